@@ -41,7 +41,6 @@ export interface KubeObject {
   apiVersion: string;
   kind: string;
   metadata: ObjectMeta;
-  // biome-ignore lint: objects of every kind pass through one store
   [field: string]: any;
 }
 
