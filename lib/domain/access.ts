@@ -54,3 +54,8 @@ export function isAllowed(grants: readonly Grant[], action: Action, environment:
     return reading.includes(action) || action === "audit.read";
   });
 }
+
+/** Roles that allow an action, for the sentence that refuses it. */
+export function rolesThatMay(action: Action): Role[] {
+  return roles.filter((role) => allowed[role].includes(action));
+}
