@@ -49,7 +49,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   mkdirSync(join(options.folder, "logs"), { recursive: true });
   const undo: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step();
+    for (const step of undo.splice(0).toReversed()) await step();
   };
   try {
     undo.push(await lockHome(options.folder));
