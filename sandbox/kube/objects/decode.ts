@@ -131,6 +131,8 @@ export function decode(resource: ResourceInfo, raw: unknown): { object: KubeObje
   const walk: Walk = { resource, unknown: [] };
   const decoded = decodeObject(walk, "", resource.model, raw);
   // Typed by construction: every field was checked against the resource's own table.
-  const object = { metadata: {}, ...decoded, apiVersion: resource.apiVersion, kind: resource.kind } as KubeObject;
+  const object = { apiVersion: resource.apiVersion, kind: resource.kind, metadata: {}, ...decoded } as KubeObject;
+  object.apiVersion = resource.apiVersion;
+  object.kind = resource.kind;
   return { object, unknown: walk.unknown };
 }

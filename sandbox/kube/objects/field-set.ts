@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord } from "#sandbox/kube/objects/json.ts";
+import { equalJson, isRecord, type JsonRecord } from "#sandbox/kube/objects/json.ts";
 import { KEY_DEFAULTS } from "#sandbox/kube/objects/list-rules.ts";
 import { fieldPlace, isAtomic, itemPlace, type Place } from "#sandbox/kube/objects/schema.ts";
 
@@ -111,7 +111,7 @@ export function compareFields(place: Place, before: unknown, after: unknown): Di
   if (before === undefined) result.changed = fieldsIn(place, after, true);
   else if (after === undefined) result.removed = fieldsIn(place, before, true);
   else if (isAtomic(place, before) || isAtomic(place, after) || Array.isArray(before) !== Array.isArray(after)) {
-    result.changed = emptySet(JSON.stringify(before) !== JSON.stringify(after));
+    result.changed = emptySet(!equalJson(before, after));
   } else {
     const left = elementsOf(place, before);
     const right = elementsOf(place, after);
