@@ -80,7 +80,7 @@ export function createStore(options: StoreOptions): ApiStore {
     if (delivering) return;
     delivering = true;
     try {
-      for (let next = pending.shift(); next; next = pending.shift()) for (const listener of [...listeners]) notify(listener, next);
+      for (let next = pending.shift(); next; next = pending.shift()) for (const listener of listeners) notify(listener, next);
     } finally {
       delivering = false;
     }

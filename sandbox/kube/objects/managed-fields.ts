@@ -16,10 +16,11 @@ const MAX_UPDATE_ENTRIES = 10;
 const ANCIENT = "ancient-changes";
 const UNOWNED_METADATA = ["name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields"];
 
-/** The object without the fields nobody can own. */
-export function ownable(object: unknown): JsonRecord {
+/** The object without the fields nobody can own; a plain write to an object with a status of its own never owns that either. */
+export function ownable(object: unknown, withoutStatus = false): JsonRecord {
   if (!isRecord(object)) return {};
   const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
+  if (withoutStatus) delete rest.status;
   const fields: JsonRecord = {};
   if (isRecord(metadata)) for (const [key, value] of Object.entries(metadata)) if (!UNOWNED_METADATA.includes(key) && value !== undefined) fields[key] = value;
   return Object.keys(fields).length > 0 ? { metadata: fields, ...rest } : rest;
@@ -84,9 +85,16 @@ export function newEntry(writer: Writer, operation: ManagedFieldsEntry["operatio
  * Ownership after a plain write (create, update, any patch but apply): the writer owns what it changed, everyone else
  * loses it. `entries` are those before the write. Rules: Kubernetes documentation, "Server-Side Apply", field management.
  */
-export function trackUpdate(model: string, entries: readonly ManagedFieldsEntry[] | undefined, before: KubeObject | undefined, after: KubeObject, writer: Writer): ManagedFieldsEntry[] {
+export function trackUpdate(
+  { model, hasStatus }: { model: string; hasStatus: boolean },
+  entries: readonly ManagedFieldsEntry[] | undefined,
+  before: KubeObject | undefined,
+  after: KubeObject,
+  writer: Writer,
+): ManagedFieldsEntry[] {
   const place: Place = rootPlace(model);
-  const { changed, removed } = compareFields(place, before ? ownable(before) : {}, ownable(after));
+  const withoutStatus = hasStatus && writer.subresource === undefined;
+  const { changed, removed } = compareFields(place, ownable(before, withoutStatus), ownable(after, withoutStatus));
   if (isEmptySet(changed) && isEmptySet(removed)) return [...(entries ?? [])];
   const lost = union(changed, removed);
   const sets = readEntries(entries);

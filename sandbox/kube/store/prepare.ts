@@ -42,7 +42,7 @@ export function prepareCreate(resource: ResourceInfo, raw: unknown, write: Write
   applyDefaults(object);
   prepareNew(object, context.allocator);
   validateObject(resource, object);
-  object.metadata.managedFields = write.managedFields ?? trackUpdate(resource.model, [], undefined, object, writerOf(resource, write, context));
+  object.metadata.managedFields = write.managedFields ?? trackUpdate(resource, [], undefined, object, writerOf(resource, write, context));
   return object;
 }
 
@@ -93,7 +93,7 @@ function ownership(resource: ResourceInfo, live: KubeObject, incoming: KubeObjec
   // A list with one empty entry asks for a reset; another list than the stored one replaces it (kubectl migrates so).
   const reset = sent?.length === 1 && isRecord(sent[0]) && Object.keys(sent[0]).length === 0;
   const base = reset ? [] : write.subresource === undefined && sent ? sent : (live.metadata.managedFields ?? []);
-  return trackUpdate(resource.model, base, live, next, writerOf(resource, write, context));
+  return trackUpdate(resource, base, live, next, writerOf(resource, write, context));
 }
 
 function countsAsNewGeneration(live: KubeObject, next: KubeObject): boolean {

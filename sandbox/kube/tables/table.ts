@@ -2,7 +2,6 @@ import { jsonText } from "#sandbox/kube/objects/json.ts";
 import type { ResourceInfo } from "#sandbox/kube/objects/resources.ts";
 import { clusterTables } from "#sandbox/kube/tables/cluster.ts";
 import { shape, type TableShape } from "#sandbox/kube/tables/column.ts";
-import { age } from "#sandbox/kube/tables/format.ts";
 import { podTable } from "#sandbox/kube/tables/pods.ts";
 import { workloadTables } from "#sandbox/kube/tables/workloads.ts";
 import type { KubeObject } from "#sandbox/kube/types.ts";
@@ -11,10 +10,9 @@ export type IncludeObject = "None" | "Metadata" | "Object";
 
 const shapes: Readonly<Record<string, TableShape>> = { pods: podTable, ...workloadTables, ...clusterTables };
 const fallback = shape(["Name", "Created At"], (object) => [object.metadata.name, object.metadata.creationTimestamp]);
-const metadataTable = shape(["Name", "Age"], (object, now) => [object.metadata.name, age(object.metadata.creationTimestamp, now)]);
 
 function shapeOf(resource: ResourceInfo): TableShape {
-  return shapes[resource.key] ?? (resource.key === "" ? metadataTable : fallback);
+  return shapes[resource.key] ?? fallback;
 }
 
 const partials = new WeakMap<KubeObject, string>();
