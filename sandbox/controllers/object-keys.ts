@@ -1,5 +1,18 @@
 import type { KubeObject, ObjectMeta, OwnerReference } from "#sandbox/kube/types.ts";
 
+/** What `Store.create` is given: it fills uid, version and times. */
+export interface NewObject {
+  apiVersion: string;
+  kind: string;
+  metadata: Partial<ObjectMeta> & { name: string };
+  [field: string]: unknown;
+}
+
+export function asNew(object: NewObject): Partial<KubeObject> {
+  // The Store's parameter asks for whole metadata, which nobody but the Store can give.
+  return object as unknown as Partial<KubeObject>;
+}
+
 /** "namespace/name", or the name alone for things without a namespace. */
 export function keyOf(object: { metadata: ObjectMeta }): string {
   return object.metadata.namespace === undefined ? object.metadata.name : `${object.metadata.namespace}/${object.metadata.name}`;

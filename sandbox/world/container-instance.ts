@@ -92,13 +92,15 @@ export function createContainerInstance({ clock, random, start, behaviour, exite
     log.write(clock.now(), process.spec.name, `${new Date(clock.now()).toISOString()} ${level.padEnd(5)} ${text}`);
   }
 
-  function spawn(process: ManagedProcess, upAfterMs = bootMs): void {
+  /** `upAfterMs` undefined: it hangs in its start until something ends it. */
+  function spawn(process: ManagedProcess, upAfterMs: number | undefined): void {
     process.state = "STARTING";
     process.startedAtMs = clock.now();
     if (process.restarts > 0) process.pid = 40 + Math.floor(random() * 900);
     supervisor(`spawned: '${process.spec.name}' with pid ${process.pid}`);
     const { doom } = process;
-    after(doom ? crashAfterStartMs : upAfterMs, () => {
+    if (!doom && upAfterMs === undefined) return;
+    after(doom ? crashAfterStartMs : (upAfterMs ?? bootMs), () => {
       if (process.state !== "STARTING") return;
       if (doom) die(process, doom);
       else becomeUp(process);
@@ -132,7 +134,7 @@ export function createContainerInstance({ clock, random, start, behaviour, exite
     after(retryDelayMs * process.failures, () => {
       if (process.state !== "BACKOFF") return;
       process.restarts += 1;
-      spawn(process);
+      spawn(process, bootMs);
     });
   }
 
@@ -156,19 +158,15 @@ export function createContainerInstance({ clock, random, start, behaviour, exite
     return processes.find((process) => process.spec.name === name);
   }
 
+  /** The kernel ends the whole container, as it does for every cgroup since Kubernetes 1.28 (memory.oom.group). */
   function outOfMemory(name: string | undefined): void {
     const victim = processNamed(name) ?? processes[0];
     if (!victim) return;
     ramps.set(victim.spec.name, clock.now());
     after(memoryRampMs * (0.8 + 0.4 * random()), () => {
       const limitMi = Math.round(limitBytes / 2 ** 20);
-      const lastLine = `killed by signal 9: out of memory, limit ${limitMi}Mi`;
-      if (profile.supervised && name !== undefined) {
-        victim.doom = { exitCode: 137, lastLine };
-        return die(victim, victim.doom);
-      }
-      say(victim, "error", `JavaScript heap out of memory: ${limitMi}Mi of ${limitMi}Mi used`);
-      finish({ exitCode: 137, reason: "OOMKilled" }, lastLine);
+      say(victim, "error", `${victim.spec.name}: JavaScript heap out of memory, ${limitMi}Mi of ${limitMi}Mi used`);
+      finish({ exitCode: 137, reason: "OOMKilled" }, `out of memory, limit ${limitMi}Mi`);
     });
   }
 
@@ -210,15 +208,16 @@ export function createContainerInstance({ clock, random, start, behaviour, exite
       const victim = processNamed(behaviour.process);
       if (victim) victim.doom = { exitCode: behaviour.exitCode, lastLine: behaviour.lastLine };
     }
+    // What is bound to end while it starts never listens: a rollout must not take it for ready.
+    const doomedStart = behaviour.kind === "exits" || behaviour.kind === "out-of-memory";
     const upAfterMs = behaviour.kind === "slow" ? behaviour.readyAfterSeconds * 1000 : bootMs * (0.7 + 0.6 * random());
-    const resumedUp = start.resumed && behaviour.kind !== "slow";
     for (const process of processes) {
-      if (resumedUp && !process.doom) {
+      if (start.resumed && !process.doom && !doomedStart) {
         process.state = "RUNNING";
         log.up(start.startedAtMs, process.spec);
-      } else spawn(process, upAfterMs);
+      } else spawn(process, doomedStart ? undefined : upAfterMs);
     }
-    if (behaviour.kind === "exits" || behaviour.kind === "out-of-memory") apply(behaviour);
+    if (doomedStart) apply(behaviour);
     if (pod.spec.restartPolicy === "Never" || pod.spec.restartPolicy === "OnFailure") completeLater();
   }
 
@@ -244,7 +243,7 @@ export function createContainerInstance({ clock, random, start, behaviour, exite
         if (process.state !== "FATAL" && process.state !== "BACKOFF" && process.state !== "STOPPED") continue;
         process.failures = 0;
         process.restarts += 1;
-        spawn(process);
+        spawn(process, bootMs);
       }
     },
     memoryBytes(process) {

@@ -22,6 +22,8 @@ export interface PodHome {
   instances: Map<string, ContainerInstance>;
   previous: Map<string, ContainerInstance>;
   crashes: Map<string, { count: number; exitCode: number; lastLine: string }>;
+  /** Containers of one process that was crashed for ever: the whole container ends with it, each time. */
+  doomed: Map<string, Doom>;
 }
 
 /** The pretended machines' insides: containers, their processes and what is wrong with them. */
@@ -85,7 +87,7 @@ export function createWorld({ now, random = Math.random, speed, clock: given }: 
   const world: World = {
     start(start) {
       const { uid } = start.pod.metadata;
-      const home = homes.get(uid) ?? { pod: start.pod, instances: new Map(), previous: new Map(), crashes: new Map() };
+      const home = homes.get(uid) ?? { pod: start.pod, instances: new Map(), previous: new Map(), crashes: new Map(), doomed: new Map() };
       home.pod = start.pod;
       homes.set(uid, home);
       const before = home.instances.get(start.container);
@@ -93,7 +95,8 @@ export function createWorld({ now, random = Math.random, speed, clock: given }: 
         before.end();
         home.previous.set(start.container, before);
       }
-      const behaviour = faultFor(start.pod, start.container)?.behaviour ?? start.build.behaviour;
+      const doom = home.doomed.get(start.container);
+      const behaviour = faultFor(start.pod, start.container)?.behaviour ?? (doom ? { kind: "exits" as const, ...doom } : start.build.behaviour);
       const instance = createContainerInstance({
         clock,
         random,
@@ -129,17 +132,22 @@ export function createWorld({ now, random = Math.random, speed, clock: given }: 
     homes: () => [...homes.values()],
     crash(podUid, process, doom, forever) {
       const found = findProcess(podUid, process);
-      found?.instance.crash(found.process, doom, forever);
-      return found !== undefined;
+      if (!found) return false;
+      if (forever && !found.instance.profile.supervised) homes.get(podUid)?.doomed.set(found.instance.start.container, doom);
+      found.instance.crash(found.process, doom, forever);
+      return true;
     },
     heal(podUid, process) {
-      if (process === undefined) {
-        for (const instance of homes.get(podUid)?.instances.values() ?? []) if (instance.endedAtMs === undefined) instance.heal();
-        return homes.has(podUid);
+      const home = homes.get(podUid);
+      let found = false;
+      for (const [container, instance] of home?.instances ?? []) {
+        const known = process === undefined ? instance.processes : instance.processes.filter((candidate) => candidate.spec.name === process);
+        if (known.length === 0) continue;
+        found = true;
+        home?.doomed.delete(container);
+        if (instance.endedAtMs === undefined) for (const candidate of known) instance.heal(candidate);
       }
-      const found = findProcess(podUid, process);
-      found?.instance.heal(found.process);
-      return found !== undefined;
+      return found;
     },
     setFault(fault) {
       world.clearFaults(fault.namespace, fault.bigPod, fault.container);
