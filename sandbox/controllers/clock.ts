@@ -44,7 +44,7 @@ function createOwner(now: () => number, speed: number, start: Starter): Clock {
     soon: (run) => own(undefined, run),
     stop() {
       stopped = true;
-      for (const cancel of [...waiting]) cancel();
+      for (const cancel of waiting) cancel();
     },
   };
 }

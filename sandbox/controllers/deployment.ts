@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { elapsedMs, toTime } from "#sandbox/controllers/clock.ts";
 import { withCondition } from "#sandbox/controllers/conditions.ts";
-import { asController, asStatus, type ControllerContext } from "#sandbox/controllers/context.ts";
+import { asStatus, type ControllerContext } from "#sandbox/controllers/context.ts";
 import * as revisions from "#sandbox/controllers/deployment-revisions.ts";
 import { countedStatus, hasProgressed, isComplete, withProgress, withReplicaFailure, type DeploymentStatus } from "#sandbox/controllers/deployment-status.ts";
 import { createSetWriter } from "#sandbox/controllers/deployment-sets.ts";

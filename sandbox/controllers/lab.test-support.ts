@@ -1,5 +1,6 @@
 import { createTestClock, type TestClock } from "#sandbox/controllers/clock-for-tests.test-support.ts";
 import { asPod, isActive, type Pod } from "#sandbox/controllers/pod-shape.ts";
+import { asNew } from "#sandbox/controllers/object-keys.ts";
 import { startControllers, type ControllerOptions } from "#sandbox/controllers/start.ts";
 import { createStoreForTests } from "#sandbox/controllers/store-for-tests.test-support.ts";
 import type { KubeObject, Store } from "#sandbox/kube/types.ts";
@@ -64,10 +65,9 @@ export function createLab({ seed = 1, options = {} }: { seed?: number; options?:
   const catalogue = createCatalogueForTests();
   const errors: unknown[] = [];
   for (const node of nodeObjects(clock.now())) {
-    const { status, ...rest } = node;
-    store.create("nodes", rest as Partial<KubeObject>, { manager: "test" });
+    store.create("nodes", asNew(node), { manager: "test" });
     store.modify("nodes", undefined, node.metadata.name, { manager: "test", subresource: "status" }, (draft) => {
-      draft.status = status;
+      draft.status = structuredClone(node.status);
     });
   }
   store.create("namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: "test" } as KubeObject["metadata"], spec: { finalizers: ["kubernetes"] } }, { manager: "test" });

@@ -68,7 +68,7 @@ export function runScheduler(context: ControllerContext): () => void {
     if (waiting.size === 0) return;
     retrying ??= clock.after(retryMs, () => {
       retrying = undefined;
-      for (const key of [...waiting]) queue.add(key);
+      for (const key of waiting) queue.add(key);
     });
   }
 

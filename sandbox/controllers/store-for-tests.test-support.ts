@@ -36,7 +36,7 @@ export function createStoreForTests(now: () => number): Store {
     pending.push({ type, resource, object: stored });
     if (delivering) return stored;
     delivering = true;
-    for (let event = pending.shift(); event; event = pending.shift()) for (const listener of [...listeners]) listener(event);
+    for (let event = pending.shift(); event; event = pending.shift()) for (const listener of Array.from(listeners)) listener(event);
     delivering = false;
     return stored;
   }
@@ -61,7 +61,7 @@ export function createStoreForTests(now: () => number): Store {
       const live = store.get(resource, namespace, name);
       if (!live) throw new RefusedWrite(404, `${resource} "${name}" not found`);
       if (resourceVersion && resourceVersion !== live.metadata.resourceVersion) throw new RefusedWrite(409, "the object has been modified");
-      const next = structuredClone(by.subresource === "status" ? { ...live, status: given.status } : { ...given, status: live.status });
+      const next: KubeObject = structuredClone(by.subresource === "status" ? { ...live, status: given.status } : { ...given, status: live.status });
       if (by.subresource === undefined && JSON.stringify(next.spec) !== JSON.stringify(live.spec)) next.metadata.generation = (live.metadata.generation ?? 0) + 1;
       if (by.subresource === "scale") next.metadata.generation = (live.metadata.generation ?? 0) + 1;
       if (JSON.stringify(next) === JSON.stringify(live)) return live;

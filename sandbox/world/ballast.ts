@@ -1,7 +1,8 @@
 import { asPod } from "#sandbox/controllers/pod-shape.ts";
 import { parseQuantity } from "#sandbox/controllers/quantity.ts";
 import { requests } from "#sandbox/controllers/scheduling.ts";
-import type { KubeObject, Store } from "#sandbox/kube/types.ts";
+import { asNew } from "#sandbox/controllers/object-keys.ts";
+import type { Store } from "#sandbox/kube/types.ts";
 
 const namespace = "kube-system";
 const label = "sandbox.vigie.dev/ballast";
@@ -17,12 +18,12 @@ export function fillCapacity(store: Store): void {
     const free = parseQuantity(node.status?.allocatable?.memory) - used - freeBytes;
     const name = `ballast-${node.metadata.name}`;
     if (free <= 0 || store.get("pods", namespace, name)) continue;
-    store.create("pods", {
+    store.create("pods", asNew({
       apiVersion: "v1",
       kind: "Pod",
-      metadata: { name, namespace, labels: { [label]: "true" } } as KubeObject["metadata"],
+      metadata: { name, namespace, labels: { [label]: "true" } },
       spec: { nodeName: node.metadata.name, containers: [{ name: "ballast", image: "ghcr.io/dreamscape-ai/nginx:1.27.2", resources: { requests: { memory: String(Math.floor(free)) }, limits: { memory: String(Math.floor(free)) } } }] },
-    }, { manager: "sandbox-console" });
+    }), { manager: "sandbox-console" });
   }
 }
 
