@@ -5,7 +5,7 @@ import { startRegistry } from "#sandbox/registry/server.ts";
 import { createCatalogue } from "#sandbox/world/catalogue.ts";
 
 describe("the sandbox", () => {
-  const catalogue = createCatalogue({ now: () => new Date("2026-11-21T08:00:00Z") });
+  const catalogue = createCatalogue({ now: () => Date.parse("2026-11-21T08:00:00Z") });
   let registry: Awaited<ReturnType<typeof startRegistry>>;
   beforeAll(async () => {
     registry = await startRegistry({ catalogue, port: 0, host: "127.0.0.1" });

@@ -10,7 +10,7 @@ const manifestPath = `/v2/${name}/manifests/v2.3.0`;
 describe("the sandbox's registry", () => {
   let clockMs: number;
   let stops: (() => Promise<void>)[];
-  const now = () => new Date(clockMs);
+  const now = () => clockMs;
 
   beforeEach(() => {
     clockMs = Date.parse("2026-11-21T08:00:00Z");

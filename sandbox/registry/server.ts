@@ -14,7 +14,8 @@ export interface RegistryOptions {
   host: string;
   users?: Readonly<Record<string, string>>;
   anonymousPull?: boolean;
-  now?: () => Date;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
 }
 
 interface Reply {
@@ -32,7 +33,7 @@ const tagPattern = /^\w[\w.-]{0,127}$/;
  * A pull-only registry over plain http on loopback, filled with the catalogue's builds, with token authentication.
  * Speaks the OCI distribution API 1.1; while `catalogue.registryDown` every request is answered 503.
  */
-export async function startRegistry({ catalogue, port, host, users = { "sandbox-reader": "sandbox" }, anonymousPull = true, now = () => new Date() }: RegistryOptions): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startRegistry({ catalogue, port, host, users = { "sandbox-reader": "sandbox" }, anonymousPull = true, now = Date.now }: RegistryOptions): Promise<{ url: string; stop(): Promise<void> }> {
   const content = createContent(catalogue);
   const tokens = createTokens({ users, anonymousPull, now });
   let url = "";

@@ -11,7 +11,8 @@ export interface TokenOptions {
   users: Readonly<Record<string, string>>;
   /** Whether someone without credentials may pull. */
   anonymousPull: boolean;
-  now: () => Date;
+  /** Milliseconds since the epoch. */
+  now: () => number;
 }
 
 export interface Tokens {
@@ -26,7 +27,7 @@ export interface Tokens {
 export function createTokens({ users, anonymousPull, now }: TokenOptions): Tokens {
   const key = randomBytes(32);
   const sign = (payload: string) => createHmac("sha256", key).update(payload).digest("base64url");
-  const nowSeconds = () => Math.floor(now().getTime() / 1000);
+  const nowSeconds = () => Math.floor(now() / 1000);
 
   function challenge(baseUrl: string, repository: string | undefined): string {
     const scope = repository === undefined ? "" : `,scope="repository:${repository}:pull"`;
@@ -48,7 +49,7 @@ export function createTokens({ users, anonymousPull, now }: TokenOptions): Token
       const access = user === undefined && !anonymousPull ? [] : pullScopes(query);
       const payload = [{ alg: "HS256", typ: "JWT" }, { sub: user ?? "", exp: nowSeconds() + lifetimeSeconds, access }].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
       const token = `${payload}.${sign(payload)}`;
-      return { token, access_token: token, expires_in: lifetimeSeconds, issued_at: now().toISOString() };
+      return { token, access_token: token, expires_in: lifetimeSeconds, issued_at: new Date(now()).toISOString() };
     },
     require(authorization, baseUrl, repository) {
       const headers = { "www-authenticate": challenge(baseUrl, repository) };

@@ -6,7 +6,7 @@ import { renderImage, sha256 } from "#sandbox/registry/image-documents.ts";
 import { createCatalogue } from "#sandbox/world/catalogue.ts";
 import { parseImageReference } from "#sandbox/world/image-reference.ts";
 
-const now = () => new Date("2026-11-21T08:00:00Z");
+const now = () => Date.parse("2026-11-21T08:00:00Z");
 const experience = "ghcr.io/dreamscape-ai/experience-pod";
 
 describe("the image catalogue", () => {
@@ -62,7 +62,7 @@ describe("the image catalogue", () => {
     if (seed === undefined) throw new Error("seed is missing");
     const added = first.add({ ...seed, tag: "v2.5.0", behaviour: { kind: "slow", readyAfterSeconds: 3 } });
     first.registryDown = true;
-    const second = createCatalogue({ persistFile, now: () => new Date("2026-12-24T00:00:00Z") });
+    const second = createCatalogue({ persistFile, now: () => Date.parse("2026-12-24T00:00:00Z") });
     expect(second.resolve(`${experience}:v2.5.0`)).toEqual(added);
     expect(second.all()).toEqual(first.all());
     expect(second.registryDown).toBe(true);

@@ -29,10 +29,10 @@ const fileSchema = z.object({ seededAt: z.iso.datetime(), registryDown: z.boolea
 
 /**
  * DreamScape's builds and those added since. With `persistFile` additions, the age of the seeded builds and `registryDown`
- * survive a restart, so that digests stored in the cluster keep their meaning. Throws when that file is not one of ours.
+ * survive a restart, so that digests stored in the cluster keep their meaning. `now` in milliseconds. Throws when that file is not one of ours.
  */
-export function createCatalogue({ persistFile, now }: { persistFile?: string; now: () => Date }): ImageCatalogue {
-  const stored = persistFile !== undefined && existsSync(persistFile) ? readStored(persistFile) : { seededAt: now().toISOString(), registryDown: false, added: [] };
+export function createCatalogue({ persistFile, now }: { persistFile?: string; now: () => number }): ImageCatalogue {
+  const stored = persistFile !== undefined && existsSync(persistFile) ? readStored(persistFile) : { seededAt: new Date(now()).toISOString(), registryDown: false, added: [] };
   const builds: ImageBuild[] = [];
   const byTag = new Map<string, ImageBuild>();
   const byDigest = new Map<string, ImageBuild>();
