@@ -1,0 +1,164 @@
+import { z } from "zod";
+import { healthStatuses, operationStatuses, serviceStatuses, sourceStatuses } from "#lib/domain/status.ts";
+
+/** What the worker folds and stores, the web streams and the browser shows: one shape all the way. Times are ISO 8601 in UTC. */
+
+const time = z.iso.datetime();
+
+export const evidenceSchema = z.object({
+  kind: z.enum(["event", "log", "probe", "status", "condition"]),
+  text: z.string(),
+  at: time.nullable(),
+  /** Object it was read from, "Pod experience-7d9f-x2". */
+  on: z.string().nullable(),
+});
+
+export const serviceStateSchema = z.object({
+  name: z.string(),
+  kind: z.enum(["container", "process"]),
+  status: z.enum(serviceStatuses),
+  /** One clause without the pod's name: "exited with code 1: cannot reach the tile server". Null while up. */
+  detail: z.string().nullable(),
+  restarts: z.int().nonnegative(),
+});
+
+export const podStateSchema = z.object({
+  name: z.string(),
+  uid: z.string(),
+  phase: z.string(),
+  ready: z.boolean(),
+  terminating: z.boolean(),
+  /** Belongs to the workload's newest template. */
+  current: z.boolean(),
+  node: z.string().nullable(),
+  startedAt: time.nullable(),
+  restarts: z.int().nonnegative(),
+  reason: z.string().nullable(),
+  services: z.array(serviceStateSchema),
+  containers: z.array(
+    z.object({
+      name: z.string(),
+      image: z.string(),
+      digest: z.string().nullable(),
+      ready: z.boolean(),
+      state: z.enum(["waiting", "running", "terminated", "unknown"]),
+      reason: z.string().nullable(),
+      exitCode: z.int().nullable(),
+      restarts: z.int().nonnegative(),
+    }),
+  ),
+});
+
+/** What runs: one per container of the template, in order. `digest` is what ran (status.containerStatuses[].imageID), null until a pod tells. */
+export const runningImageSchema = z.object({
+  container: z.string(),
+  reference: z.string(),
+  repository: z.string(),
+  tag: z.string().nullable(),
+  digest: z.string().nullable(),
+});
+
+export const bigPodStateSchema = z.object({
+  environment: z.string(),
+  bigPod: z.string(),
+  status: z.enum(healthStatuses),
+  /** The one sentence a colleague would say; null when healthy. */
+  cause: z.string().nullable(),
+  evidence: z.array(evidenceSchema),
+  since: time,
+  version: z.string().nullable(),
+  images: z.array(runningImageSchema),
+  replicas: z.object({ desired: z.int(), updated: z.int(), ready: z.int(), available: z.int(), total: z.int() }),
+  /** Set while a rollout is under way: pods of the new template that are ready, of those wanted. */
+  rollout: z.object({ done: z.int(), total: z.int() }).nullable(),
+  services: z.array(serviceStateSchema),
+  pods: z.array(podStateSchema),
+  restarts: z.int().nonnegative(),
+  workload: z.object({ kind: z.string(), name: z.string(), uid: z.string(), generation: z.int() }).nullable(),
+  /** Keys of the sources this state rests on (see SourceState.key). */
+  sources: z.array(z.string()),
+  observedAt: time,
+});
+
+export const sourceStateSchema = z.object({
+  /** "<cluster>/<namespace>/<resource>", "probe/<environment>", "registry/<host>". */
+  key: z.string(),
+  environment: z.string().nullable(),
+  title: z.string(),
+  status: z.enum(sourceStatuses),
+  since: time,
+  /** Last time it was known to be in step; null when never. */
+  contactAt: time.nullable(),
+  reason: z.string().nullable(),
+  /** True: a tile that rests on it is not green without it. False: extra knowledge (health probes of a server without pod proxy). */
+  required: z.boolean(),
+});
+
+export const environmentReleaseSchema = z.object({
+  environment: z.string(),
+  release: z.int().positive(),
+  since: time,
+  /** False while what runs differs from the recorded release (a rollout under way, or an edit not yet settled). */
+  settled: z.boolean(),
+});
+
+export const changeSchema = z.object({
+  id: z.string(),
+  environment: z.string(),
+  bigPod: z.string().nullable(),
+  kind: z.enum(["rollout", "config", "scale", "restart", "release"]),
+  at: time,
+  /** "Experience v2.2.1 → v2.3.0" */
+  summary: z.string(),
+  /** "Rafael (promotion)" or "kubectl-set, not through Vigie". */
+  by: z.string(),
+  operationId: z.string().nullable(),
+  release: z.int().nullable(),
+});
+
+export const operationSummarySchema = z.object({
+  id: z.string(),
+  kind: z.enum(["promotion", "rollback", "restart", "scale"]),
+  environment: z.string(),
+  status: z.enum(operationStatuses),
+  /** "Promote R-214 to prod" */
+  title: z.string(),
+  reason: z.string(),
+  actor: z.string(),
+  requestedAt: time,
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  /** Sentence of the running step or of the outcome. */
+  note: z.string().nullable(),
+  progress: z.object({ done: z.int(), total: z.int() }),
+});
+
+export const platformSnapshotSchema = z.object({
+  platform: z.string(),
+  environments: z.array(z.object({ name: z.string(), title: z.string(), promotesFrom: z.string().nullable() })),
+  bigPods: z.array(z.object({ name: z.string(), title: z.string(), services: z.array(z.string()) })),
+  states: z.array(bigPodStateSchema),
+  sources: z.array(sourceStateSchema),
+  releases: z.array(environmentReleaseSchema),
+  /** Newest first, at most 20. */
+  changes: z.array(changeSchema),
+  /** Not finished, plus those of the last hour, newest first. */
+  operations: z.array(operationSummarySchema),
+  /** Database time of the newest heartbeat of an observing worker; null when none ever ran. */
+  workerSeenAt: time.nullable(),
+  /** Database time when this snapshot was read. */
+  now: time,
+  /** Stream position this snapshot includes. */
+  position: z.int().nonnegative(),
+});
+
+export type Evidence = z.infer<typeof evidenceSchema>;
+export type ServiceState = z.infer<typeof serviceStateSchema>;
+export type PodState = z.infer<typeof podStateSchema>;
+export type RunningImage = z.infer<typeof runningImageSchema>;
+export type BigPodState = z.infer<typeof bigPodStateSchema>;
+export type SourceState = z.infer<typeof sourceStateSchema>;
+export type EnvironmentRelease = z.infer<typeof environmentReleaseSchema>;
+export type Change = z.infer<typeof changeSchema>;
+export type OperationSummary = z.infer<typeof operationSummarySchema>;
+export type PlatformSnapshot = z.infer<typeof platformSnapshotSchema>;

@@ -1,0 +1,61 @@
+/** Who may do what, deny by default. Roles add up; each grant may be limited to environments. */
+export const roles = ["viewer", "operator", "releaser", "approver", "admin"] as const;
+export type Role = (typeof roles)[number];
+
+export const actions = [
+  "state.read",
+  "release.read",
+  "operation.read",
+  "log.read",
+  "audit.read",
+  "audit.export",
+  "plan.promotion",
+  "plan.rollback",
+  "plan.restart",
+  "plan.scale",
+  "operation.request.promotion",
+  "operation.request.rollback",
+  "operation.request.restart",
+  "operation.request.scale",
+  "operation.abort",
+  "token.create",
+  "token.revoke",
+  "token.read",
+  "session.read",
+] as const;
+export type Action = (typeof actions)[number];
+
+/** A role within environments; "*" is every environment. */
+export interface Grant {
+  role: Role;
+  environments: readonly string[] | "*";
+}
+
+const reading: readonly Action[] = ["state.read", "release.read", "operation.read", "log.read", "plan.promotion", "plan.rollback", "plan.restart", "plan.scale", "session.read"];
+const operating: readonly Action[] = ["operation.request.restart", "operation.request.scale", "operation.abort"];
+
+const allowed: Record<Role, readonly Action[]> = {
+  viewer: [...reading, "audit.read"],
+  operator: [...reading, "audit.read", ...operating],
+  releaser: [...reading, "audit.read", ...operating, "operation.request.promotion", "operation.request.rollback"],
+  approver: [...reading, "audit.read", "audit.export"],
+  admin: actions,
+};
+
+/**
+ * Whether any grant allows the action in the environment. `environment` null asks about things that belong to no
+ * environment (tokens, the audit log as a whole): then a grant for any environment counts for reading, and only "*" for the rest.
+ */
+export function isAllowed(grants: readonly Grant[], action: Action, environment: string | null): boolean {
+  return grants.some((grant) => {
+    if (!allowed[grant.role].includes(action)) return false;
+    if (grant.environments === "*") return true;
+    if (environment !== null) return grant.environments.includes(environment);
+    return reading.includes(action) || action === "audit.read";
+  });
+}
+
+/** Roles that allow an action, for the sentence that refuses it. */
+export function rolesThatMay(action: Action): Role[] {
+  return roles.filter((role) => allowed[role].includes(action));
+}

@@ -1,0 +1,34 @@
+/** The closed union of error codes. Each maps to one HTTP status; `detail` is for people and programs, `cause` only for the log. */
+export const errorCodes = ["denied", "unauthenticated", "invalid", "conflict", "not-found", "upstream", "unavailable"] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+export const errorHttpStatus: Record<ErrorCode, number> = {
+  unauthenticated: 401,
+  denied: 403,
+  invalid: 400,
+  conflict: 409,
+  "not-found": 404,
+  upstream: 502,
+  unavailable: 503,
+};
+
+/**
+ * An expected failure with a sentence a person can act on (what, where, what to do).
+ * Anything else that is thrown becomes a generic message with a reference id at the edge.
+ */
+export class VigieError extends Error {
+  readonly code: ErrorCode;
+  /** Structured facts (a difference, a field path); must hold no secret. */
+  readonly detail: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { detail?: Record<string, unknown>; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "VigieError";
+    this.code = code;
+    this.detail = options.detail;
+  }
+}
+
+export function isVigieError(error: unknown): error is VigieError {
+  return error instanceof Error && error.name === "VigieError" && "code" in error;
+}

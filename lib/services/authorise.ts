@@ -1,0 +1,30 @@
+import { appendAudit } from "#lib/db/audit.ts";
+import type { Actor } from "#lib/contracts/actor.ts";
+import { isAllowed, rolesThatMay } from "#lib/domain/access.ts";
+import type { Action } from "#lib/domain/access.ts";
+import { VigieError } from "#lib/domain/error.ts";
+import type { ServiceContext } from "#lib/services/context.ts";
+
+/**
+ * First line of every service. Returns when allowed; otherwise writes an `access.denied` entry and throws VigieError "denied".
+ * `attempt` is the sentence for the log: "promote R-214 to prod".
+ */
+export async function authorise(context: ServiceContext, actor: Actor, action: Action, environment: string | null, attempt: string): Promise<void> {
+  if (isAllowed(actor.grants, action, environment)) return;
+  const where = environment === null ? "" : ` in ${environment}`;
+  await context.db.$transaction((tx) =>
+    appendAudit(tx, {
+      action: "access.denied",
+      outcome: "denied",
+      actor: { kind: actor.kind, id: actor.id, name: actor.name },
+      environment,
+      bigPods: [],
+      operationId: null,
+      summary: `${actor.name} was not allowed to ${attempt}`,
+      reason: null,
+      before: null,
+      after: { action },
+    }),
+  );
+  throw new VigieError("denied", `You may not ${attempt}${where}: that takes the role ${rolesThatMay(action).join(" or ")}${where}. Ask an admin for it.`, { detail: { action, environment } });
+}

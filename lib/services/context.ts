@@ -1,0 +1,13 @@
+import type { Config } from "#lib/contracts/config.ts";
+import type { Database } from "#lib/db/client.ts";
+import type { RegistryApi } from "#lib/ports/registry.ts";
+import type { Clock, Log } from "#lib/ports/runtime.ts";
+
+/** What every service is handed. Built once per process by lib/runtime/wiring. */
+export interface ServiceContext {
+  db: Database;
+  config: Config;
+  clock: Clock;
+  log: Log;
+  registry: RegistryApi;
+}
