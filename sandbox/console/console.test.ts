@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { memoryWorld } from "#sandbox/console/memory-world.ts";
-import { nextPatch } from "#sandbox/console/releases.ts";
+import { nextVersion } from "#sandbox/console/releases.ts";
 import { startConsole, type ConsoleState } from "#sandbox/console/server.ts";
 import { createCatalogue } from "#sandbox/world/catalogue.ts";
 
@@ -135,12 +135,14 @@ describe("the sandbox's console", () => {
   });
 });
 
-describe("nextPatch", () => {
+describe("nextVersion", () => {
   it.each([
-    [["v1.5.0", "v1.5.2", "v1.6.0-rc.2"], "v1.5.3"],
-    [["v1.9.9", "v1.10.0"], "v1.10.1"],
-    [["latest"], "v0.1.0"],
-  ])("%j", (tags, expected) => {
-    expect(nextPatch(tags)).toBe(expected);
+    [["v1.5.2"], ["v1.5.0", "v1.5.2", "v1.6.0-rc.2"], "v1.5.3"],
+    [["v1.6.0-rc.2"], ["v1.5.2", "v1.6.0-rc.2"], "v1.6.0"],
+    [["v1.6.0-rc.2"], ["v1.5.2", "v1.6.0-rc.2", "v1.6.0"], "v1.6.1"],
+    [["v1.9.9"], ["v1.9.9", "v1.10.0"], "v1.10.1"],
+    [["latest"], ["latest"], "v0.1.0"],
+  ])("running %j of %j: %s", (running, known, expected) => {
+    expect(nextVersion(running, known)).toBe(expected);
   });
 });

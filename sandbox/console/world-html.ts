@@ -63,7 +63,7 @@ function nodesHtml(nodes: readonly NodeView[]): string {
 }
 
 function processNames(bigPod: BigPodView): string[] {
-  return [...new Set([...bigPod.pods.flatMap((pod) => pod.processes.map((process) => process.name)), ...bigPod.crashing])];
+  return [...new Set([...bigPod.pods.flatMap((pod) => pod.processes.map((process) => process.name)), ...bigPod.crashing])].toSorted();
 }
 
 function shortImage(image: string): string {
