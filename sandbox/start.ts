@@ -29,7 +29,9 @@ export interface SandboxOptions {
 
 export interface Sandbox {
   addresses: { kube: string; registry: string; identity: string; console: string };
+  /** The admin's, for kubectl. */
   kubeconfig: string;
+  /** The portal's vigie.yaml for this sandbox. */
   configFile: string;
   /** Ends everything in the reverse order of its start; the world goes on from here at the next start. */
   stop(): Promise<void>;
@@ -37,6 +39,7 @@ export interface Sandbox {
 
 const host = "127.0.0.1";
 const clientId = "vigie";
+const portalKubeconfig = "kubeconfig-portal";
 const clientSecretFile = "identity-secret";
 
 /** Starts the whole sandbox, continuing the world that `home` holds. Rejects, with nothing left running, when a part cannot start. */
@@ -80,9 +83,11 @@ async function startParts({ home, ports = {}, portalUrl, speed = 1 }: SandboxOpt
   onStop(() => console.stop());
 
   const kubeconfig = join(home, "kubeconfig");
-  writeWhole(kubeconfig, kube.kubeconfig("admin"));
+  writeWhole(kubeconfig, kube.kubeconfigFor("admin"));
+  // The portal gets what it would get in production: to read, and to change what it promotes.
+  writeWhole(join(home, portalKubeconfig), kube.kubeconfigFor("writer"));
   const configFile = join(home, "vigie.yaml");
-  writeWhole(configFile, portalConfig({ kubeconfig: "kubeconfig", context: "sandbox", registryUrl: registry.url, issuer: identity.issuer, clientId, clientSecretFile }));
+  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, issuer: identity.issuer, clientId, clientSecretFile }));
   return { addresses: { kube: kube.url, registry: registry.url, identity: identity.issuer, console: console.url }, kubeconfig, configFile };
 }
 
