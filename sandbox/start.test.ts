@@ -19,6 +19,13 @@ afterEach(async () => {
   rmSync(home, { recursive: true });
 });
 
+/** The fields that the tests read, of whatever kind the answer is. */
+interface KubeAnswer {
+  metadata: { uid: string; resourceVersion: string };
+  items: { metadata: { name: string }; status: { containerStatuses?: { imageID: string }[] } }[];
+  checks: Record<string, { observedValue: string }[]>;
+}
+
 const portsOf = ({ addresses }: Sandbox) => Object.fromEntries(Object.entries(addresses).map(([name, url]) => [name, Number(new URL(url).port)]));
 
 async function start(ports = {}): Promise<Sandbox> {
@@ -27,13 +34,12 @@ async function start(ports = {}): Promise<Sandbox> {
 }
 
 /** A GET with a kubeconfig's address, authority and token. */
-function kubeGet(kubeconfig: string, path: string): Promise<{ status: number; body: any }> {
-  // Kubernetes objects of any kind: the tests read the fields they know.
+function kubeGet(kubeconfig: string, path: string): Promise<{ status: number; body: KubeAnswer }> {
   const config = parse(readFileSync(kubeconfig, "utf8"));
   const { server, "certificate-authority-data": ca } = config.clusters[0].cluster;
   const headers = { authorization: `Bearer ${config.users[0].user.token}` };
   return new Promise((resolve, reject) => {
-    const sent = request(new URL(path, server), { ca: Buffer.from(ca, "base64"), headers }, (response) => {
+    const sent = request(new URL(path, server), { ca: Buffer.from(ca, "base64"), headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) }));
@@ -57,7 +63,7 @@ test("starts a platform that is well, and whose parts fit together", async () =>
   const config = parse(readFileSync(running.configFile, "utf8"));
   const kubeconfig = join(home, config.environments[2].cluster.kubeconfig);
   const pods = await kubeGet(kubeconfig, `/api/v1/namespaces/${config.environments[2].namespace}/pods`);
-  const images: string[] = pods.body.items.flatMap((pod: any) => (pod.status.containerStatuses ?? []).map((status: any) => status.imageID));
+  const images = pods.body.items.flatMap((pod) => (pod.status.containerStatuses ?? []).map((status) => status.imageID));
   expect(images.length).toBeGreaterThan(0);
   const client = registryClient(config.registries[0].url);
   for (const image of new Set(images)) {
@@ -83,7 +89,7 @@ test("what the console breaks is broken in the cluster, and right again after", 
   await expect.poll(() => bigPodsReady(running), { timeout: 20_000 }).not.toContain(false);
   const post = async (path: string, body: object) => (await fetch(`${running.addresses.console}/api/${path}`, { method: "POST", body: JSON.stringify(body) })).status;
   const pods = await kubeGet(running.kubeconfig, "/api/v1/namespaces/dreamscape-prod/pods?labelSelector=app.kubernetes.io%2Fname%3Dexperience");
-  const health = async () => (await kubeGet(running.kubeconfig, `/api/v1/namespaces/dreamscape-prod/pods/${pods.body.items[0].metadata.name}:9000/proxy/health`)).body.checks["panorama:process"][0].observedValue;
+  const health = async () => (await kubeGet(running.kubeconfig, `/api/v1/namespaces/dreamscape-prod/pods/${pods.body.items[0]?.metadata.name}:9000/proxy/health`)).body.checks["panorama:process"]?.[0]?.observedValue;
   expect(await health()).toBe("RUNNING");
   expect(await post("faults/crash", { environment: "prod", bigPod: "experience", process: "panorama", lasting: true })).toBe(200);
   await expect.poll(health, { timeout: 20_000 }).toBe("FATAL");
