@@ -1,4 +1,4 @@
-import { ClusterError, type ClusterApi, type ClusterObject, type ResourceKind } from "#lib/ports/cluster.ts";
+import { ClusterError, type ClusterApi, type ClusterObject, type ObjectList, type ResourceKind } from "#lib/ports/cluster.ts";
 
 export interface CompleteList {
   items: ClusterObject[];
@@ -24,7 +24,7 @@ async function readPages(api: ClusterApi, kind: ResourceKind, scope: { namespace
   const items: ClusterObject[] = [];
   let token: string | null = null;
   for (let page = 1; ; page += 1) {
-    const list = await api.list(kind, { ...scope, limit, ...(token !== null && { continue: token }) }, signal).catch((error: unknown) => {
+    const list: ObjectList = await api.list(kind, { ...scope, limit, ...(token !== null && { continue: token }) }, signal).catch((error: unknown) => {
       throw page === 1 ? error : brokenOff(error, page, items.length);
     });
     items.push(...list.items);

@@ -64,8 +64,8 @@ export interface Reflector {
 /** Why the reflector itself ended a watch. */
 type Ending = "silent" | "renew";
 
-/** A watch that lasted this long shows that the server is well. */
-const steadyMs = 1_000;
+/** A watch that has stood this long after trouble is believed, even if nothing has come through it yet. */
+const steadyMs = 500;
 
 /**
  * Keeps a copy of one kind of object in step with the cluster: list with pages, watch from that version, list again on 410,
@@ -85,7 +85,7 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
 
   let version: string | null = null;
   let listedAt: number | null = null;
-  /** Failures since the last proof that a watch stands. */
+  /** Failures since the last proof that a watch works: news, its regular end, or standing for a while. Opening one proves little. */
   let failures = 0;
   let pulseDown = false;
   let current: { controller: AbortController; ending: Ending | null } | null = null;
@@ -119,10 +119,15 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
     current = attempt;
     const watchdog = setTimeout(() => end("silent"), timeoutSeconds * 1000 + (options.watchGraceMs ?? 1_800));
     const startedAt = performance.now();
+    let steady: NodeJS.Timeout | null = null;
     try {
       for await (const event of api.watch(kind, { namespace, labelSelector: options.labelSelector, resourceVersion: from, timeoutSeconds }, AbortSignal.any([signal, attempt.controller.signal]))) {
         if (signal.aborted || attempt.ending !== null) break;
-        standing();
+        if (steady === null) {
+          if (failures <= 1) source.live();
+          steady = setTimeout(working, steadyMs);
+        }
+        if (event.type !== "BOOKMARK" || event.resourceVersion !== from) working();
         if (event.type === "BOOKMARK") {
           advance(event.resourceVersion);
           continue;
@@ -134,13 +139,14 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
       }
     } finally {
       clearTimeout(watchdog);
+      if (steady !== null) clearTimeout(steady);
       current = null;
     }
     if (signal.aborted || attempt.ending === "renew") return;
     if (attempt.ending === "silent") {
       throw new ClusterError("timeout", `Cluster ${JSON.stringify(api.name)} has sent nothing about ${reflector.title} for ${timeoutSeconds} s and more, although the connection is open.`);
     }
-    standing();
+    working();
     if (performance.now() - startedAt >= steadyMs) backoff.reset();
     // A server that ends every watch at once must not be asked in a tight loop.
     else await wait(backoff.next(), true);
@@ -152,8 +158,8 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
     current.controller.abort();
   }
 
-  /** The server has answered on this watch: what is known is in step. */
-  function standing(): void {
+  /** The watch works: what is known is in step. */
+  function working(): void {
     failures = 0;
     pulseDown = false;
     source.live();
@@ -175,6 +181,7 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
       log.info({ source: reflector.key, version }, "The watch's version is no longer kept; listing again");
       version = null;
       failures += 1;
+      if (failures > 2) source.trouble("stale", sentenceOfTrouble(error));
       if (failures > 1) await wait(backoff.next(error.retryAfterMs), error.retryAfterMs === null);
       return;
     }
