@@ -40,9 +40,14 @@ export function parseStatus(body: string): ApiStatus | null {
   }
 }
 
-/** Foreign text made fit for one sentence: one line, no control characters or markup, at most 400 characters. */
+/**
+ * Foreign text made fit for one sentence: one line, no control characters or markup, at most 400 characters.
+ * Whole objects, which the API server quotes back in some refusals, are left out: they may hold what is nobody's business.
+ */
 export function plainWords(text: string): string {
   const line = text
+    .slice(0, 100_000)
+    .replace(/"\{.*\}"/s, '"{…}"')
     .replaceAll(/<[^>]{0,200}>/g, " ")
     .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ")
     .trim();
