@@ -23,7 +23,8 @@ export interface SourceIdentity {
 
 /** @param announce called when status or reason change, not for each contact: `state().contactAt` is always current */
 export function createSourceTracker(identity: SourceIdentity, clock: Clock, announce: (state: SourceState) => void): SourceTracker {
-  let state: SourceState = { ...identity, status: "connecting", since: clock.now().toISOString(), contactAt: null, reason: null };
+  const { key, environment, title, required } = identity;
+  let state: SourceState = { key, environment, title, required, status: "connecting", since: clock.now().toISOString(), contactAt: null, reason: null };
 
   const move = (status: SourceStatus, since: string, reason: string | null) => {
     if (state.status === status && state.reason === reason) return;
