@@ -35,7 +35,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
   let timer: NodeJS.Timeout | undefined;
   let starting: Promise<void> = Promise.resolve();
   let startedAt = 0;
-  let stopped = false;
+  const stopping = new AbortController();
 
   const keeper = createLeaseKeeper({
     db,
@@ -75,7 +75,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
 
   /** Everything known is read before anything is compared with it. Tried again until the database answers or the lease is another's. */
   async function begin(token: LeaseToken): Promise<void> {
-    for (let attempt = 0; !stopped && lease()?.epoch === token.epoch; attempt += 1) {
+    for (let attempt = 0; !stopping.signal.aborted && lease()?.epoch === token.epoch; attempt += 1) {
       try {
         const configured = { environments: config.environments.map((e) => e.name), bigPods: config.bigPods.map((b) => b.name) };
         await db.$transaction(async (tx) => {
@@ -125,7 +125,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
       await releases.idle();
     },
     async stop() {
-      stopped = true;
+      stopping.abort();
       await starting;
       close();
       await writer.stop(2_000);
