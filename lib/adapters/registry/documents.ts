@@ -19,8 +19,10 @@ export const imageConfigSchema = z.object({ os: z.string(), architecture: z.stri
 export type ImageIndex = z.infer<typeof indexSchema>;
 export type ImageConfig = z.infer<typeof imageConfigSchema>;
 
+/** "linux/arm64"; v8 is left out, because every arm64 is v8 (so does containerd's platforms.Normalize). */
 export function platformName(platform: { os: string; architecture: string; variant?: string | undefined }): string {
-  return [platform.os, platform.architecture, platform.variant].filter((part) => part !== undefined && part !== "").join("/");
+  const variant = platform.architecture === "arm64" && platform.variant === "v8" ? undefined : platform.variant;
+  return [platform.os, platform.architecture, variant].filter((part) => part !== undefined && part !== "").join("/");
 }
 
 export function sha256Of(bytes: Buffer): string {
