@@ -9,20 +9,24 @@ import { keys } from "#components/query/keys.ts";
 import type { LiveState } from "#components/query/live-state.ts";
 import { RenderedAt, serverNowMs, setServerTime } from "#components/query/server-clock.ts";
 import { openStream } from "#components/query/stream.ts";
+import { withRelease } from "#components/query/trail.ts";
+import type { Trails } from "#components/query/trail.ts";
 
 interface PlatformProviderProps {
   /** The state in the first HTML: what the stream goes on from. */
   initial: PlatformSnapshot;
+  trails: Trails;
   actorId: string;
   children: ReactNode;
 }
 
 /** Holds the one cache of the browser and lets the stream patch it. */
-export function PlatformProvider({ initial, actorId, children }: PlatformProviderProps) {
+export function PlatformProvider({ initial, trails, actorId, children }: PlatformProviderProps) {
   const [client] = useState(() => {
     const made = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity, gcTime: Infinity, retry: false, refetchOnWindowFocus: false } } });
     made.setQueryData(keys.platform(), initial);
     made.setQueryData<LiveState>(keys.live(), { connection: "connecting", heardAt: initial.now, workerSeenAt: initial.workerSeenAt });
+    made.setQueryData<Trails>(keys.trails(), trails);
     return made;
   });
   return (
@@ -62,6 +66,7 @@ function StreamBridge({ initial, actorId }: { initial: PlatformSnapshot; actorId
           workerSeenAt: event.type === "beat" || event.type === "snapshot" ? event.data.workerSeenAt : (live?.workerSeenAt ?? null),
         }));
         if (event.type === "beat" || event.type === "ready") return;
+        if (event.type === "release") client.setQueryData<Trails>(keys.trails(), (known) => withRelease(known ?? {}, event.data.environment, event.data.release));
         client.setQueryData<PlatformSnapshot>(keys.platform(), (snapshot) => (snapshot ? applyEvent(snapshot, event, position) : snapshot));
       },
     });
