@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 
@@ -35,6 +35,11 @@ export function dataFolder(folder: string, account: Account): string {
   if (!reachable(dirname(folder))) {
     place = join("/var/lib/vigie", createHash("sha256").update(folder).digest("hex").slice(0, 16));
     if (existsSync(folder) && !lstatSync(folder).isSymbolicLink()) rmSync(folder, { recursive: true });
+    // Without its link the home folder was thrown away: what it held is put aside, not brought back.
+    if (!existsSync(folder) && existsSync(place)) {
+      rmSync(`${place}.old`, { recursive: true, force: true });
+      renameSync(place, `${place}.old`);
+    }
     mkdirSync(place, { recursive: true });
     chmodSync("/var/lib/vigie", 0o755);
     if (!existsSync(folder)) {

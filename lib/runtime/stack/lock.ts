@@ -6,7 +6,7 @@ import { VigieError } from "#lib/domain/error.ts";
  * One Vigie per home folder. A lock left by a killed process is taken over; a living one gets a few seconds to finish.
  * Throws VigieError "conflict" that names the process.
  */
-export async function lockHome(folder: string): Promise<() => void> {
+export async function lockHome(folder: string, waitMs = 6_000): Promise<() => void> {
   const file = join(folder, "lock");
   const own = `${process.pid} ${startTime(process.pid)}`;
   for (let attempt = 0; ; attempt++) {
@@ -22,7 +22,7 @@ export async function lockHome(folder: string): Promise<() => void> {
     const [pid, started] = held.split(" ");
     const alive = pid !== undefined && Number(pid) > 1 && startTime(Number(pid)) === started && started !== "";
     if (!alive) rmSync(file, { force: true });
-    else if (attempt > 60) throw new VigieError("conflict", `Vigie already runs in ${folder} (process ${pid}). Stop it, or give this one another folder with VIGIE_HOME.`);
+    else if (attempt * 100 >= waitMs) throw new VigieError("conflict", `Vigie already runs in ${folder} (process ${pid}). Stop it, or give this one another folder with VIGIE_HOME.`);
     else await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
