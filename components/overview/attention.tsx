@@ -50,8 +50,8 @@ function ProblemRow({ problem, titleOf, action }: { problem: Problem; titleOf: (
         <span className="text-muted">{word}</span>
       </span>
       <Time at={problem.since} form="age" className="text-xs text-faint" />
-      <p className="col-start-2 min-w-0 text-sm max-lg:col-span-2">{problem.cause}</p>
-      <div className="col-span-2 col-start-2 flex flex-wrap items-center gap-x-3 gap-y-1.5 pt-0.5 text-xs text-muted">
+      <p className="col-[2/-1] min-w-0 text-sm">{problem.cause}</p>
+      <div className="col-[2/-1] flex flex-wrap items-center gap-x-3 gap-y-1.5 pt-0.5 text-xs text-muted">
         <span className="min-w-0">{problem.remedy.why}.</span>
         {action ? (
           <PlanButton request={action.request} size="small" tone="plain" disabledBecause={action.disabledBecause}>

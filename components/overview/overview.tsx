@@ -6,6 +6,7 @@ import { problems as findProblems } from "#lib/domain/problems.ts";
 import { countWords, verdict as judge } from "#lib/domain/verdict.ts";
 import { healthPresentation } from "#lib/domain/status.ts";
 import { Attention } from "#components/overview/attention.tsx";
+import { withoutRepeats } from "#components/overview/without-repeats.ts";
 import { Changes } from "#components/overview/changes.tsx";
 import { pipelineGaps } from "#components/overview/gaps.ts";
 import { Pipeline } from "#components/overview/pipeline.tsx";
@@ -14,7 +15,6 @@ import { Running } from "#components/overview/running.tsx";
 import { splitSentence } from "#components/overview/split-sentence.ts";
 import { PageHead } from "#components/patterns/section.tsx";
 import { StatusIcon } from "#components/patterns/status-icon.tsx";
-import { Time } from "#components/patterns/time.tsx";
 import { PlanButton } from "#components/plan/plan-button.tsx";
 import { useRefusal } from "#components/query/permissions.tsx";
 import { useTrails } from "#components/query/trail.ts";
@@ -62,18 +62,13 @@ export function Overview() {
       >
         {rest ? <p className="text-text">{rest}</p> : null}
         <p>
-          {verdict.since ? (
-            <>
-              Began <Time at={verdict.since} />.{" "}
-            </>
-          ) : null}
           {verdict.others.length === 0 ? (verdict.status === "healthy" ? "So are the other environments." : "The other environments are well.") : verdict.others.map((other) => `${other.environment}: ${countWords(other.counts)}`).join(" · ")}
         </p>
       </PageHead>
       <Running operations={snapshot.operations} />
       <Pipeline environments={environments} gaps={pipelineGaps(snapshot, states, refused)} bigPods={snapshot.bigPods} states={states} />
       <div className="grid gap-6 lg:grid-cols-[1.15fr_1fr]">
-        <Attention problems={found} titleOf={titleOf} actionOf={(problem) => remedyAction(problem.remedy, known)} />
+        <Attention problems={withoutRepeats(found)} titleOf={titleOf} actionOf={(problem) => remedyAction(problem.remedy, known)} />
         <Changes changes={snapshot.changes} />
       </div>
     </>

@@ -1,6 +1,7 @@
 import Link from "next/link";
 import { memo } from "react";
-import type { BigPodState } from "#lib/contracts/state.ts";
+import type { DisplayedState } from "#lib/domain/freshness.ts";
+import { ageWords } from "#lib/domain/freshness.ts";
 import { healthPresentation } from "#lib/domain/status.ts";
 import { ServiceChips } from "#components/patterns/service-chips.tsx";
 import { Health } from "#components/patterns/status.tsx";
@@ -12,14 +13,15 @@ interface PipelineCellProps {
   bigPod: { name: string; title: string };
   environment: { name: string; title: string };
   /** Null before anything was ever seen of it. */
-  state: BigPodState | null;
+  state: DisplayedState | null;
 }
 
 /** One Big Pod in one environment: status first, then what runs there and since when. The whole tile leads to its page. */
 export const PipelineCell = memo(function PipelineCell({ bigPod, environment, state }: PipelineCellProps) {
   const status = state?.status ?? "unknown";
   const { tone } = healthPresentation[status];
-  const suffix = state?.rollout ? `${state.rollout.done}/${state.rollout.total}` : undefined;
+  const suffix = state?.stale ? `for ${ageWords(state.stale.seconds)}` : state?.rollout ? `${state.rollout.done}/${state.rollout.total}` : undefined;
+  const why = state?.stale ? state.stale.why : state?.cause;
   return (
     <div role="cell" data-status={status} data-cell={`${environment.name}/${bigPod.name}`} className={classes("relative min-w-0 border-t border-line px-3.5 py-3 hover:bg-raised max-lg:py-2", toneWash[tone])}>
       <div className="flex flex-wrap items-baseline justify-between gap-x-2">
@@ -31,11 +33,14 @@ export const PipelineCell = memo(function PipelineCell({ bigPod, environment, st
         </span>
         {state ? (
           <span className="text-muted">
-            {state.version ?? "no version"} · <span title="pods ready, of those wanted">{`${state.replicas.ready}/${state.replicas.desired}`}</span>
-            <span className="text-faint">
-              {" "}
-              · <Time at={state.since} form="age" />
-            </span>
+            {state.version ?? "no version"}
+            {state.rollout ? null : <span title="pods ready, of those wanted">{` · ${state.replicas.ready}/${state.replicas.desired}`}</span>}
+            {state.stale ? null : (
+              <span className="text-faint">
+                {" · "}
+                <Time at={state.since} form="age" />
+              </span>
+            )}
           </span>
         ) : null}
       </div>
@@ -44,7 +49,7 @@ export const PipelineCell = memo(function PipelineCell({ bigPod, environment, st
       ) : (
         <p className="mt-1.5 text-xs text-muted">Not seen yet.</p>
       )}
-      {state?.cause ? <p className="mt-1.5 text-xs max-lg:ml-[4.5rem]">{state.cause}</p> : null}
+      {why ? <p className="mt-1.5 text-xs max-lg:ml-[4.5rem]">{why}</p> : null}
     </div>
   );
 });

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { PlanRequest } from "#lib/contracts/operation.ts";
-import type { BigPodState, EnvironmentRelease } from "#lib/contracts/state.ts";
+import type { EnvironmentRelease } from "#lib/contracts/state.ts";
+import type { DisplayedState } from "#lib/domain/freshness.ts";
 import { Time } from "#components/patterns/time.tsx";
 import { PipelineCell } from "#components/overview/pipeline-cell.tsx";
 import { PlanButton } from "#components/plan/plan-button.tsx";
@@ -29,7 +30,7 @@ export interface PipelineProps {
   /** One shorter than `environments`. */
   gaps: readonly PipelineGap[];
   bigPods: readonly { name: string; title: string }[];
-  states: readonly BigPodState[];
+  states: readonly DisplayedState[];
 }
 
 const head = "bg-sunk px-3.5 py-2 lg:flex lg:items-center lg:justify-between lg:gap-2";

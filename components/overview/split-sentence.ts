@@ -2,6 +2,5 @@
 export function splitSentence(sentence: string): { head: string; rest: string | null } {
   const at = sentence.indexOf(": ");
   if (at === -1) return { head: sentence, rest: null };
-  const rest = sentence.slice(at + 2);
-  return { head: sentence.slice(0, at), rest: `${rest.charAt(0).toUpperCase()}${rest.slice(1)}` };
+  return { head: sentence.slice(0, at), rest: sentence.slice(at + 2) };
 }

@@ -33,7 +33,9 @@ export function openStream(options: StreamOptions): () => void {
   let connection: "open" | "lost" = "lost";
   let leading = false;
 
-  const tell = (message: Message) => channel?.postMessage(message);
+  const tell = (message: Message) => {
+    if (!stop.signal.aborted) channel?.postMessage(message);
+  };
   const setConnection = (next: "open" | "lost") => {
     connection = next;
     options.onConnection(next);
@@ -100,6 +102,7 @@ function read({ signal, position, onEvent, onConnection }: ReadOptions): Promise
       silenceTimer = setTimeout(() => again(), silenceMs);
     };
     const again = () => {
+      if (signal.aborted) return;
       source?.close();
       clearTimeout(silenceTimer);
       clearTimeout(retryTimer);
@@ -132,6 +135,6 @@ function read({ signal, position, onEvent, onConnection }: ReadOptions): Promise
       source?.close();
       resolve();
     }, { once: true });
-    connect();
+    if (!signal.aborted) connect();
   });
 }

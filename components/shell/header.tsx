@@ -21,10 +21,10 @@ export function Header({ person, theme }: { person: Person; theme: Theme }) {
         {count(snapshot.environments.length, "environment")} · {count(snapshot.bigPods.length, "Big Pod")} · {count(pods, "pod")}
       </span>
       <span className="grow" />
-      <button type="button" onClick={openPalette} aria-label="Search or do anything" aria-keyshortcuts="Control+K Meta+K" className="flex min-h-8 items-center justify-between gap-2 rounded-md border border-line-strong bg-panel px-2.5 hover:text-text max-md:min-h-11 max-md:border-0 max-md:bg-transparent md:min-w-56">
+      <button type="button" onClick={openPalette} aria-keyshortcuts="Control+K Meta+K" className="flex min-h-8 items-center justify-between gap-2 rounded-md border border-line-strong bg-panel px-2.5 hover:text-text max-md:min-h-11 max-md:border-0 max-md:bg-transparent md:min-w-56">
         <Search aria-hidden className="size-4 md:hidden" />
-        <span className="max-md:hidden">Search or do…</span>
-        <span className="max-md:hidden">
+        <span className="max-md:sr-only">Search or do…</span>
+        <span aria-hidden className="max-md:hidden">
           <Kbd>Ctrl K</Kbd>
         </span>
       </button>

@@ -5,7 +5,7 @@ import { Button } from "#components/ui/button.tsx";
 import { Dialog } from "#components/ui/dialog.tsx";
 import { Kbd } from "#components/ui/kbd.tsx";
 
-const keys: readonly [keys: readonly string[], does: string][] = [
+const keys: readonly (readonly [keys: readonly string[], does: string])[] = [
   [["Ctrl", "K"], "search or do anything (⌘ K on a Mac); / as well"],
   ...places.map(({ key, title }) => [["g", key], `go to ${title}`] as const),
   [["Enter"], "confirm the plan that is open"],

@@ -10,7 +10,7 @@ const tones: Record<ButtonTone, string> = {
   danger: "border-bad bg-bad text-on-bad hover:brightness-110",
   quiet: "border-transparent bg-transparent text-muted hover:bg-raised hover:text-text",
 };
-const sizes: Record<ButtonSize, string> = { small: "min-h-7 px-2.5 text-xs max-lg:min-h-10 max-lg:px-3", normal: "min-h-9 px-3 text-sm max-lg:min-h-11" };
+const sizes: Record<ButtonSize, string> = { small: "whitespace-nowrap min-h-7 px-2.5 text-xs max-lg:min-h-10 max-lg:px-3", normal: "min-h-9 px-3 text-sm max-lg:min-h-11" };
 
 /** Shared look of buttons and of links that act like one. */
 export function buttonClasses(tone: ButtonTone = "plain", size: ButtonSize = "normal", disabled = false): string {
