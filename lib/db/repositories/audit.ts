@@ -122,3 +122,11 @@ export async function actorIdsNamed(db: Database | Transaction, name: string): P
     LIMIT 100`;
   return [name, ...rows.map((row) => row.id)];
 }
+
+/** Newest entries of an action within so many seconds of database time, at most `limit`: for limits that count over all replicas. */
+export async function recentEntriesOf(db: Database | Transaction, action: string, seconds: number, limit: number): Promise<{ actorId: string; actorName: string }[]> {
+  const rows = await db.$queryRaw<{ actor_id: string; actor_name: string }[]>`
+    SELECT actor_id, actor_name FROM (SELECT at, actor_id, actor_name FROM audit_entry WHERE action = ${action} ORDER BY sequence DESC LIMIT ${limit}) newest
+    WHERE at > clock_timestamp() - make_interval(secs => ${seconds})`;
+  return rows.map((row) => ({ actorId: row.actor_id, actorName: row.actor_name }));
+}
