@@ -1,4 +1,4 @@
-import type { Operation, Plan, PlanRequest } from "#lib/contracts/operation.ts";
+import type { Plan, PlanRequest } from "#lib/contracts/operation.ts";
 import type { ErrorCode } from "#lib/domain/error.ts";
 
 /** What a server action answers: a value, or a sentence a person can act on. Nothing is thrown across. */
@@ -22,7 +22,7 @@ export interface ConfirmInput {
 /** The server actions any screen may call; handed down by the portal's layout. */
 export interface PortalActions {
   plan(request: PlanRequest): Promise<ActionResult<Plan>>;
-  confirm(input: ConfirmInput): Promise<ActionResult<Operation>>;
+  confirm(input: ConfirmInput): Promise<ActionResult<{ id: string }>>;
   abort(operationId: string): Promise<ActionResult<{ id: string }>>;
   signOut(): Promise<ActionResult<null>>;
 }

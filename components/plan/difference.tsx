@@ -1,9 +1,11 @@
+import Link from "next/link";
 import type { ActionError } from "#components/actions/contract.ts";
 import { StatusIcon } from "#components/patterns/status-icon.tsx";
 
-/** What moved between two plans, as the refusal (409) told it. */
+/** Why a plan was refused as it stood (409): what moved meanwhile, or what is in the way. */
 export function Difference({ error, title }: { error: ActionError; title: string }) {
   const lines = differenceLines(error.detail);
+  const operation = error.detail?.["operation"];
   return (
     <div role="alert" className="flex items-start gap-2.5 rounded-lg border border-warn bg-warn-wash px-3 py-2.5 text-sm">
       <StatusIcon shape="triangle" tone="warn" className="mt-1" />
@@ -18,6 +20,11 @@ export function Difference({ error, title }: { error: ActionError; title: string
             ))}
           </ul>
         )}
+        {typeof operation === "string" ? (
+          <Link href={`/operations/${operation}`} className="underline underline-offset-2">
+            Open the operation that is in the way
+          </Link>
+        ) : null}
       </div>
     </div>
   );

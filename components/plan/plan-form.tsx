@@ -7,7 +7,7 @@ import { formatDuration, formatEstimate } from "#components/patterns/duration.ts
 import { Failure } from "#components/patterns/failure.tsx";
 import { PlanChanges } from "#components/plan/plan-changes.tsx";
 import { Gates } from "#components/plan/gates.tsx";
-import { Difference } from "#components/plan/difference.tsx";
+import { Difference, differenceLines } from "#components/plan/difference.tsx";
 import { useNowMs } from "#components/query/server-clock.ts";
 import { Button } from "#components/ui/button.tsx";
 import { Dialog } from "#components/ui/dialog.tsx";
@@ -72,7 +72,7 @@ export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, 
         </p>
         {error ? (
           conflict ? (
-            <Difference error={error} title="Nothing was done: the platform has moved since this plan was made" />
+            <Difference error={error} title={differenceLines(error.detail).length > 0 ? "Nothing was done: the platform has moved since this plan was made" : "Nothing was done"} />
           ) : (
             <Failure error={error} />
           )
