@@ -2,20 +2,43 @@ import canonicalize from "canonicalize";
 import type { Transaction } from "#lib/db/client.ts";
 import { auditBodySchema } from "#lib/contracts/audit.ts";
 import type { AuditBody } from "#lib/contracts/audit.ts";
+import { keepable } from "#lib/domain/audit-text.ts";
+import type { TextRule } from "#lib/domain/audit-text.ts";
 import { VigieError } from "#lib/domain/error.ts";
+
+/** Longer entries are refused: an entry is a record, not a store. Bytes of canonical JSON. */
+const maximumBytes = 1_048_576;
+
+/** Texts of these members come from clusters and other systems, where a stray NUL in a log line must not block an operation. */
+const fromOutside: ReadonlySet<string> = new Set<keyof AuditBody>(["summary", "before", "after"]);
 
 /**
  * Appends one entry in the caller's transaction; when it cannot be written, the transaction fails and nothing is done.
  * The body is turned into RFC 8785 canonical JSON here; sequence, time, previous hash and hash are the database's (prisma/migrations).
- * Throws VigieError "invalid" on NUL and lone surrogates, which PostgreSQL text cannot hold.
+ * What a person or program wrote (reason, names, ids) is kept exactly or refused; in texts from outside (summary, before, after)
+ * NUL and half surrogate pairs, which the log cannot hold, become visible replacement characters.
+ * Throws VigieError "invalid" for what cannot be kept: such texts, integers past 2^53, NaN, more than 1 MiB.
  */
 export async function appendAudit(tx: Transaction, body: AuditBody): Promise<{ sequence: number; hash: string }> {
-  const canonical = canonicalize(auditBodySchema.parse(body));
-  if (canonical === undefined || /\\u0000/.test(canonical) || !canonical.isWellFormed()) {
-    throw new VigieError("invalid", "A text in this request holds a NUL character or half of a surrogate pair, which the audit log cannot keep. Remove it and try again.");
-  }
+  const canonical = canonicalBody(body);
   const rows = await tx.$queryRaw<{ sequence: bigint; hash: string }[]>`SELECT sequence, hash FROM audit_append(${canonical})`;
   const row = rows[0];
   if (!row) throw new Error("audit_append returned no row");
   return { sequence: Number(row.sequence), hash: row.hash };
+}
+
+function canonicalBody(body: AuditBody): string {
+  const kept: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(auditBodySchema.parse(body))) {
+    const rule: TextRule = fromOutside.has(key) ? "replace" : "refuse";
+    const result = keepable(value, rule, key);
+    if ("problem" in result) throw new VigieError("invalid", `The audit log cannot keep this: ${result.path} ${result.problem}. Nothing was done. Correct it and try again.`, { detail: { path: result.path } });
+    kept[key] = result.value;
+  }
+  const canonical = canonicalize(kept);
+  if (canonical === undefined) throw new Error("an audit body is an object, so it has a canonical form");
+  if (Buffer.byteLength(canonical, "utf8") > maximumBytes) {
+    throw new VigieError("invalid", "The audit entry of this would be longer than 1 MiB, which the log does not keep. Nothing was done. Act on fewer Big Pods at once.");
+  }
+  return canonical;
 }

@@ -41,6 +41,7 @@ export interface KubeObject {
   apiVersion: string;
   kind: string;
   metadata: ObjectMeta;
+  // oxlint-disable-next-line typescript/no-explicit-any -- objects of every kind pass through one store
   [field: string]: any;
 }
 

@@ -1,5 +1,5 @@
 -- Stream position: one row, so that positions are handed out in commit order and without gaps.
-CREATE TABLE stream_clock (only boolean PRIMARY KEY DEFAULT true CHECK (only), position bigint NOT NULL);
+CREATE TABLE stream_clock (single boolean PRIMARY KEY DEFAULT true CHECK (single), position bigint NOT NULL);
 INSERT INTO stream_clock (position) VALUES (0);
 -- Take the next position late in a transaction: the row stays locked until it commits.
 CREATE FUNCTION next_position() RETURNS bigint LANGUAGE sql AS $$

@@ -1,0 +1,46 @@
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createHash } from "node:crypto";
+import { appendAudit } from "#lib/db/audit.ts";
+import { createTestDatabase } from "#lib/db/test-database.ts";
+import type { TestDatabase } from "#lib/db/test-database.ts";
+import type { AuditBody } from "#lib/contracts/audit.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+const body: AuditBody = { action: "config.loaded", outcome: "succeeded", actor: { kind: "system", id: "worker", name: "worker" }, environment: null, bigPods: [], operationId: null, summary: "é € 😀 \"quoted\"", reason: null, before: null, after: { b: 1, a: [true, null] } };
+
+test("32 writers at once leave a chain without gap or fork, over the exact bytes", async () => {
+  await Promise.all(Array.from({ length: 32 }, () => database.db.$transaction((tx) => appendAudit(tx, body), { maxWait: 20_000, timeout: 20_000 })));
+  const rows = await database.db.auditEntryRow.findMany({ orderBy: { sequence: "asc" } });
+  let previous = "0".repeat(64);
+  rows.forEach((row, index) => {
+    expect(Number(row.sequence)).toBe(index + 1);
+    expect(createHash("sha256").update(row.bytes, "utf8").digest("hex")).toBe(row.hash);
+    const parsed = JSON.parse(row.bytes);
+    expect(parsed.previous).toBe(previous);
+    expect(parsed.body).toEqual(body);
+    previous = row.hash;
+  });
+  expect(rows).toHaveLength(32);
+});
+
+test.each(["UPDATE audit_entry SET actor_name = 'x'", "DELETE FROM audit_entry", "TRUNCATE audit_entry", "INSERT INTO audit_entry SELECT * FROM audit_entry", "ALTER TABLE audit_entry DISABLE TRIGGER ALL", "DROP TABLE audit_entry"])("the application's role may not: %s", async (sql) => {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await expect(client.query(sql)).rejects.toThrow(/permission denied|must be owner/);
+  await client.end();
+});
+
+test("a transaction that fails leaves no entry", async () => {
+  const before = await database.db.auditEntryRow.count();
+  await expect(database.db.$transaction(async (tx) => {
+    await appendAudit(tx, body);
+    throw new Error("no");
+  })).rejects.toThrow("no");
+  expect(await database.db.auditEntryRow.count()).toBe(before);
+});

@@ -1,0 +1,39 @@
+import pg from "pg";
+
+/**
+ * Gives the application's role what it needs and no more: it reads the audit log and may call audit_append,
+ * but cannot insert, update, delete, truncate or alter it. The log belongs to a role nobody signs in as.
+ * Run as the database's owner after the migrations; may be run again.
+ */
+export async function setUpRoles(ownerUrl: string, app: { role: string; password: string }): Promise<void> {
+  const client = new pg.Client({ connectionString: ownerUrl, application_name: "vigie-roles" });
+  await client.connect();
+  try {
+    await client.query("SELECT pg_advisory_lock(72707369)");
+    const role = client.escapeIdentifier(app.role);
+    for (const [name, sql] of [["vigie_audit", "CREATE ROLE vigie_audit NOLOGIN"], [app.role, `CREATE ROLE ${role} LOGIN`]] as const) {
+      const { rowCount } = await client.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [name]);
+      if (rowCount === 0) await client.query(sql);
+    }
+    await client.query(`ALTER ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${client.escapeLiteral(app.password)}`);
+    const { rows } = await client.query<{ name: string }>("SELECT current_database() AS name");
+    const database = client.escapeIdentifier(rows[0]?.name ?? "vigie");
+    await client.query(`
+      GRANT CONNECT, CREATE, TEMPORARY ON DATABASE ${database} TO ${role};
+      GRANT USAGE ON SCHEMA public TO ${role}, vigie_audit;
+      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role};
+      GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${role};
+      REVOKE ALL ON _prisma_migrations FROM ${role};
+      GRANT SELECT ON _prisma_migrations TO ${role};
+      GRANT CREATE ON SCHEMA public TO vigie_audit;
+      ALTER TABLE audit_entry OWNER TO vigie_audit;
+      ALTER FUNCTION audit_append(text) OWNER TO vigie_audit;
+      REVOKE CREATE ON SCHEMA public FROM vigie_audit;
+      REVOKE ALL ON audit_entry FROM ${role}, PUBLIC;
+      GRANT SELECT ON audit_entry TO ${role};
+      REVOKE ALL ON FUNCTION audit_append(text) FROM PUBLIC;
+      GRANT EXECUTE ON FUNCTION audit_append(text) TO ${role};`);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,49 @@
+import type { Plan, PlanTarget } from "#lib/contracts/operation.ts";
+import { assertNever } from "#lib/domain/assert-never.ts";
+
+export const stepNames = ["check", "config", "write", "rollout", "verify", "return-config", "return-write", "return-rollout"] as const;
+export type StepName = (typeof stepNames)[number];
+
+export interface StepDraft {
+  position: number;
+  name: StepName;
+  title: string;
+  bigPod: string | null;
+}
+
+/** Steps of an operation in order: look, then each Big Pod to its end before the next is touched, then look again. */
+export function operationSteps(plan: Pick<Plan, "environment" | "release">, targets: readonly PlanTarget[]): StepDraft[] {
+  const steps: Omit<StepDraft, "position">[] = [{ name: "check", title: `Look at ${plan.environment} again and keep what is there now`, bigPod: null }];
+  for (const { bigPod, write } of targets) {
+    if (write.effect === "restore" && write.configMaps.length > 0) steps.push({ name: "config", title: `Restore the ConfigMaps of ${bigPod}`, bigPod });
+    steps.push({ name: "write", title: writeTitle(bigPod, write, plan.release), bigPod });
+    steps.push({ name: "rollout", title: write.effect === "scale" ? `Wait for the pods of ${bigPod}` : `Roll out ${bigPod}`, bigPod });
+  }
+  steps.push({ name: "verify", title: `See that everything in ${plan.environment} that was changed is well`, bigPod: null });
+  return steps.map((step, position) => ({ ...step, position }));
+}
+
+/** Steps that bring Big Pods back, in the order they are given, behind `last`. */
+export function returnSteps(targets: readonly PlanTarget[], last: number): StepDraft[] {
+  const steps: Omit<StepDraft, "position">[] = targets.flatMap(({ bigPod, write }) => [
+    ...(write.effect === "restore" && write.configMaps.length > 0 ? [{ name: "return-config" as const, title: `Give ${bigPod} its ConfigMaps back`, bigPod }] : []),
+    { name: "return-write" as const, title: `Give ${bigPod} back what it ran before`, bigPod },
+    { name: "return-rollout" as const, title: `Wait until ${bigPod} is back`, bigPod },
+  ]);
+  return steps.map((step, index) => ({ ...step, position: last + 1 + index }));
+}
+
+function writeTitle(bigPod: string, write: PlanTarget["write"], release: number | null): string {
+  switch (write.effect) {
+    case "images":
+      return `Give ${bigPod} the new images`;
+    case "restore":
+      return release === null ? `Restore ${bigPod}` : `Restore ${bigPod} to R-${release}`;
+    case "restart":
+      return `Restart ${bigPod}`;
+    case "scale":
+      return `Set ${bigPod} to ${write.replicas} replicas`;
+    default:
+      return assertNever(write);
+  }
+}

@@ -1,0 +1,38 @@
+/** `npm run worker`, `npm run web`, `npm run sandbox`: one process alone, in the foreground. */
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { home, root } from "#lib/runtime/home.ts";
+import { listenAddress } from "#lib/runtime/listen-address.ts";
+import { bundle, webBuild } from "#lib/runtime/stack/build.ts";
+import { printError } from "#lib/runtime/stack/run.ts";
+
+const what = process.argv[2];
+const folder = home();
+
+async function script(): Promise<string> {
+  switch (what) {
+    case "worker":
+      return bundle("lib/worker/main.ts", "worker", folder);
+    case "sandbox":
+      return bundle("sandbox/main.ts", "sandbox", folder);
+    case "web":
+      return webBuild((line) => void process.stdout.write(`${line}\n`));
+    default:
+      throw new Error(`single.ts takes worker, web or sandbox, not "${what}"`);
+  }
+}
+
+try {
+  mkdirSync(folder, { recursive: true });
+  const file = await script();
+  const { host, port } = listenAddress();
+  const config = process.env.VIGIE_CONFIG;
+  const env: NodeJS.ProcessEnv = { ...process.env, VIGIE_ROOT: root, VIGIE_HOME: folder, HOST: host, HOSTNAME: host, PORT: String(port), NODE_ENV: "production", NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? `http://${host}:${port}`, ...(config === undefined ? {} : { VIGIE_CONFIG: resolve(config) }) };
+  const child = spawn(process.execPath, [file], { cwd: root, env, stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal === "SIGHUP" ? "SIGTERM" : signal));
+  child.once("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 0));
+} catch (error) {
+  printError(error);
+  process.exit(1);
+}

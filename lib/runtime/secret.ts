@@ -1,0 +1,36 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { join, resolve } from "node:path";
+import { VigieError } from "#lib/domain/error.ts";
+import { home } from "#lib/runtime/home.ts";
+
+/**
+ * Resolves `env:NAME` or `file:path` (relative to `baseFolder`). The value goes to the adapter that needs it and nowhere else.
+ * Throws VigieError "invalid" that names the reference, never the value.
+ */
+export function resolveSecret(reference: string, baseFolder: string): string {
+  const [scheme, rest] = [reference.slice(0, reference.indexOf(":")), reference.slice(reference.indexOf(":") + 1)];
+  if (scheme === "env") {
+    const value = process.env[rest];
+    if (value === undefined || value === "") throw new VigieError("invalid", `The configuration refers to the environment variable ${rest}, which is not set. Set it and start again.`);
+    return value;
+  }
+  const path = resolve(baseFolder, rest);
+  try {
+    const value = readFileSync(path, "utf8").trim();
+    if (value === "") throw new Error("empty");
+    return value;
+  } catch (cause) {
+    throw new VigieError("invalid", `The configuration refers to the file ${rest}, which cannot be read or is empty. Write the secret into it and start again.`, { cause });
+  }
+}
+
+/** Key that signs this portal's cookies: NEXTAUTH_SECRET, or one made once and kept in the home folder. */
+export function portalSecret(): string {
+  const given = process.env.NEXTAUTH_SECRET;
+  if (given !== undefined && given.length >= 32) return given;
+  if (given !== undefined) throw new VigieError("invalid", "NEXTAUTH_SECRET is shorter than 32 characters. Use a random value, for instance of `openssl rand -base64 32`.");
+  const file = join(home(), "portal-secret");
+  if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+  return readFileSync(file, "utf8").trim();
+}

@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { VigieError } from "#lib/domain/error.ts";
+import { root } from "#lib/runtime/home.ts";
+
+/** Bundles a process entry with esbuild, so that it starts in a fraction of a second. Returns the file. */
+export async function bundle(entry: string, name: string, folder: string): Promise<string> {
+  const { build } = await import("esbuild");
+  const outfile = join(folder, "build", `${name}.mjs`);
+  await build({
+    entryPoints: [join(root, entry)],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    sourcemap: "linked",
+    logLevel: "silent",
+    external: ["pg-native"],
+    banner: { js: "import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __toPath } from 'node:url'; import { dirname as __dir } from 'node:path'; const require = __createRequire(import.meta.url); const __filename = __toPath(import.meta.url); const __dirname = __dir(__filename);" },
+  });
+  return outfile;
+}
+
+const webSources = ["app", "components", "lib", "public", "prisma", "next.config.ts", "proxy.ts", "postcss.config.mjs", "package-lock.json", "tsconfig.json"];
+
+/** Fingerprint of what the web build is made from: names, sizes and contents. */
+function fingerprint(): string {
+  const hash = createHash("sha256");
+  const visit = (path: string): void => {
+    if (!existsSync(path)) return;
+    if (statSync(path).isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
+    else if (!path.endsWith(".test.ts") && !path.endsWith(".test.tsx")) hash.update(path.slice(root.length)).update("\0").update(readFileSync(path));
+  };
+  for (const source of webSources) visit(join(root, source));
+  return hash.digest("hex");
+}
+
+/** Server script of the web process; built first when there is no build of these very sources. */
+export async function webBuild(say: (line: string) => void): Promise<string> {
+  const output = join(root, ".next");
+  const server = join(output, "standalone", "server.js");
+  const mark = join(output, "vigie-build");
+  const wanted = fingerprint();
+  if (existsSync(server) && existsSync(mark) && readFileSync(mark, "utf8") === wanted) return server;
+  say("Building the web part (once; about half a minute)…");
+  rmSync(mark, { force: true });
+  const cli = createRequire(import.meta.url).resolve("next/dist/bin/next");
+  const child = spawn(process.execPath, [cli, "build"], { cwd: root, env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" }, stdio: ["ignore", "pipe", "pipe"] });
+  let words = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (words = (words + chunk.toString()).slice(-6000)));
+  const stop = (): void => void child.kill("SIGTERM");
+  process.once("exit", stop);
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  process.off("exit", stop);
+  if (code !== 0) throw new VigieError("unavailable", `The web part could not be built:\n${words}`);
+  const standalone = join(output, "standalone");
+  mkdirSync(join(standalone, ".next"), { recursive: true });
+  cpSync(join(output, "static"), join(standalone, ".next", "static"), { recursive: true });
+  if (existsSync(join(root, "public"))) cpSync(join(root, "public"), join(standalone, "public"), { recursive: true });
+  writeFileSync(mark, wanted);
+  return server;
+}

@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { createRegistry } from "#lib/adapters/registry/registry.ts";
+import { createDatabase } from "#lib/db/client.ts";
+import { VigieError } from "#lib/domain/error.ts";
+import { systemClock } from "#lib/ports/runtime.ts";
+import type { Clusters } from "#lib/adapters/kubernetes/clusters.ts";
+import type { Log } from "#lib/ports/runtime.ts";
+import { loadConfig } from "#lib/runtime/config.ts";
+import type { LoadedConfig } from "#lib/runtime/config.ts";
+import { root } from "#lib/runtime/home.ts";
+import { createLog } from "#lib/runtime/log.ts";
+import { portalSecret, resolveSecret } from "#lib/runtime/secret.ts";
+import type { ServiceContext } from "#lib/services/context.ts";
+
+/** What one process (worker or web) runs on. */
+export interface Runtime extends LoadedConfig {
+  context: ServiceContext;
+  databaseUrl: string;
+  log: Log;
+  secret: string;
+  /** Value of an `env:` or `file:` reference of the configuration. */
+  secretOf(reference: string): string;
+}
+
+/** Reads the environment and the configuration and connects the parts. Throws VigieError "invalid" with what to mend. */
+export function createRuntime(part: "worker" | "web"): Runtime {
+  const databaseUrl = process.env.DATABASE_URL;
+  if (databaseUrl === undefined || databaseUrl === "") throw new VigieError("invalid", "DATABASE_URL is not set. `npm start` sets it for the embedded PostgreSQL; alone, this process needs it.");
+  const loaded = loadConfig(process.env.VIGIE_CONFIG ?? join(root, "vigie.yaml"));
+  const log = createLog(part);
+  const secretOf = (reference: string): string => resolveSecret(reference, loaded.folder);
+  const registry = createRegistry({ registries: loaded.config.registries, resolveSecret: secretOf, log });
+  const db = createDatabase(databaseUrl, { poolSize: part === "web" ? 10 : 8 });
+  return { ...loaded, databaseUrl, log, secret: portalSecret(), secretOf, context: { db, config: loaded.config, clock: systemClock, log, registry } };
+}
+
+/** Route handlers, server actions and instrumentation are separate module instances in Next: only globalThis is shared. */
+const shared = globalThis as typeof globalThis & { vigieRuntime?: Runtime };
+
+/** The web process's runtime, made at the first call. */
+export function getRuntime(): Runtime {
+  shared.vigieRuntime ??= createRuntime("web");
+  return shared.vigieRuntime;
+}
+
+/** The clusters of the configuration. The client library is loaded at the first call: a web process that shows no log never pays for it. */
+export async function openClusters(runtime: Runtime): Promise<Clusters> {
+  const { createClusters } = await import("#lib/adapters/kubernetes/clusters.ts");
+  return createClusters(runtime.config, runtime.folder, runtime.log);
+}

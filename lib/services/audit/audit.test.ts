@@ -1,0 +1,181 @@
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { auditExportLineSchema } from "#lib/contracts/api.ts";
+import type { AuditBody } from "#lib/contracts/audit.ts";
+import { appendAudit } from "#lib/db/audit.ts";
+import { createTestDatabase } from "#lib/db/test-database.ts";
+import type { TestDatabase } from "#lib/db/test-database.ts";
+import { hashOfBytes } from "#lib/domain/audit-chain.ts";
+import { exportAudit } from "#lib/services/audit/export.ts";
+import { listAudit } from "#lib/services/audit/list.ts";
+import { readAuditEntry } from "#lib/services/audit/read.ts";
+import { verifyAudit, verifyChain } from "#lib/services/audit/verify.ts";
+import type { ServiceContext } from "#lib/services/context.ts";
+import { actorWith, createTestContext } from "#lib/services/test-context.ts";
+
+let database: TestDatabase;
+let context: ServiceContext;
+
+async function fill(): Promise<void> {
+  for (const [index, environment] of ["dev", "staging", "prod", null, "prod", "dev"].entries()) await append({ environment, summary: `entry ${index + 1}`, bigPods: index % 2 ? ["core"] : ["experience"] });
+}
+
+async function append(change: Partial<AuditBody>): Promise<void> {
+  const body: AuditBody = { action: "plan.create", outcome: "allowed", actor: { kind: "person", id: "u1", name: "Ada" }, environment: null, bigPods: [], operationId: null, summary: "something", reason: null, before: null, after: null, ...change };
+  await context.db.$transaction((tx) => appendAudit(tx, body));
+}
+
+describe("reading the log", () => {
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    context = createTestContext(database.db);
+    await fill();
+  });
+  afterAll(() => database.drop());
+
+  const admin = actorWith("admin");
+
+  test("pages by keyset, newest first, without gap or repetition", async () => {
+    const seen: number[] = [];
+    let before: number | undefined;
+    for (let page = 0; page < 10; page++) {
+      const { entries, next } = await listAudit(context, admin, { limit: 4, before });
+      seen.push(...entries.map((entry) => entry.sequence));
+      if (next === null) break;
+      before = next;
+    }
+    expect(seen).toEqual([6, 5, 4, 3, 2, 1]);
+  });
+
+  test.each([
+    [{ environment: "prod" }, [5, 3]],
+    [{ bigPod: "core" }, [6, 4, 2]],
+    [{ bigPod: "core", environment: "dev" }, [6]],
+    [{ text: "ENTRY 4" }, [4]],
+    [{ text: "100%_" }, []],
+    [{ actor: "u1", limit: 2 }, [6, 5]],
+    [{ actor: "nobody" }, []],
+    [{ outcome: "denied" as const }, []],
+    [{ action: "token.create" as const }, []],
+    [{ from: "2000-01-01T00:00:00Z", to: "2000-01-02T00:00:00Z" }, []],
+    [{ from: "2000-01-01T00:00:00Z", before: 3 }, [2, 1]],
+    [{ to: "2000-01-01T00:00:00Z" }, []],
+    [{ from: "2999-01-01T00:00:00Z" }, []],
+  ])("filters by %o", async (query, expected) => {
+    const { entries } = await listAudit(context, admin, query);
+    expect(entries.map((entry) => entry.sequence)).toEqual(expected);
+  });
+
+  test("finds a person by name or e-mail address", async () => {
+    await context.db.userRow.create({ data: { id: "u1", name: "Ada L", email: "ada@example.org" } });
+    expect((await listAudit(context, admin, { actor: "ADA l" })).entries).toHaveLength(6);
+    expect((await listAudit(context, admin, { actor: "ada@EXAMPLE.org" })).entries).toHaveLength(6);
+  });
+
+  test("entries of environments one may not see do not exist", async () => {
+    const viewer = actorWith("viewer", ["dev"]);
+    expect((await listAudit(context, viewer, {})).entries.map((entry) => entry.sequence)).toEqual([6, 4, 1]);
+    expect((await listAudit(context, viewer, { environment: "prod" })).entries).toEqual([]);
+    await expect(readAuditEntry(context, viewer, 3)).rejects.toMatchObject({ code: "not-found" });
+    await expect(readAuditEntry(context, viewer, 999)).rejects.toMatchObject({ code: "not-found" });
+    expect(await readAuditEntry(context, viewer, 4)).toMatchObject({ summary: "entry 4", environment: null });
+    expect(await readAuditEntry(context, admin, 3)).toMatchObject({ summary: "entry 3", previousHash: (await readAuditEntry(context, admin, 2)).hash });
+  });
+
+  test("no right, no log; and that is an entry", async () => {
+    const nobody = { ...admin, grants: [] };
+    await expect(listAudit(context, nobody, {})).rejects.toMatchObject({ code: "denied" });
+    expect((await listAudit(context, admin, { limit: 1 })).entries[0]).toMatchObject({ action: "access.denied", outcome: "denied" });
+  });
+
+  test("an export verifies offline, is itself an entry, and takes the right for the whole log", async () => {
+    const { lines, to } = await exportAudit(context, admin, {});
+    const text: string[] = [];
+    for await (const chunk of lines) text.push(chunk);
+    const rows = text.join("").trimEnd().split("\n").map((line) => auditExportLineSchema.parse(JSON.parse(line)));
+    expect(rows).toHaveLength(to);
+    rows.forEach((row, index) => {
+      expect(hashOfBytes(row.bytes)).toBe(row.hash);
+      expect(JSON.parse(row.bytes)).toMatchObject({ sequence: index + 1, previous: rows[index - 1]?.hash ?? "0".repeat(64) });
+    });
+    expect((await listAudit(context, admin, { action: "audit.export" })).entries).toHaveLength(1);
+    await expect(exportAudit(context, actorWith("approver", ["dev"]), {})).rejects.toMatchObject({ code: "denied" });
+    await expect(exportAudit(context, admin, { from: 3, to: 2 })).rejects.toMatchObject({ code: "invalid" });
+  });
+
+  test.each([
+    ["a NUL in the reason", { reason: `x${String.fromCharCode(0)}` }],
+    ["half a surrogate pair in an id", { operationId: "\ud800" }],
+    ["an integer past 2^53", { after: { n: 2 ** 53 + 2 } }],
+    ["more than 1 MiB", { after: { text: "x".repeat(1_100_000) } }],
+  ])("%s is refused clearly", async (_, change) => {
+    await expect(append(change)).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("audit") });
+  });
+
+  test("odd texts from outside are kept and verify", async () => {
+    await append({ summary: `log said ${String.fromCharCode(0)}\ud800 \\u0000 "é😀"`, after: { [`k${String.fromCharCode(0)}`]: ["\udc00", "<script>", "=1+1", "\u001b[31m"] } });
+    const { entries } = await listAudit(context, admin, { limit: 1 });
+    expect(entries[0]).toMatchObject({ summary: `log said \u2400\ufffd \\u0000 "é😀"`, after: { "k\u2400": ["\ufffd", "<script>", "=1+1", "\u001b[31m"] } });
+    expect(await verifyChain(context)).toMatchObject({ valid: true });
+  });
+
+  test("a rare match below the window is reached page by page", async () => {
+    const owner = new pg.Client({ connectionString: database.ownerUrl });
+    await owner.connect();
+    await owner.query("SELECT audit_append(replace($1, 'NNN', n::text)) FROM generate_series(1, 10100) n", [JSON.stringify({ action: "plan.create", actor: { id: "bulk", kind: "system", name: "bulk" }, after: null, before: null, bigPods: [], environment: "dev", operationId: null, outcome: "allowed", reason: null, summary: "NNN" })]);
+    await owner.end();
+    const first = await listAudit(context, admin, { text: "entry 3" });
+    expect(first.entries).toEqual([]);
+    expect(first.next).not.toBeNull();
+    const second = await listAudit(context, admin, { text: "entry 3", before: first.next ?? undefined });
+    expect(second).toMatchObject({ entries: [{ sequence: 3 }], next: null });
+  }, 60_000);
+});
+
+describe("verifying the log", () => {
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    context = createTestContext(database.db);
+    await fill();
+  });
+  afterEach(() => database.drop());
+
+  /** What somebody with the owner's rights could do behind Vigie's back. */
+  async function tamper(sql: string): Promise<void> {
+    const owner = new pg.Client({ connectionString: database.ownerUrl });
+    await owner.connect();
+    await owner.query("ALTER TABLE audit_entry DISABLE TRIGGER ALL");
+    await owner.query(sql);
+    await owner.end();
+  }
+
+  test("an untouched log is right, from any entry, and tells how far it got", async () => {
+    const steps: number[] = [];
+    const whole = await verifyAudit(context, actorWith("viewer"), { onProgress: ({ verified }) => steps.push(verified) });
+    expect(whole).toMatchObject({ valid: true, entries: 6, head: { sequence: 6 }, firstBad: null });
+    expect(steps.at(-1)).toBe(6);
+    expect(await verifyChain(context, { from: 4 })).toMatchObject({ valid: true, entries: 3 });
+    await expect(verifyChain(context, { from: 99 })).rejects.toMatchObject({ code: "not-found" });
+  });
+
+  test.each([
+    ["edited", "UPDATE audit_entry SET bytes = replace(bytes, 'entry 3', 'entry X') WHERE sequence = 3", 3, "edited"],
+    ["edited in a column", "UPDATE audit_entry SET environment = 'dev' WHERE sequence = 3", 3, "edited"],
+    ["edited and hashed anew", "UPDATE audit_entry SET bytes = replace(bytes, 'entry 3', 'entry X'), hash = encode(sha256(convert_to(replace(bytes, 'entry 3', 'entry X'), 'UTF8')), 'hex') WHERE sequence = 3", 3, "replaced"],
+    ["deleted", "DELETE FROM audit_entry WHERE sequence = 3", 3, "deleted"],
+    ["deleted and closed up", "DELETE FROM audit_entry WHERE sequence = 3; UPDATE audit_entry SET sequence = 3 WHERE sequence = 4", 3, "reordered"],
+    ["swapped", "UPDATE audit_entry SET sequence = 100 WHERE sequence = 3; UPDATE audit_entry SET sequence = 3 WHERE sequence = 4; UPDATE audit_entry SET sequence = 4 WHERE sequence = 100", 3, "reordered"],
+    ["put in at the end", "INSERT INTO audit_entry SELECT 7, at, action, outcome, actor_kind, actor_id, actor_name, environment, big_pods, operation_id, bytes, hash FROM audit_entry WHERE sequence = 6", 7, "reordered"],
+    ["taken from the beginning", "DELETE FROM audit_entry WHERE sequence < 3", 1, "deleted"],
+  ])("names the first entry when one was %s", async (_, sql, sequence, fault) => {
+    await tamper(sql);
+    expect(await verifyChain(context)).toMatchObject({ valid: false, firstBad: { sequence, fault } });
+  });
+
+  test("a cut end shows against a noted head", async () => {
+    const { head } = await verifyChain(context);
+    await tamper("DELETE FROM audit_entry WHERE sequence > 4");
+    expect(await verifyChain(context)).toMatchObject({ valid: true });
+    expect(await verifyChain(context, { knownSequence: head.sequence, knownHash: head.hash })).toMatchObject({ valid: false, firstBad: { sequence: 5, fault: "deleted" } });
+  });
+});

@@ -1,0 +1,21 @@
+import type { Actor } from "#lib/contracts/actor.ts";
+import { planRequestSchema } from "#lib/contracts/operation.ts";
+import type { Plan, PlanRequest } from "#lib/contracts/operation.ts";
+import { storePlan } from "#lib/db/repositories/plan.ts";
+import { authorise } from "#lib/services/authorise.ts";
+import type { ServiceContext } from "#lib/services/context.ts";
+import { buildPlan } from "#lib/services/plan/build.ts";
+
+/**
+ * Makes a plan and keeps it for ten minutes. Nothing is changed and no cluster is asked: the facts are the worker's, in the database.
+ * A preview is not audited (it has no effect, and every open dialog makes some); a denied attempt is.
+ * Throws VigieError "denied", "invalid" (parts that do not fit each other), "not-found" (names, releases).
+ */
+export async function createPlan(context: ServiceContext, actor: Actor, request: PlanRequest): Promise<Plan> {
+  const environment = request.kind === "promotion" ? request.to : request.environment;
+  await authorise(context, actor, `plan.${request.kind}`, environment, `plan a ${request.kind}`);
+  if (request.kind === "promotion") await authorise(context, actor, "state.read", request.from, `read what would be promoted`);
+  const built = await buildPlan(context, planRequestSchema.parse(request));
+  await storePlan(context.db, built, actor.id);
+  return built.plan;
+}

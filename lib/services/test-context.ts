@@ -1,0 +1,44 @@
+import { configSchema } from "#lib/contracts/config.ts";
+import type { Config } from "#lib/contracts/config.ts";
+import type { Actor } from "#lib/contracts/actor.ts";
+import type { Role } from "#lib/domain/access.ts";
+import type { Log } from "#lib/ports/runtime.ts";
+import type { Database } from "#lib/db/client.ts";
+import { VigieError } from "#lib/domain/error.ts";
+import type { ServiceContext } from "#lib/services/context.ts";
+
+/** For tests of services: a small platform, a quiet log that remembers, and actors with one role. */
+export const testConfig: Config = configSchema.parse({
+  platform: { name: "Testing" },
+  environments: ["dev", "staging", "prod"].map((name) => ({ name, cluster: { kubeconfig: "./kubeconfig" }, namespace: `test-${name}` })),
+  bigPods: [{ name: "core", workload: { name: "core" }, services: [{ name: "auth", container: "auth" }] }],
+  access: {
+    providers: [{ id: "sso", kind: "oidc", title: "SSO", issuer: "http://127.0.0.1:1", clientId: "vigie", clientSecret: "env:NONE" }],
+    roles: [{ role: "admin", groups: ["admins"] }, { role: "viewer", groups: ["viewers"], environments: ["dev"] }, { role: "releaser", users: ["rita@example.org"] }],
+  },
+});
+
+export interface TestLog extends Log {
+  lines: { level: string; fields: Record<string, unknown>; message: string }[];
+}
+
+export function createTestLog(): TestLog {
+  const lines: TestLog["lines"] = [];
+  const at = (level: string) => (fields: Record<string, unknown>, message: string) => void lines.push({ level, fields, message });
+  const log: TestLog = { lines, debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error"), child: () => log };
+  return log;
+}
+
+export function createTestContext(db: Database, config: Config = testConfig): ServiceContext & { log: TestLog } {
+  return {
+    db,
+    config,
+    clock: { now: () => new Date() },
+    log: createTestLog(),
+    registry: { inspect: () => Promise.reject(new VigieError("upstream", "There is no registry in this test.")) },
+  };
+}
+
+export function actorWith(role: Role, environments: string[] | "*" = "*", name: string = role): Actor {
+  return { kind: "person", id: `user-${name}`, name, grants: [{ role, environments }] };
+}

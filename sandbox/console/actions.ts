@@ -1,0 +1,152 @@
+import { z } from "zod";
+import { ConsoleError, type ConsoleControl, type ConsoleFaults, type EnvironmentView } from "#sandbox/console/ports.ts";
+import { badReleaseImage, badReleaseKinds, badReleases, pushNextBuilds } from "#sandbox/console/releases.ts";
+import type { ImageCatalogue } from "#sandbox/world/types.ts";
+
+export interface ConsoleContext {
+  control: ConsoleControl;
+  faults: ConsoleFaults;
+  catalogue: ImageCatalogue;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+interface Action {
+  schema: z.ZodType;
+  /** Does it, and answers with one sentence saying what was done. The body was parsed by `schema`. */
+  run(context: ConsoleContext, body: unknown): string;
+}
+
+const name = z.string().min(1).max(253);
+const bigPodTarget = { environment: name, bigPod: name };
+const processTarget = { ...bigPodTarget, process: name };
+const resource = z.string().regex(/^[a-z]+(\.[a-z0-9.-]+)?$/, 'a resource such as "pods" or "deployments.apps"');
+const group = z.string().regex(/^[a-z0-9.-]+$/, 'an API group such as "autoscaling"');
+const count = z.int().min(0).max(1_000_000);
+
+/** Any part of the API server's troubles; those left out stay as they are. */
+const apiServerSchema = z
+  .strictObject({
+    errorRate: z.number().min(0).max(1),
+    failNext: count,
+    failPaths: z.array(z.string().max(500).refine(isPattern, "a regular expression")).max(20),
+    failStatus: z.int().min(400).max(599),
+    retryAfterSeconds: count,
+    loseNextReplies: count,
+    latencyMs: z.int().min(0).max(60_000),
+    silentWatches: z.boolean(),
+    forbid: z.array(z.strictObject({ resource, namespace: name.optional() })).max(50),
+    failListOnPage: z.int().min(1).nullable(),
+    unsupportedGroups: z.array(group).max(50),
+    down: z.boolean(),
+    expiredTokens: z.array(name).max(50),
+    expiredWatch: z.enum(["event", "status"]),
+  })
+  .partial();
+
+function isPattern(source: string): boolean {
+  try {
+    return new RegExp(source) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+/** Every POST of the control API, by its path under /api/. */
+export const actions: Readonly<Record<string, Action>> = {
+  "faults/crash": action(z.strictObject({ ...processTarget, lasting: z.boolean().default(false) }), ({ control }, { lasting, ...target }) => {
+    requireProcess(control, target);
+    control.crash(target, lasting);
+    return lasting ? `${target.process} in ${target.environment} now crashes at every start.` : `${target.process} in ${target.environment} crashed once.`;
+  }),
+  "faults/heal": action(z.strictObject(processTarget), ({ control }, target) => {
+    requireProcess(control, target);
+    control.heal(target);
+    return `${target.process} in ${target.environment} may run again.`;
+  }),
+  "faults/release": action(z.strictObject({ environment: name, kind: z.enum(badReleaseKinds) }), ({ control }, { environment, kind }) => {
+    const { bigPod } = badReleases[kind];
+    const image = badReleaseImage(kind);
+    requireBigPod(control, environment, bigPod);
+    control.deploy(environment, bigPod, [image]);
+    return `${image} was deployed to ${bigPod} in ${environment}.`;
+  }),
+  releases: action(z.strictObject(bigPodTarget), ({ control, catalogue, now }, { environment, bigPod }) => {
+    const images = pushNextBuilds(catalogue, requireBigPod(control, environment, bigPod).images, now()).map((build) => `${build.repository}:${build.tag}`);
+    control.deploy(environment, bigPod, images);
+    return `${images.join(" and ")} was built, pushed and deployed to ${bigPod} in ${environment}.`;
+  }),
+  "faults/node": action(z.strictObject({ node: name, down: z.boolean() }), ({ control }, { node, down }) => {
+    const nodes = control.view().nodes.map((candidate) => candidate.name);
+    if (!nodes.includes(node)) throw new ConsoleError("not-found", `There is no node "${node}". There are: ${nodes.join(", ")}.`);
+    control.setNodeDown(node, down);
+    return `Node ${node} is ${down ? "down" : "up again"}.`;
+  }),
+  "faults/exhaust-memory": action(z.strictObject({ ...bigPodTarget, process: name.optional() }), ({ control }, { process, ...target }) => {
+    requireBigPod(control, target.environment, target.bigPod);
+    control.breakBigPod(target, { kind: "out-of-memory", ...(process !== undefined && { process }) });
+    return `${target.bigPod} in ${target.environment} now runs out of memory.`;
+  }),
+  "faults/mend": action(z.strictObject(bigPodTarget), ({ control }, target) => {
+    requireBigPod(control, target.environment, target.bigPod);
+    control.mend(target);
+    control.setCpuLoad(target, undefined);
+    return `${target.bigPod} in ${target.environment} is mended.`;
+  }),
+  "faults/cpu-load": action(z.strictObject({ ...bigPodTarget, ratio: z.number().min(0).max(20) }), ({ control }, { ratio, ...target }) => {
+    requireBigPod(control, target.environment, target.bigPod);
+    control.setCpuLoad(target, ratio);
+    return `${target.bigPod} in ${target.environment} uses ${Math.round(ratio * 100)} % of the processor time it asked for.`;
+  }),
+  "faults/fill-nodes": action(z.strictObject({}), ({ control }) => {
+    control.fillCapacity();
+    return "The nodes are full: new pods have to wait.";
+  }),
+  "faults/api-server": action(apiServerSchema, ({ faults }, change) => {
+    faults.set(change);
+    return "The Kubernetes API was changed.";
+  }),
+  "faults/drop-watches": action(z.strictObject({}), ({ faults }) => {
+    faults.dropWatches();
+    return "All watches were dropped.";
+  }),
+  "faults/expire-history": action(z.strictObject({}), ({ faults }) => {
+    faults.expireHistory();
+    return "The watch history has expired.";
+  }),
+  "faults/registry": action(z.strictObject({ down: z.boolean() }), ({ catalogue }, { down }) => {
+    catalogue.registryDown = down;
+    return `The registry is ${down ? "down" : "up again"}.`;
+  }),
+  "put-right": action(z.strictObject({}), ({ control, faults, catalogue }) => {
+    faults.clear();
+    catalogue.registryDown = false;
+    control.putRight();
+    return "Everything was put right.";
+  }),
+};
+
+/** Ties a schema to what runs with its result; the table forgets the type, so the body is parsed here again into it. */
+function action<Body>(schema: z.ZodType<Body>, run: (context: ConsoleContext, body: Body) => string): Action {
+  return { schema, run: (context, body) => run(context, schema.parse(body)) };
+}
+
+function requireEnvironment(control: ConsoleControl, environment: string): EnvironmentView {
+  const { environments } = control.view();
+  const found = environments.find((candidate) => candidate.name === environment);
+  if (found === undefined) throw new ConsoleError("not-found", `There is no environment "${environment}". There are: ${environments.map((candidate) => candidate.name).join(", ")}.`);
+  return found;
+}
+
+function requireBigPod(control: ConsoleControl, environment: string, bigPod: string) {
+  const { bigPods } = requireEnvironment(control, environment);
+  const found = bigPods.find((candidate) => candidate.name === bigPod);
+  if (found === undefined) throw new ConsoleError("not-found", `There is no Big Pod "${bigPod}" in ${environment}. There are: ${bigPods.map((candidate) => candidate.name).join(", ")}.`);
+  return found;
+}
+
+function requireProcess(control: ConsoleControl, { environment, bigPod, process }: { environment: string; bigPod: string; process: string }): void {
+  const { pods, crashing } = requireBigPod(control, environment, bigPod);
+  const processes = new Set([...pods.flatMap((pod) => pod.processes.map((candidate) => candidate.name)), ...crashing]);
+  if (!processes.has(process)) throw new ConsoleError("not-found", `There is no process "${process}" in ${bigPod} of ${environment}. There are: ${[...processes].join(", ")}.`);
+}

@@ -1,0 +1,148 @@
+import { request as httpRequest } from "node:http";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { memoryWorld } from "#sandbox/console/memory-world.ts";
+import { nextVersion } from "#sandbox/console/releases.ts";
+import { startConsole, type ConsoleState } from "#sandbox/console/server.ts";
+import { createCatalogue } from "#sandbox/world/catalogue.ts";
+
+const now = () => Date.parse("2026-11-21T08:00:00Z");
+
+describe("the sandbox's console", () => {
+  const world = () => ({ ...memoryWorld(), catalogue: createCatalogue({ now }) });
+  let parts: ReturnType<typeof world>;
+  let server: Awaited<ReturnType<typeof startConsole>>;
+
+  beforeEach(async () => {
+    parts = world();
+    server = await startConsole({ port: 0, host: "127.0.0.1", now, ...parts });
+  });
+  afterEach(() => server.stop());
+
+  async function post(path: string, body: unknown, headers: Record<string, string> = {}) {
+    const response = await fetch(server.url + path, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body), headers });
+    const answer = (await response.json()) as { message?: string; state?: ConsoleState; error?: { code: string; message: string } };
+    return { status: response.status, ...answer };
+  }
+
+  const state = async () => (await (await fetch(`${server.url}/api/state`)).json()) as ConsoleState;
+  const page = async () => (await fetch(server.url)).text();
+
+  it("shows every process with the buttons that break it, by what they do", async () => {
+    const html = await page();
+    for (const environment of ["dev", "staging", "prod"]) expect(html).toContain(`>Crash voyage in ${environment}</button>`);
+    expect(html).toContain(">Keep nginx crashing in prod</button>");
+    expect(html).toContain(">Take node ampere-1 down</button>");
+    expect(html).not.toContain(">Heal voyage in prod</button>");
+    const ids = [...html.matchAll(/<button id="([^"]+)"/g)].map((match) => match[1]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it("crashes one process, for ever if asked, and heals it", async () => {
+    const target = { environment: "prod", bigPod: "experience", process: "voyage" };
+    const { message, state: after } = await post("/api/faults/crash", { ...target, lasting: true });
+    expect(message).toBe("voyage in prod now crashes at every start.");
+    expect(after?.world.environments[2]?.bigPods[1]?.crashing).toEqual(["voyage"]);
+    expect(await page()).toContain(">Heal voyage in prod</button>");
+    await post("/api/faults/heal", target);
+    expect((await state()).world.environments[2]?.bigPods[1]?.crashing).toEqual([]);
+    await post("/api/faults/crash", target);
+    expect((await state()).world.environments[2]?.bigPods[1]?.pods[0]?.processes[0]?.state).toBe("backoff");
+  });
+
+  it("every button of the page is one that the control API takes", async () => {
+    await post("/api/faults/crash", { environment: "dev", bigPod: "core", process: "nginx", lasting: true });
+    const buttons = [...(await page()).matchAll(/data-path="([^"]+)" data-body="([^"]+)"/g)];
+    expect(buttons.length).toBeGreaterThan(40);
+    for (const [, path = "", body = ""] of buttons) expect(await post(path, body.replaceAll("&quot;", '"'))).toMatchObject({ status: 200 });
+  });
+
+  it("deploys a bad release to the Big Pod it is for", async () => {
+    expect((await post("/api/faults/release", { environment: "staging", kind: "out-of-memory" })).status).toBe(200);
+    expect(parts.calls).toEqual(["deploy staging experience ghcr.io/dreamscape-ai/experience-pod:v2.4.0-oom"]);
+    expect(await post("/api/faults/release", { environment: "staging", kind: "unpullable" })).toMatchObject({ status: 404, error: { code: "not-found", message: 'There is no Big Pod "commerce" in staging. There are: core, experience.' } });
+  });
+
+  it("pushes a good build: one new version for all images of a Big Pod that a pipeline builds", async () => {
+    const { status, message } = await post("/api/releases", { environment: "dev", bigPod: "core" });
+    expect([status, message]).toEqual([200, expect.stringContaining("auth-service:v1.5.3 and ghcr.io/dreamscape-ai/user-service:v1.5.3")]);
+    expect(parts.calls).toEqual(["deploy dev core ghcr.io/dreamscape-ai/auth-service:v1.5.3 ghcr.io/dreamscape-ai/user-service:v1.5.3"]);
+    const build = parts.catalogue.resolve("ghcr.io/dreamscape-ai/auth-service:v1.5.3");
+    expect(build).toMatchObject({ behaviour: { kind: "healthy" }, inRegistry: true, source: "https://github.com/dreamscape-ai/auth-service" });
+    expect(build?.revision).not.toBe(parts.catalogue.resolve("ghcr.io/dreamscape-ai/user-service:v1.5.3")?.revision);
+    await post("/api/releases", { environment: "dev", bigPod: "core" });
+    expect(parts.catalogue.resolve("ghcr.io/dreamscape-ai/auth-service:v1.5.4")).toBeDefined();
+  });
+
+  it("exhausts the memory of a Big Pod, loads it, and mends it", async () => {
+    const target = { environment: "prod", bigPod: "experience" };
+    await post("/api/faults/exhaust-memory", { ...target, process: "panorama" });
+    expect((await state()).world.faults).toEqual([{ namespace: "dreamscape-prod", bigPod: "experience", behaviour: { kind: "out-of-memory", process: "panorama" } }]);
+    expect(await page()).not.toContain(">Exhaust the memory of experience in prod</button>");
+    await post("/api/faults/cpu-load", { ...target, ratio: 1.5 });
+    await post("/api/faults/mend", target);
+    await post("/api/faults/fill-nodes", {});
+    expect((await state()).world.faults).toEqual([]);
+    expect(parts.calls).toEqual(["load prod experience 1.5", "load prod experience ordinary", "fill nodes"]);
+  });
+
+  it("takes parts of the platform down and puts everything right at once", async () => {
+    await post("/api/faults/node", { node: "ampere-1", down: true });
+    await post("/api/faults/registry", { down: true });
+    await post("/api/faults/api-server", { errorRate: 0.5, forbid: [{ resource: "pods" }], down: true });
+    await post("/api/faults/drop-watches", {});
+    await post("/api/faults/expire-history", "");
+    const broken = await state();
+    expect([broken.world.nodes[0]?.ready, broken.registry.down, broken.apiServer.errorRate, broken.apiServer.forbid, broken.apiServer.down]).toEqual([false, true, 0.5, [{ resource: "pods" }], true]);
+    expect(parts.calls).toEqual(["drop watches", "expire history"]);
+    await post("/api/put-right", {});
+    const whole = await state();
+    expect([whole.world.nodes[0]?.ready, whole.registry.down]).toEqual([true, false]);
+    expect(whole.apiServer).toMatchObject({ errorRate: 0, forbid: [], down: false });
+  });
+
+  it.each([
+    ["no JSON", "/api/faults/crash", "{", 400, "invalid", "not JSON"],
+    ["a missing field", "/api/faults/crash", { environment: "prod" }, 400, "invalid", "bigPod"],
+    ["an unknown field", "/api/faults/registry", { down: true, up: false }, 400, "invalid", "up"],
+    ["a share above one", "/api/faults/api-server", { errorRate: 2 }, 400, "invalid", "errorRate"],
+    ["a pattern that is none", "/api/faults/api-server", { failPaths: ["("] }, 400, "invalid", "regular expression"],
+    ["an unknown environment", "/api/faults/release", { environment: "qa", kind: "slow" }, 404, "not-found", "There are: dev, prod, staging."],
+    ["an unknown process", "/api/faults/crash", { environment: "prod", bigPod: "core", process: "voyage" }, 404, "not-found", "nginx, auth-service"],
+    ["an unknown node", "/api/faults/node", { node: "x", down: true }, 404, "not-found", "ampere-1"],
+    ["an unknown action", "/api/constructor", {}, 404, "not-found", "/api/put-right"],
+    ["a body without end", "/api/faults/crash", "x".repeat(20_000), 413, "invalid", "16384"],
+  ])("answers %s with what to do about it", async (_what, path, body, status, code, hint) => {
+    const before = await state();
+    expect(await post(path, body)).toMatchObject({ status, error: { code, message: expect.stringContaining(hint) } });
+    expect(await state()).toEqual(before);
+  });
+
+  it("takes no orders from other sites", async () => {
+    const other = { origin: "http://evil.example" };
+    expect(await post("/api/faults/registry", { down: true }, other)).toMatchObject({ status: 403, error: { code: "denied" } });
+    expect(await post("/api/faults/registry", { down: true }, { "sec-fetch-site": "same-site" })).toMatchObject({ status: 403 });
+    expect(parts.catalogue.registryDown).toBe(false);
+    expect(await post("/api/faults/registry", { down: true }, { origin: server.url, "sec-fetch-site": "same-origin" })).toMatchObject({ status: 200 });
+    const rebound = await new Promise((resolve) => httpRequest(`${server.url}/api/state`, { headers: { host: "rebound.example" } }, (response) => resolve(response.resume().statusCode)).end());
+    expect(rebound).toBe(421);
+  });
+
+  it("serves its script and stylesheet, and nothing inline", async () => {
+    const html = await page();
+    for (const [, asset = ""] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) expect((await fetch(server.url + asset)).status).toBe(200);
+    expect(html).not.toMatch(/<script(?![^>]*src=)|style=|\son\w+=/);
+    expect((await fetch(`${server.url}/..%2fserver.ts`)).status).toBe(404);
+  });
+});
+
+describe("nextVersion", () => {
+  it.each([
+    [["v1.5.2"], ["v1.5.0", "v1.5.2", "v1.6.0-rc.2"], "v1.5.3"],
+    [["v1.6.0-rc.2"], ["v1.5.2", "v1.6.0-rc.2"], "v1.6.0"],
+    [["v1.6.0-rc.2"], ["v1.5.2", "v1.6.0-rc.2", "v1.6.0"], "v1.6.1"],
+    [["v1.9.9"], ["v1.9.9", "v1.10.0"], "v1.10.1"],
+    [["latest"], ["latest"], "v0.1.0"],
+  ])("running %j of %j: %s", (running, known, expected) => {
+    expect(nextVersion(running, known)).toBe(expected);
+  });
+});

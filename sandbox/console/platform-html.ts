@@ -1,0 +1,47 @@
+import { button } from "#sandbox/console/button-html.ts";
+import type { ApiServerFaultState } from "#sandbox/console/ports.ts";
+
+const path = "/api/faults/api-server";
+const resources = ["pods", "deployments.apps", "events", "configmaps"];
+const groups = ["autoscaling", "networking.k8s.io", "batch"];
+
+/** The Kubernetes API with its faults: what is on can be ended, what is off can be begun. */
+export function apiServerHtml(state: ApiServerFaultState): string {
+  const forbidden = state.forbid.map((entry) => entry.resource);
+  const rows = [
+    state.down ? heal("Bring the Kubernetes API up", { down: false }) : fault("Take the Kubernetes API down", { down: true }),
+    state.errorRate > 0 ? heal("End the errors of the Kubernetes API", { errorRate: 0 }) : fault("Answer half of all requests with 500", { errorRate: 0.5 }) + fault("Answer all requests with 500", { errorRate: 1 }),
+    state.latencyMs > 0 ? heal(`End the latency of ${state.latencyMs} ms`, { latencyMs: 0 }) : fault("Delay every answer by 2 s", { latencyMs: 2000 }),
+    state.silentWatches ? heal("Let the watches speak again", { silentWatches: false }) : fault("Silence all watches", { silentWatches: true }),
+    button("Drop all watches", "/api/faults/drop-watches", {}),
+    button("Expire the watch history", "/api/faults/expire-history", {}),
+    ...listed(forbidden, resources).map((name) =>
+      forbidden.includes(name) ? heal(`Allow ${name} again`, { forbid: state.forbid.filter((other) => other.resource !== name) }) : fault(`Forbid ${name}`, { forbid: [...state.forbid, { resource: name }] }),
+    ),
+    ...listed(state.unsupportedGroups, groups).map((name) =>
+      state.unsupportedGroups.includes(name) ? heal(`Serve the group ${name} again`, { unsupportedGroups: state.unsupportedGroups.filter((other) => other !== name) }) : fault(`Stop serving the group ${name}`, { unsupportedGroups: [...state.unsupportedGroups, name] }),
+    ),
+  ];
+  return section("api-server", "Kubernetes API", rows);
+}
+
+export function registryHtml(down: boolean): string {
+  const act = down ? button("Bring the registry up", "/api/faults/registry", { down: false }, "heal") : button("Take the registry down", "/api/faults/registry", { down: true });
+  return section("registry", "Registry", [act]);
+}
+
+function section(id: string, title: string, rows: readonly string[]): string {
+  return `<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2><div class="buttons">${rows.join("")}</div></section>`;
+}
+
+function listed(current: readonly string[], offered: readonly string[]): string[] {
+  return [...new Set([...offered, ...current])];
+}
+
+function fault(says: string, change: Partial<ApiServerFaultState>): string {
+  return button(says, path, change);
+}
+
+function heal(says: string, change: Partial<ApiServerFaultState>): string {
+  return button(says, path, change, "heal");
+}

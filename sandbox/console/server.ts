@@ -1,0 +1,112 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { closeServer, isLoopbackHostHeader, listenOnLoopback } from "#sandbox/loopback.ts";
+import { isSameOriginOrNoBrowser, readBody } from "#sandbox/same-origin.ts";
+import { actions, type ConsoleContext } from "#sandbox/console/actions.ts";
+import { consolePage } from "#sandbox/console/page.ts";
+import { ConsoleError, type WorldView, type ApiServerFaultState } from "#sandbox/console/ports.ts";
+import { worldHtml } from "#sandbox/console/world-html.ts";
+
+export interface ConsoleOptions extends Omit<ConsoleContext, "now"> {
+  /** 0 takes a free one. */
+  port: number;
+  host: string;
+  now?: () => number;
+}
+
+/** What GET /api/state answers. */
+export interface ConsoleState {
+  world: WorldView;
+  apiServer: ApiServerFaultState;
+  registry: { down: boolean };
+}
+
+const maxBodyBytes = 16 * 1024;
+const statusOf = { invalid: 400, "not-found": 404, denied: 403 } as const;
+const assets: Readonly<Record<string, { file: string; type: string }>> = {
+  "/console.css": { file: "console.css", type: "text/css; charset=utf-8" },
+  "/console.js": { file: "console-browser.js", type: "text/javascript; charset=utf-8" },
+};
+const headers = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+/** The page and the control API where one breaks things and puts them right. Loopback only: it asks nobody who they are. */
+export async function startConsole({ port, host, control, catalogue, faults, now = Date.now }: ConsoleOptions): Promise<{ url: string; stop(): Promise<void> }> {
+  const context: ConsoleContext = { control, catalogue, faults, now };
+  const server = createServer((request, response) => {
+    answer(context, request, response).catch((error: unknown) => {
+      const code = codeOf(error);
+      if (error instanceof Error && code !== undefined) return sendError(response, statusOf[code], code, error.message);
+      console.error("The sandbox's console failed:", error);
+      sendError(response, 500, "unavailable", error instanceof Error ? error.message : "The sandbox failed.");
+    });
+  });
+  const url = await listenOnLoopback(server, host, port, "The sandbox's console");
+  return { url, stop: () => closeServer(server) };
+}
+
+async function answer(context: ConsoleContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (!isLoopbackHostHeader(request.headers.host)) return sendError(response, 421, "denied", "The console only answers to a loopback address, such as 127.0.0.1.");
+  const path = (request.url ?? "/").split("?")[0] ?? "/";
+  if (request.method === "POST") return post(context, path, request, response);
+  if (request.method !== "GET" && request.method !== "HEAD") return sendError(response, 405, "invalid", "Only GET and POST are possible here.");
+  const asset = Object.hasOwn(assets, path) ? assets[path] : undefined;
+  if (path === "/") return send(response, 200, "text/html; charset=utf-8", consolePage(worldHtml(stateOf(context))));
+  if (path === "/world") return send(response, 200, "text/html; charset=utf-8", worldHtml(stateOf(context)));
+  if (path === "/api/state") return send(response, 200, "application/json", JSON.stringify(stateOf(context)));
+  if (asset !== undefined) return send(response, 200, asset.type, readFileSync(new URL(asset.file, import.meta.url), "utf8"));
+  sendError(response, 404, "not-found", `There is nothing at ${path}.`);
+}
+
+async function post(context: ConsoleContext, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (!isSameOriginOrNoBrowser(request)) throw new ConsoleError("denied", "This request came from another site's page. Use the console's own page.");
+  const name = path.startsWith("/api/") ? path.slice("/api/".length) : "";
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (action === undefined) throw new ConsoleError("not-found", `There is no action at ${path}. There are: ${Object.keys(actions).map((key) => `/api/${key}`).join(", ")}.`);
+  const text = await readBody(request, maxBodyBytes);
+  if (text === undefined) return sendError(response, 413, "invalid", `The body is longer than ${maxBodyBytes} bytes.`);
+  const parsed = action.schema.safeParse(parseJson(text));
+  if (!parsed.success) throw new ConsoleError("invalid", `The body does not fit /api/${name}: ${z.prettifyError(parsed.error)}`);
+  const message = action.run(context, parsed.data);
+  send(response, 200, "application/json", JSON.stringify({ message, state: stateOf(context) }));
+}
+
+function stateOf({ control, faults, catalogue }: ConsoleContext): ConsoleState {
+  const world = control.view();
+  const environments = world.environments.toSorted((left, right) => rank(left.name) - rank(right.name));
+  return { world: { ...world, environments }, apiServer: faults.state(), registry: { down: catalogue.registryDown } };
+}
+
+/** Place on the way to production; names the sandbox does not know come last. */
+function rank(environment: string): number {
+  const index = ["dev", "staging", "prod"].indexOf(environment);
+  return index === -1 ? 99 : index;
+}
+
+/** The code of a refusal meant for a person: the console's own, or one that the world throws. */
+function codeOf(error: unknown): keyof typeof statusOf | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "invalid" || code === "not-found" || code === "denied" ? code : undefined;
+}
+
+function parseJson(text: string): unknown {
+  if (text.trim() === "") return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ConsoleError("invalid", "The body is not JSON.");
+  }
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { ...headers, "content-type": type }).end(body);
+}
+
+function sendError(response: ServerResponse, status: number, code: string, message: string): void {
+  send(response, status, "application/json", JSON.stringify({ error: { code, message } }));
+}

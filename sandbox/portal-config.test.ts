@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { demoAccounts } from "#sandbox/identity/accounts.ts";
+import { portalConfig } from "#sandbox/portal-config.ts";
+
+const text = portalConfig({ kubeconfig: "kubeconfig", context: "sandbox", registryUrl: "http://127.0.0.1:5001", issuer: "http://127.0.0.1:5002", clientId: "vigie", clientSecretFile: "identity-secret" });
+const config = parse(text);
+
+test("names the sandbox's addresses, and its secret by reference only", () => {
+  expect(config.registries).toEqual([{ host: "ghcr.io", url: "http://127.0.0.1:5001" }]);
+  expect(config.access.providers).toEqual([{ id: "demo", kind: "oidc", title: "Demo accounts", issuer: "http://127.0.0.1:5002", clientId: "vigie", clientSecret: "file:identity-secret" }]);
+});
+
+test("describes three environments in order and both forms of Big Pod", () => {
+  expect(config.environments.map((environment: { namespace: string }) => environment.namespace)).toEqual(["dreamscape-dev", "dreamscape-staging", "dreamscape-prod"]);
+  const forms = config.bigPods.map((bigPod: { services: { container?: string; process?: string }[] }) => bigPod.services.map((service) => (service.container === undefined ? "process" : "container")));
+  expect(forms).toEqual([["container", "container", "container", "container"], ["process", "process", "process"], ["process", "process"]]);
+});
+
+test("gives a role to each group of the demo's accounts", () => {
+  const bound = config.access.roles.flatMap((role: { groups: string[] }) => role.groups);
+  for (const account of demoAccounts) for (const group of account.groups) expect(bound).toContain(group);
+});

@@ -1,0 +1,75 @@
+import { stringify } from "yaml";
+
+export interface PortalConfigOptions {
+  /** Paths are relative to the folder the file is written to. */
+  kubeconfig: string;
+  context: string;
+  registryUrl: string;
+  issuer: string;
+  clientId: string;
+  clientSecretFile: string;
+}
+
+export const signInProviderId = "demo";
+const organisation = "dreamscape-ai";
+
+/** The portal's configuration for the sandbox's platform: DreamScape as an example, with nothing that a real one could not say. */
+export function portalConfig(options: PortalConfigOptions): string {
+  const environments = ["dev", "staging", "prod"].map((name) => ({
+    name,
+    cluster: { kubeconfig: options.kubeconfig, context: options.context },
+    namespace: `dreamscape-${name}`,
+    policy: { rolloutTimeoutSeconds: 180 },
+  }));
+  const config = {
+    platform: { name: "DreamScape" },
+    environments,
+    bigPods,
+    registries: [{ host: "ghcr.io", url: options.registryUrl }],
+    access: {
+      providers: [{ id: signInProviderId, kind: "oidc", title: "Demo accounts", issuer: options.issuer, clientId: options.clientId, clientSecret: `file:${options.clientSecretFile}` }],
+      roles: [
+        { role: "viewer", groups: ["dreamscape-viewers"] },
+        { role: "releaser", groups: ["dreamscape-releasers"] },
+        { role: "admin", groups: ["dreamscape-admins"] },
+      ],
+    },
+  };
+  return `# Written by the sandbox at every start; changes are lost. For your own platform, write another file and name it in VIGIE_CONFIG.\n${stringify(config, { lineWidth: 0 })}`;
+}
+
+/** Core as containers of one pod; Experience and Commerce as processes under a supervisor. Ports as DreamScape's repositories have them. */
+const bigPods = [
+  {
+    name: "core",
+    title: "Core",
+    workload: { name: "core" },
+    services: [
+      { name: "nginx", container: "nginx", port: 80, healthPath: "/health", repository: `${organisation}/core-pod` },
+      { name: "auth", container: "auth-service", port: 3001, healthPath: "/health", repository: `${organisation}/auth-service` },
+      { name: "user", container: "user-service", port: 3002, healthPath: "/health", repository: `${organisation}/user-service` },
+      { name: "health-monitor", container: "health-monitor", repository: `${organisation}/platform` },
+    ],
+  },
+  {
+    name: "experience",
+    title: "Experience",
+    workload: { name: "experience" },
+    monitor: { port: 9000, path: "/health" },
+    services: [
+      { name: "voyage", process: "voyage", port: 3003, healthPath: "/health", repository: `${organisation}/experience-pod` },
+      { name: "ai", process: "ai", port: 3005, healthPath: "/health", repository: `${organisation}/experience-pod` },
+      { name: "panorama", process: "panorama", port: 3006, healthPath: "/health", repository: `${organisation}/experience-pod` },
+    ],
+  },
+  {
+    name: "commerce",
+    title: "Commerce",
+    workload: { name: "commerce" },
+    monitor: { port: 9000, path: "/health" },
+    services: [
+      { name: "payment", process: "payment", port: 3004, healthPath: "/health", repository: `${organisation}/commerce-pod` },
+      { name: "analytics", process: "analytics", port: 3007, healthPath: "/health", repository: `${organisation}/commerce-pod` },
+    ],
+  },
+];
