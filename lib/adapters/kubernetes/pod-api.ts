@@ -1,0 +1,57 @@
+import type { ClusterApi } from "#lib/ports/cluster.ts";
+import { failureOfReply, parseStatus, plainWords } from "#lib/adapters/kubernetes/failure.ts";
+import { splitLines } from "#lib/adapters/kubernetes/lines.ts";
+import { query, segment } from "#lib/adapters/kubernetes/paths.ts";
+import type { Transport } from "#lib/adapters/kubernetes/transport.ts";
+
+const maxLogLineBytes = 16 * 1024;
+const maxHealthBytes = 1024 * 1024;
+
+/** What is asked of one pod through the API server: its HTTP endpoints and its logs. */
+export function createPodApi(cluster: string, address: string, transport: Transport): Pick<ClusterApi, "podHttp" | "podLog"> {
+  return {
+    async podHttp(namespace, pod, port, path, timeoutMs, signal) {
+      const what = `reach port ${port} of pod ${pod} in ${namespace}`;
+      const [pathname = "/", search] = path.split("?", 2);
+      const inside = pathname.split("/").filter((part) => part !== "").map(segment).join("/");
+      const url = `/api/v1/namespaces/${segment(namespace)}/pods/${segment(`${pod}:${port}`)}/proxy/${inside}${search === undefined ? "" : `?${search}`}`;
+      // The time limit covers the body too: a health answer that trickles is no answer.
+      const limit = AbortSignal.timeout(timeoutMs);
+      const reply = await transport.call({ method: "GET", path: url, what, accept: "application/health+json, application/json, */*", timeoutMs, maxBytes: maxHealthBytes, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
+      const words = refusedInside(reply.status, reply.body);
+      if (words !== null) return { status: 0, body: words };
+      if (parseStatus(reply.body) !== null || isProxyTrouble(reply.status, reply.body)) {
+        throw failureOfReply({ cluster, address, what, write: false }, { status: reply.status, retryAfter: reply.headers["retry-after"], body: reply.body }, Date.now());
+      }
+      return { status: reply.status, body: reply.body };
+    },
+
+    async *podLog(namespace, pod, { container, follow, previous, tailLines, timestamps }, signal) {
+      const what = `read the log of ${container} in pod ${pod} in ${namespace}`;
+      const path = `/api/v1/namespaces/${segment(namespace)}/pods/${segment(pod)}/log${query({ container, follow, previous, tailLines, timestamps })}`;
+      try {
+        const bytes = await transport.stream({ method: "GET", path, what, accept: "*/*", signal });
+        yield* splitLines(bytes, { maxBytes: maxLogLineBytes, onTooLong: "cut" });
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    },
+  };
+}
+
+/** The API server tried the pod and was refused. Older servers say so in plain text, newer ones in a Status. */
+function refusedInside(status: number, body: string): string | null {
+  if (status !== 500 && status !== 502 && status !== 503) return null;
+  const words = parseStatus(body)?.message ?? body;
+  return isProxyWords(words) && /connection refused/i.test(words) ? plainWords(words) : null;
+}
+
+/** Plain-text replies of the proxy itself rather than of the pod. */
+function isProxyTrouble(status: number, body: string): boolean {
+  if (status !== 500 && status !== 502 && status !== 503 && status !== 504) return false;
+  return isProxyWords(body);
+}
+
+function isProxyWords(words: string): boolean {
+  return /trying to reach|error dialing backend|unable to proxy|^dial tcp/i.test(words);
+}

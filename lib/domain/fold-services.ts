@@ -1,0 +1,97 @@
+import type { BigPodConfig, ServiceConfig } from "#lib/contracts/config.ts";
+import type { ServiceState } from "#lib/contracts/state.ts";
+import { exitClause, isCrashLooping, memoryLimit, pullReason, startGraceMs } from "#lib/domain/fold-pod.ts";
+import { ageMs, clean, conditionsOf, containerStatuses, fields, list } from "#lib/domain/fold-read.ts";
+import type { ContainerStatus, RawObject } from "#lib/domain/fold-read.ts";
+import { firstAnswerWithinMs, healthResultMaximumAgeMs } from "#lib/domain/health.ts";
+import type { HealthInput, ServiceHealth } from "#lib/domain/health.ts";
+import { worstService } from "#lib/domain/status.ts";
+import type { ServiceStatus } from "#lib/domain/status.ts";
+
+/** Container a service lives in: its own, the named one, or the only one. */
+export function containerOfService(service: ServiceConfig, containers: readonly { name: string }[]): string | null {
+  return service.container ?? service.inContainer ?? (containers.length === 1 ? (containers[0]?.name ?? null) : null);
+}
+
+type Told = { status: ServiceStatus; detail: string | null };
+
+function fromContainer(pod: RawObject, status: ContainerStatus | undefined, now: Date): Told {
+  if (!status) return { status: "starting", detail: "waits for its container" };
+  const limit = memoryLimit(pod, status.name);
+  if (isCrashLooping(status, now)) return { status: "down", detail: status.ended === null ? "keeps exiting" : `keeps exiting with ${exitClause(status.ended, limit)}` };
+  switch (status.state) {
+    case "running": {
+      if (status.ready) return { status: "up", detail: null };
+      return (ageMs(status.runningSince, now) ?? 0) < startGraceMs ? { status: "starting", detail: "not ready yet" } : { status: "degraded", detail: "runs, but is not ready" };
+    }
+    case "terminated":
+      return { status: "down", detail: status.ended === null ? "exited" : `exited with ${exitClause(status.ended, limit)}` };
+    case "waiting":
+      if (status.reason === null || status.reason === "ContainerCreating" || status.reason === "PodInitializing") return { status: "starting", detail: "its container is being created" };
+      return { status: "down", detail: /Pull|Image|Registry/.test(status.reason) ? `cannot be pulled: ${pullReason(status.message)}` : clean(`${status.reason}${status.message === null ? "" : `: ${status.message}`}`) };
+    case "unknown":
+      return { status: "starting", detail: "its container has no state yet" };
+  }
+}
+
+/** Merges what the container says with what the probe found: the worse is shown, and a silent probe is never "up". */
+function withHealth(pod: RawObject, service: ServiceConfig, container: Told, health: HealthInput, asked: boolean, now: Date): Told {
+  if (!asked || container.status === "down") return container;
+  if (health.status === "unsupported") return container.status === "up" ? { status: "up", detail: `not asked: ${health.reason ?? "the pod proxy is not served here"}` } : container;
+  const result = health.byPod.get(pod.metadata.uid);
+  const found: ServiceHealth | undefined = result?.services[service.name];
+  if (found && (ageMs(result?.at, now) ?? Number.POSITIVE_INFINITY) <= healthResultMaximumAgeMs) {
+    const detail = found.detail === null ? null : clean(found.detail);
+    // A process inside a container that is not ready can be up already; the pod's own readiness is judged apart.
+    return service.process === undefined && worstService([found.status, container.status]) === container.status ? container : { status: found.status, detail: found.status === "up" ? null : detail };
+  }
+  if (container.status !== "up") return container;
+  const ready = conditionsOf(pod).find((c) => c.type === "Ready" && c.status === "True");
+  if (health.status === "live" && (ageMs(ready?.at, now) ?? 0) < firstAnswerWithinMs) return { status: "starting", detail: "not asked yet" };
+  return { status: "unknown", detail: result ? `its last answer is older than ${healthResultMaximumAgeMs / 1000} s` : `no answer yet${health.reason === null ? "" : `: ${clean(health.reason)}`}` };
+}
+
+/** True when Vigie has a way to ask this service inside a pod. */
+export function isAsked(bigPod: BigPodConfig, service: ServiceConfig): boolean {
+  if (service.process !== undefined) return bigPod.monitor !== undefined || (service.port !== undefined && service.healthPath !== undefined);
+  return service.port !== undefined && service.healthPath !== undefined;
+}
+
+/**
+ * Each configured service in one pod. A process counts as up by its own answer; where pods cannot be asked (no pod proxy, or nothing configured to ask)
+ * a ready container counts, and the detail says that the process itself was not asked.
+ */
+export function servicesInPod(bigPod: BigPodConfig, pod: RawObject, health: HealthInput, now: Date): ServiceState[] {
+  const statuses = containerStatuses(pod);
+  const declared = list(fields(pod.spec)["containers"]).map((c) => ({ name: typeof c["name"] === "string" ? c["name"] : "" }));
+  return bigPod.services.map((service) => {
+    const kind = service.process === undefined ? "container" : "process";
+    const name = containerOfService(service, declared);
+    const status = statuses.find((s) => s.name === name);
+    const restarts = status?.restarts ?? 0;
+    if (name === null || !declared.some((c) => c.name === name)) return { name: service.name, kind, status: "unknown", detail: `this pod has no container ${name ?? "that is meant (set inContainer)"}`, restarts: 0 };
+    const container = fromContainer(pod, status, now);
+    const asked = isAsked(bigPod, service);
+    const told = withHealth(pod, service, container, health, asked, now);
+    if (kind === "process" && !asked && told.status === "up") return { name: service.name, kind, status: "up", detail: "not asked: no monitor or health path is configured", restarts };
+    return { name: service.name, kind, ...told, restarts };
+  });
+}
+
+/** One state per service over all pods: down when down everywhere, degraded when down in some; otherwise the worst. */
+export function servicesOverPods(bigPod: BigPodConfig, pods: readonly { name: string; services: readonly ServiceState[] }[], whenNone: string): ServiceState[] {
+  return bigPod.services.map((service) => {
+    const kind = service.process === undefined ? ("container" as const) : ("process" as const);
+    const each = pods.flatMap((pod) => pod.services.filter((s) => s.name === service.name).map((state) => ({ pod: pod.name, state })));
+    const restarts = each.reduce((sum, { state }) => sum + state.restarts, 0);
+    if (each.length === 0) return { name: service.name, kind, status: "unknown", detail: whenNone, restarts };
+    const down = each.filter(({ state }) => state.status === "down");
+    const worst = worstService(each.map(({ state }) => state.status));
+    const status = down.length > 0 && down.length < each.length ? "degraded" : worst;
+    const shown = each.find(({ state }) => state.status === worst);
+    const affected = each.filter(({ state }) => state.status === worst).length;
+    const detail = shown?.state.detail ?? null;
+    return { name: service.name, kind, status, detail: detail === null || status === "up" || affected === each.length ? detail : `${detail} (${affected} of ${each.length} pods)`, restarts };
+  });
+}
+

@@ -1,0 +1,132 @@
+import type { BigPodConfig } from "#lib/contracts/config.ts";
+import type { BigPodState, PodState } from "#lib/contracts/state.ts";
+import { conclude } from "#lib/domain/fold-finding.ts";
+import type { Finding } from "#lib/domain/fold-finding.ts";
+import { isLive, isReady, podFindings } from "#lib/domain/fold-pod.ts";
+import { podStateOf } from "#lib/domain/fold-pod-state.ts";
+import { condition, controllerOf, readEvent } from "#lib/domain/fold-read.ts";
+import type { ClusterEvent, RawObject } from "#lib/domain/fold-read.ts";
+import { currentReplicaSet, replicaSetsOf, rolloutOf } from "#lib/domain/fold-rollout.ts";
+import { servicesOverPods } from "#lib/domain/fold-services.ts";
+import { runningImages, versionOf } from "#lib/domain/fold-version.ts";
+import { notReadyFindings, serviceFindings, workloadFindings } from "#lib/domain/fold-workload.ts";
+import type { HealthInput } from "#lib/domain/health.ts";
+
+export interface FoldInput {
+  environment: string;
+  namespace: string;
+  bigPod: BigPodConfig;
+  deployments: Iterable<RawObject>;
+  replicaSets: Iterable<RawObject>;
+  pods: Iterable<RawObject>;
+  /** By uid of the object they are about (see eventsByObject). */
+  events: ReadonlyMap<string, readonly ClusterEvent[]>;
+  health: HealthInput;
+  /** Keys of the sources that this state rests on. */
+  sources: readonly string[];
+  previous: BigPodState | null;
+  now: Date;
+}
+
+/** Groups events by the uid of their object. */
+export function eventsByObject(events: Iterable<RawObject>): Map<string, ClusterEvent[]> {
+  const grouped = new Map<string, ClusterEvent[]>();
+  for (const raw of events) {
+    const event = readEvent(raw);
+    const of = grouped.get(event.uid);
+    if (of) of.push(event);
+    else grouped.set(event.uid, [event]);
+  }
+  return grouped;
+}
+
+/** Status kept since it began: the previous moment while the status is the same. */
+function sinceOf(status: BigPodState["status"], previous: BigPodState | null, now: Date, deployment?: RawObject): string {
+  if (previous?.status === status) return previous.since;
+  // Seen for the first time and well: it has been so since the cluster says it is available.
+  const available = previous === null && status === "healthy" && deployment ? condition(deployment, "Available")?.at : null;
+  return available ?? now.toISOString();
+}
+
+function withoutWorkload(input: FoldInput): BigPodState {
+  const { bigPod, environment, previous, now } = input;
+  const name = bigPod.workload.name;
+  const wasThere = previous !== null && (previous.workload !== null || previous.status === "broken");
+  const status = wasThere ? ("broken" as const) : ("unknown" as const);
+  const cause = wasThere
+    ? `Deployment ${name} was deleted from ${input.namespace}: create it again, or mend bigPods.${bigPod.name}.workload in vigie.yaml`
+    : `Deployment ${name} does not exist in ${input.namespace}: create it or mend bigPods.${bigPod.name}.workload in vigie.yaml`;
+  return {
+    environment, bigPod: bigPod.name, status, cause, evidence: [],
+    since: sinceOf(status, previous, now),
+    version: null, images: [],
+    replicas: { desired: 0, updated: 0, ready: 0, available: 0, total: 0 },
+    rollout: null,
+    services: servicesOverPods(bigPod, [], "its workload does not exist"),
+    pods: [], restarts: 0, workload: null,
+    sources: [...input.sources], observedAt: now.toISOString(),
+  };
+}
+
+function comparePods(a: PodState, b: PodState): number {
+  return Number(b.current) - Number(a.current) || Number(a.terminating) - Number(b.terminating) || (a.name < b.name ? -1 : 1);
+}
+
+/**
+ * Folds what a cluster says about one Big Pod into its state. Total and pure: odd input makes a poorer state, never an exception.
+ * Worst wins; a rollout that goes on is `progressing`, until a pod of the new template fails. Healthy takes a complete rollout and
+ * every service up in every pod; whether the sources are fresh is judged when it is shown (freshness.ts).
+ * Health rules after Argo CD's (gitops-engine/pkg/health) and kubectl's rollout status.
+ */
+export function foldBigPod(input: FoldInput): BigPodState {
+  const { bigPod, environment, previous, now, events, health } = input;
+  let deployment: RawObject | undefined;
+  for (const candidate of input.deployments) if (candidate.metadata.name === bigPod.workload.name) deployment = candidate;
+  if (!deployment) return withoutWorkload(input);
+
+  const owned = replicaSetsOf(deployment, input.replicaSets);
+  const ownedIds = new Set(owned.map((set) => set.metadata.uid));
+  const currentId = currentReplicaSet(deployment, owned)?.metadata.uid;
+  const pods = [...input.pods].filter((pod) => ownedIds.has(controllerOf(pod) ?? ""));
+  const live = pods.filter(isLive);
+  const current = live.filter((pod) => controllerOf(pod) === currentId);
+  const eventsOf = (uid: string): readonly ClusterEvent[] => events.get(uid) ?? [];
+  const podStates = pods.map((pod) => podStateOf(bigPod, pod, controllerOf(pod) === currentId, health, now));
+  const stateOf = new Map(podStates.map((state) => [state.uid, state]));
+
+  const rollout = rolloutOf(deployment);
+  const previousImages = previous?.workload?.uid === deployment.metadata.uid ? previous.images : [];
+  const { images, mixed } = runningImages(deployment, current, previousImages);
+  const version = versionOf(bigPod, images);
+  const readyCurrent = current.filter(isReady).length;
+
+  const findings: Finding[] = workloadFindings({ deployment, rollout, bigPod, version, readyCurrent, mixed, replicaSetEvents: owned.flatMap((set) => eventsOf(set.metadata.uid)) });
+  if (rollout.desired > 0) {
+    for (const pod of current) {
+      const state = stateOf.get(pod.metadata.uid);
+      findings.push(...podFindings(pod, bigPod.name, eventsOf(pod.metadata.uid), now));
+      if (state) findings.push(...serviceFindings(pod, state, now));
+    }
+    const troubled = new Set(findings.map((f) => f.on));
+    const quiet = current.filter((pod) => !isReady(pod) && !troubled.has(pod.metadata.name));
+    if (rollout.settledBefore) findings.push(...notReadyFindings(bigPod.name, quiet, readyCurrent, rollout.desired, eventsOf, now));
+  }
+  const { status, cause, evidence } = conclude(findings);
+
+  const shown = current.length > 0 ? current : live;
+  const whenNone = rollout.desired === 0 ? "scaled to 0" : "no pod yet";
+  const restarts = podStates.reduce((sum, pod) => sum + pod.restarts, 0);
+  return {
+    environment, bigPod: bigPod.name, status, cause, evidence,
+    since: sinceOf(status, previous, now, deployment),
+    version, images,
+    replicas: { desired: rollout.desired, updated: rollout.updated, ready: rollout.ready, available: rollout.available, total: rollout.total },
+    rollout: rollout.phase === "complete" || (rollout.settledBefore && status !== "progressing") ? null : { done: Math.min(readyCurrent, rollout.desired), total: rollout.desired },
+    services: servicesOverPods(bigPod, shown.flatMap((pod) => stateOf.get(pod.metadata.uid) ?? []), whenNone),
+    pods: podStates.sort(comparePods),
+    restarts,
+    workload: { kind: "Deployment", name: deployment.metadata.name, uid: deployment.metadata.uid, generation: deployment.metadata.generation ?? 0 },
+    sources: [...input.sources],
+    observedAt: now.toISOString(),
+  };
+}

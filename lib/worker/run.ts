@@ -1,0 +1,75 @@
+import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
+import type { ClusterApi } from "#lib/ports/cluster.ts";
+import type { ServiceContext } from "#lib/services/context.ts";
+import { shutDown } from "#lib/worker/shutdown.ts";
+import { createEnvironmentViews } from "#lib/worker/watchers/environment-view.ts";
+import { createObserver } from "#lib/worker/watchers/observer.ts";
+import type { Observer } from "#lib/worker/watchers/observer.ts";
+import { createStartWatching } from "#lib/worker/watchers/start-watching.ts";
+import type { StartWatching } from "#lib/worker/watchers/watching.ts";
+
+/** What the executor of operations is started with. It must take no new work once `stopping` fires, and end in a few seconds. */
+export interface OperationsParts {
+  context: ServiceContext;
+  databaseUrl: string;
+  views: EnvironmentViews;
+  apiOf: (environment: string) => ClusterApi;
+  /** Name of this worker, unique over all that run. */
+  holder: string;
+}
+export interface RunningOperations {
+  stop(): Promise<void>;
+}
+
+export interface WorkerParts {
+  context: ServiceContext;
+  databaseUrl: string;
+  apiOf: (environment: string) => ClusterApi;
+  holder: string;
+  random: () => number;
+  startOperations?: (parts: OperationsParts) => Promise<RunningOperations>;
+  /** Where objects come from; the clusters' APIs when left out. */
+  startWatching?: StartWatching;
+}
+
+export interface RunningWorker {
+  observer: Observer;
+  views: EnvironmentViews;
+  /** Takes no new work, writes what is known, gives the lease up. True when all ended within ten seconds. */
+  stop(): Promise<boolean>;
+}
+
+const stopLimitMs = 9_000;
+
+/** Starts observing and operating. Connections handed in (database, clusters) are ended by the caller, after stop(). */
+export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
+  const { context, databaseUrl, apiOf, holder, random } = parts;
+  const { config, clock, log, db, registry } = context;
+  const watching = createStartWatching({ config, apiOf, clock, random, log });
+  const views = createEnvironmentViews({ config, startWatching: parts.startWatching ?? watching.start, clock, log });
+  const observer = createObserver({ config, db, views, registry, clock, log, holder });
+  observer.start();
+  let operations: RunningOperations | null = null;
+  try {
+    operations = (await parts.startOperations?.({ context, databaseUrl, views, apiOf, holder })) ?? null;
+  } catch (error) {
+    await observer.stop();
+    await views.closeAll();
+    throw error;
+  }
+  return {
+    observer,
+    views,
+    stop: () =>
+      shutDown(
+        [
+          { name: "operations", stop: () => operations?.stop() },
+          { name: "observer", stop: () => observer.stop() },
+          { name: "views", stop: () => views.closeAll() },
+          { name: "pulses", stop: () => watching.close() },
+        ],
+        stopLimitMs,
+        log,
+      ),
+  };
+}

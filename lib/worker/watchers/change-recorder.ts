@@ -1,0 +1,162 @@
+import type { Config } from "#lib/contracts/config.ts";
+import type { BigPodState, Change } from "#lib/contracts/state.ts";
+import type { Release } from "#lib/contracts/release.ts";
+import type { Database } from "#lib/db/client.ts";
+import { nextPosition, publish } from "#lib/db/publish.ts";
+import { addChange, hasChange } from "#lib/db/repositories/change.ts";
+import { configKeys, markOf, markOfState, workloadChanges } from "#lib/domain/difference-workload.ts";
+import type { WorkloadMark } from "#lib/domain/difference-workload.ts";
+import { clean, templateOf } from "#lib/domain/fold-read.ts";
+import { configMapContent, configMapNames } from "#lib/domain/release.ts";
+import type { ClusterObject } from "#lib/ports/cluster.ts";
+import type { Clock, Log } from "#lib/ports/runtime.ts";
+import { assertLease, LeaseLost } from "#lib/worker/lease.ts";
+import type { LeaseToken } from "#lib/worker/lease.ts";
+import { authorOf } from "#lib/worker/watchers/author.ts";
+import type { ObservedView } from "#lib/worker/watchers/environment-view.ts";
+
+interface ConfigMark {
+  uid: string;
+  resourceVersion: string;
+  content: ReturnType<typeof configMapContent>;
+}
+
+interface Draft {
+  change: Omit<Change, "by" | "operationId" | "release">;
+  object: ClusterObject;
+  owned: readonly string[];
+}
+
+export interface ChangeRecorder {
+  /** What was known when the last worker looked. */
+  begin(environment: string, stored: { states: readonly BigPodState[]; release: Release | null }): void;
+  /** Compares the view with what was known and queues what changed. */
+  look(view: ObservedView): void;
+  /** Resolves when everything queued is written or given up. */
+  idle(): Promise<void>;
+}
+
+/**
+ * Tells what altered an environment, also outside Vigie: rollouts, scalings, restarts and edits of ConfigMaps that a Big Pod reads, with who did it.
+ * Ids follow from the object's uid and generation (ConfigMaps: resourceVersion), so that two workers, or one before and after a restart, tell it once.
+ */
+export function createChangeRecorder(parts: { config: Config; db: Database; lease: () => LeaseToken | null; clock: Clock; log: Log }): ChangeRecorder {
+  const { config, db, lease, clock, log } = parts;
+  const workloads = new Map<string, WorkloadMark>();
+  const maps = new Map<string, ConfigMark | { content: ConfigMark["content"] }>();
+  let queue: Promise<void> = Promise.resolve();
+
+  const titleOf = (name: string): string => config.bigPods.find((b) => b.name === name)?.title ?? name;
+
+  async function record(draft: Draft): Promise<void> {
+    const token = lease();
+    if (token === null || (await hasChange(db, draft.change.id))) return;
+    const author = await authorOf(db, draft.object, draft.owned);
+    const change: Change = { ...draft.change, by: clean(author.by), operationId: author.operationId, release: author.release };
+    await db.$transaction(async (tx) => {
+      await assertLease(tx, token);
+      const position = await nextPosition(tx);
+      if (await addChange(tx, change, position)) await publish(tx, "change", change.id, position);
+    });
+  }
+
+  /** A change is worth waiting for the database: it is tried again until it is written or the lease is lost. */
+  async function persist(draft: Draft): Promise<void> {
+    for (let attempt = 0; lease() !== null; attempt += 1) {
+      try {
+        return await record(draft);
+      } catch (error) {
+        if (error instanceof LeaseLost || attempt >= 60) {
+          log.warn({ change: draft.change.id, err: error }, "a change was not recorded");
+          return;
+        }
+        if (attempt === 0) log.warn({ change: draft.change.id, err: error }, "a change cannot be recorded yet; it is tried again");
+        await new Promise((resolve) => setTimeout(resolve, Math.min(2_000, 100 * 2 ** attempt)));
+      }
+    }
+  }
+
+  function enqueue(draft: Draft): void {
+    queue = queue.then(() => persist(draft));
+  }
+
+  function lookAtWorkload(view: ObservedView, bigPod: string): void {
+    const workload = view.workload(bigPod);
+    const state = view.state(bigPod);
+    if (!workload || !state) return;
+    const key = `${view.environment.name}/${bigPod}`;
+    const before = workloads.get(key);
+    if (before?.uid === workload.metadata.uid && before.generation === workload.metadata.generation && before.template !== null) return;
+    const now = clock.now();
+    const after = markOf(workload, state.version, now);
+    workloads.set(key, after);
+    if (!before) return;
+    workloadChanges(before, after).forEach((found, index) =>
+      enqueue({
+        change: {
+          id: `${view.environment.name}/${workload.metadata.uid}/${after.generation}${index === 0 ? "" : `/${index}`}`,
+          environment: view.environment.name,
+          bigPod,
+          kind: found.kind,
+          at: now.toISOString(),
+          summary: clean(`${titleOf(bigPod)} ${found.what}`),
+        },
+        object: workload,
+        owned: ["f:spec"],
+      }),
+    );
+  }
+
+  function lookAtConfigMaps(view: ObservedView): void {
+    if (!view.configMapsKnown()) return;
+    const readers = new Map<string, string[]>();
+    for (const bigPod of config.bigPods) {
+      const workload = view.workload(bigPod.name);
+      if (workload) for (const name of configMapNames(templateOf(workload))) readers.set(name, [...(readers.get(name) ?? []), bigPod.name]);
+    }
+    for (const object of view.configMaps()) {
+      const bigPods = readers.get(object.metadata.name);
+      if (!bigPods) continue;
+      const key = `${view.environment.name}/${object.metadata.name}`;
+      const before = maps.get(key);
+      if (before && "resourceVersion" in before && before.uid === object.metadata.uid && before.resourceVersion === object.metadata.resourceVersion) continue;
+      const content = configMapContent(object);
+      maps.set(key, { uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion, content });
+      if (!before) continue;
+      const keys = [...configKeys(before.content.data, content.data), ...configKeys(before.content.binaryData, content.binaryData)];
+      if (keys.length === 0) continue;
+      const shown = keys.length > 4 ? `${keys.slice(0, 4).join(", ")} and ${keys.length - 4} more` : keys.join(", ");
+      enqueue({
+        change: {
+          id: `${view.environment.name}/${object.metadata.uid}/${object.metadata.resourceVersion}`,
+          environment: view.environment.name,
+          bigPod: bigPods.length === 1 ? (bigPods[0] ?? null) : null,
+          kind: "config",
+          at: clock.now().toISOString(),
+          summary: clean(`${object.metadata.name}: ${shown}`),
+        },
+        object,
+        owned: ["f:data", "f:binaryData"],
+      });
+    }
+  }
+
+  return {
+    begin(environment, stored) {
+      for (const key of workloads.keys()) if (key.startsWith(`${environment}/`)) workloads.delete(key);
+      for (const key of maps.keys()) if (key.startsWith(`${environment}/`)) maps.delete(key);
+      for (const state of stored.states) {
+        const mark = markOfState(state);
+        if (mark && state.environment === environment) workloads.set(`${environment}/${state.bigPod}`, mark);
+      }
+      for (const sealed of Object.values(stored.release?.content.bigPods ?? {})) {
+        for (const content of sealed.configMaps) maps.set(`${environment}/${content.name}`, { content });
+      }
+    },
+    look(view) {
+      for (const bigPod of config.bigPods) lookAtWorkload(view, bigPod.name);
+      lookAtConfigMaps(view);
+    },
+    idle: () => queue,
+  };
+}

@@ -1,0 +1,258 @@
+import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
+import type { BigPodState, SourceState } from "#lib/contracts/state.ts";
+import { VigieError } from "#lib/domain/error.ts";
+import { blindState, sourceSentence } from "#lib/domain/fold-blind.ts";
+import { eventsByObject, foldBigPod } from "#lib/domain/fold.ts";
+import { sameJson } from "#lib/domain/fold-rollout.ts";
+import type { HealthInput } from "#lib/domain/health.ts";
+import type { ClusterObject } from "#lib/ports/cluster.ts";
+import type { EnvironmentView, EnvironmentViews } from "#lib/ports/environment-view.ts";
+import type { Clock, Log } from "#lib/ports/runtime.ts";
+import { watchedKinds } from "#lib/worker/watchers/watching.ts";
+import type { StartWatching, Watching } from "#lib/worker/watchers/watching.ts";
+
+/** After a start the first probe answers are awaited this long, so that a restart of the worker does not make every tile unknown for a moment. */
+const firstProbesMs = 3_000;
+const busyRecheckMs = 1_000;
+const calmRecheckMs = 10_000;
+const noHealth: HealthInput = { status: "unsupported", reason: "no monitor is configured", byPod: new Map() };
+
+/** A view with what the observer needs beyond what operations see. */
+export interface ObservedView extends EnvironmentView {
+  readonly environment: EnvironmentConfig;
+  states(): BigPodState[];
+  sources(): SourceState[];
+  /** True when ConfigMaps can be relied on: listed and live. */
+  configMapsKnown(): boolean;
+  configMaps(): Iterable<ClusterObject>;
+  /** Takes over since when a status holds, from what was stored before. */
+  adopt(stored: readonly BigPodState[]): void;
+  /** Called after each fold that changed a state, and after each change of a source. Returns the function that ends it. */
+  onChange(listener: () => void): () => void;
+}
+
+export interface Views extends EnvironmentViews {
+  /** Opens without waiting; ref-counted like `open`. */
+  observe(environment: string): ObservedView;
+  closeAll(): Promise<void>;
+}
+
+interface Shared {
+  view: Omit<ObservedView, "close">;
+  references: number;
+  stop(): Promise<void>;
+}
+
+/** Equal but for the moment of looking. */
+export function sameState(a: BigPodState, b: BigPodState): boolean {
+  return sameJson({ ...a, observedAt: null }, { ...b, observedAt: null });
+}
+
+function createView(environment: EnvironmentConfig, config: Config, startWatching: StartWatching, clock: Clock, log: Log): { view: Shared["view"]; stop(): Promise<void> } {
+  const states = new Map<string, BigPodState>();
+  const stored = new Map<string, BigPodState>();
+  const listeners = new Set<() => void>();
+  const startedAt = clock.now().getTime();
+  let scheduled: NodeJS.Immediate | undefined;
+  let recheck: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let probesSeen = false;
+  let told = "";
+  const watching: Watching = startWatching(environment, schedule);
+
+  function schedule(): void {
+    if (stopped || scheduled) return;
+    scheduled = setImmediate(() => {
+      scheduled = undefined;
+      try {
+        refold();
+      } catch (error) {
+        log.error({ environment: environment.name, err: error }, "A fold failed");
+      }
+    });
+  }
+
+  const required = (): SourceState[] => watchedKinds.map((kind) => watching.watchers[kind].source()).filter((source) => source.required);
+  const sources = (): SourceState[] => {
+    const probe = watching.health();
+    return [...watchedKinds.map((kind) => watching.watchers[kind].source()), ...(probe ? [probe.source] : [])];
+  };
+
+  function fold(now: Date): BigPodState[] {
+    const { deployments, replicaSets, pods, events } = watching.watchers;
+    const health = watching.health();
+    const keys = [...required().map((s) => s.key), ...(health ? [health.source.key] : [])];
+    const missing = [deployments, replicaSets, pods].find((w) => !w.listed());
+    if (missing) {
+      const source = missing.source();
+      if (source.status === "connecting") return [];
+      return config.bigPods.map((bigPod) => states.get(bigPod.name) ?? stored.get(bigPod.name) ?? blindState(environment.name, bigPod, source, keys, now));
+    }
+    probesSeen ||= health === null || health.source.status !== "connecting" || now.getTime() - startedAt > firstProbesMs;
+    if (!probesSeen) return [];
+    const grouped = eventsByObject(events.items().values());
+    return config.bigPods.map((bigPod) =>
+      foldBigPod({
+        environment: environment.name,
+        namespace: environment.namespace,
+        bigPod,
+        deployments: deployments.items().values(),
+        replicaSets: replicaSets.items().values(),
+        pods: pods.items().values(),
+        events: grouped,
+        health: health?.input ?? noHealth,
+        sources: keys,
+        previous: states.get(bigPod.name) ?? stored.get(bigPod.name) ?? null,
+        now,
+      }),
+    );
+  }
+
+  function refold(): void {
+    if (stopped) return;
+    const now = clock.now();
+    let changed = false;
+    const folded = fold(now);
+    for (const state of folded) {
+      const before = states.get(state.bigPod);
+      if (before && sameState(before, state)) continue;
+      states.set(state.bigPod, state);
+      changed = true;
+    }
+    const sourcesNow = sources().map((s) => `${s.key} ${s.status} ${s.reason ?? ""}`).join("\n");
+    if (sourcesNow !== told) changed = true;
+    told = sourcesNow;
+    const calm = folded.length > 0 && folded.every((s) => s.status === "healthy" && s.restarts === 0);
+    clearTimeout(recheck);
+    recheck = setTimeout(schedule, calm ? calmRecheckMs : busyRecheckMs);
+    if (changed) for (const listener of listeners) listener();
+  }
+
+  function onChange(listener: () => void): () => void {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }
+
+  const view: Shared["view"] = {
+    environment,
+    state: (bigPod) => states.get(bigPod),
+    states: () => [...states.values()],
+    sources,
+    workload(bigPod) {
+      const name = config.bigPods.find((b) => b.name === bigPod)?.workload.name;
+      for (const object of watching.watchers.deployments.items().values()) if (object.metadata.name === name) return object;
+      return undefined;
+    },
+    configMap(name) {
+      for (const object of watching.watchers.configMaps.items().values()) if (object.metadata.name === name) return object;
+      return undefined;
+    },
+    configMaps: () => watching.watchers.configMaps.items().values(),
+    configMapsKnown: () => watching.watchers.configMaps.listed() && watching.watchers.configMaps.source().status === "live",
+    fresh: () => required().every((source) => source.status === "live"),
+    adopt(previous) {
+      for (const state of previous) {
+        if (state.environment !== environment.name) continue;
+        stored.set(state.bigPod, state);
+        const own = states.get(state.bigPod);
+        if (own && own.status === state.status) states.set(state.bigPod, { ...own, since: state.since });
+      }
+    },
+    changed(timeoutMs, signal) {
+      return new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason as Error);
+        const done = (): void => {
+          clearTimeout(timer);
+          off();
+          signal.removeEventListener("abort", abort);
+        };
+        const off = onChange(() => {
+          done();
+          resolve();
+        });
+        const timer = setTimeout(() => {
+          done();
+          resolve();
+        }, timeoutMs);
+        const abort = (): void => {
+          done();
+          reject(signal.reason as Error);
+        };
+        signal.addEventListener("abort", abort, { once: true });
+      });
+    },
+    onChange,
+  };
+  schedule();
+  return {
+    view,
+    async stop() {
+      stopped = true;
+      clearImmediate(scheduled);
+      clearTimeout(recheck);
+      listeners.clear();
+      await watching.stop();
+    },
+  };
+}
+
+/** Shared, ref-counted views: the observer keeps all of them open, operations open the one they act in; each environment is watched once per process. */
+export function createEnvironmentViews(parts: { config: Config; startWatching: StartWatching; clock: Clock; log: Log }): Views {
+  const { config, startWatching, clock, log } = parts;
+  const shared = new Map<string, Shared>();
+  const stopping = new Set<Promise<void>>();
+
+  function observe(name: string): ObservedView {
+    const environment = config.environments.find((e) => e.name === name);
+    if (!environment) throw new VigieError("not-found", `There is no environment ${JSON.stringify(name)} in the configuration.`);
+    let entry = shared.get(name);
+    if (!entry) {
+      entry = { ...createView(environment, config, startWatching, clock, log), references: 0 };
+      shared.set(name, entry);
+    }
+    const used = entry;
+    used.references += 1;
+    let open = true;
+    return {
+      ...used.view,
+      close() {
+        if (!open) return;
+        open = false;
+        used.references -= 1;
+        if (used.references > 0) return;
+        if (shared.get(name) === used) shared.delete(name);
+        const ended = used.stop().catch((error: unknown) => log.error({ environment: name, err: error }, "A view did not stop cleanly"));
+        stopping.add(ended);
+        void ended.then(() => stopping.delete(ended));
+      },
+    };
+  }
+
+  return {
+    observe,
+    async open(name, timeoutMs) {
+      const view = observe(name);
+      const deadline = performance.now() + timeoutMs;
+      const inStep = (): boolean => view.fresh() && config.bigPods.every((bigPod) => view.state(bigPod.name) !== undefined);
+      try {
+        while (!inStep()) {
+          const leftMs = deadline - performance.now();
+          if (leftMs <= 0) {
+            const silent = view.sources().find((source) => source.required && source.status !== "live");
+            throw new VigieError("upstream", `${name} cannot be seen: ${silent ? sourceSentence(silent) : "its objects were not all read in time"}. Try again when its sources are live.`, { detail: { environment: name, source: silent?.key ?? null } });
+          }
+          await view.changed(Math.min(leftMs, 1_000), AbortSignal.timeout(60_000 + timeoutMs));
+        }
+        return view;
+      } catch (error) {
+        view.close();
+        throw error;
+      }
+    },
+    async closeAll() {
+      const open = [...shared.values()];
+      shared.clear();
+      await Promise.all([...open.map((entry) => entry.stop()), ...stopping]);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { ClusterObject } from "#lib/ports/cluster.ts";
+
+/** What a reflector knows, by uid, and the rules by which news changes it. No I/O. */
+
+export interface ReflectorEvent {
+  type: "ADDED" | "MODIFIED" | "DELETED";
+  /** The object as it is now; for DELETED as it last was. */
+  object: ClusterObject;
+  /** What was known before; null for ADDED. */
+  previous: ClusterObject | null;
+}
+
+/** Uids of deleted objects that are remembered, so that a late or repeated event does not bring one back. */
+const keptTombstones = 2_000;
+
+export interface ReflectorStore {
+  items(): ReadonlyMap<string, ClusterObject>;
+  /** A complete list is the truth: returns what has changed against it, deletions first. */
+  replaceAll(list: readonly ClusterObject[]): ReflectorEvent[];
+  /** One event of a watch; null when it is no news (repeated, or older than what is known of the same uid). */
+  apply(type: ReflectorEvent["type"], object: ClusterObject): ReflectorEvent | null;
+}
+
+/**
+ * Whether version a is older than b. Resource versions are opaque by the API's contract, but every server that K3s and
+ * Kubernetes ship counts them up (and KEP-5504 makes that a promise); anything else is never called older.
+ */
+export function isOlder(a: string, b: string): boolean {
+  if (!/^\d+$/.test(a) || !/^\d+$/.test(b)) return false;
+  return a.length === b.length ? a < b : a.length < b.length;
+}
+
+export function createReflectorStore(): ReflectorStore {
+  let known = new Map<string, ClusterObject>();
+  const tombstones = new Map<string, string>();
+
+  const bury = (uid: string, version: string) => {
+    tombstones.delete(uid);
+    tombstones.set(uid, version);
+    if (tombstones.size > keptTombstones) {
+      const oldest = tombstones.keys().next().value;
+      if (oldest !== undefined) tombstones.delete(oldest);
+    }
+  };
+
+  return {
+    items: () => known,
+
+    replaceAll(list) {
+      const next = new Map(list.map((object) => [object.metadata.uid, object]));
+      const events: ReflectorEvent[] = [];
+      for (const [uid, previous] of known) {
+        if (next.has(uid)) continue;
+        events.push({ type: "DELETED", object: previous, previous });
+        bury(uid, previous.metadata.resourceVersion);
+      }
+      for (const [uid, object] of next) {
+        tombstones.delete(uid);
+        const previous = known.get(uid);
+        if (previous === undefined) events.push({ type: "ADDED", object, previous: null });
+        else if (previous.metadata.resourceVersion !== object.metadata.resourceVersion) events.push({ type: "MODIFIED", object, previous });
+      }
+      known = next;
+      return events;
+    },
+
+    apply(type, object) {
+      const { uid, resourceVersion } = object.metadata;
+      const previous = known.get(uid);
+      if (previous !== undefined && isOlder(resourceVersion, previous.metadata.resourceVersion)) return null;
+      if (type === "DELETED") {
+        if (previous === undefined) return null;
+        known.delete(uid);
+        bury(uid, resourceVersion);
+        return { type, object, previous };
+      }
+      if (previous === undefined) {
+        // A uid never lives twice: whatever comes after its deletion is an echo.
+        if (tombstones.has(uid)) return null;
+        known.set(uid, object);
+        return { type: "ADDED", object, previous: null };
+      }
+      if (previous.metadata.resourceVersion === resourceVersion) return null;
+      known.set(uid, object);
+      return { type: "MODIFIED", object, previous };
+    },
+  };
+}

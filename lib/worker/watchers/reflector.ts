@@ -1,0 +1,249 @@
+import type { SourceState } from "#lib/contracts/state.ts";
+import { ClusterError, type ClusterApi, type ClusterObject, type ResourceKind } from "#lib/ports/cluster.ts";
+import type { Clock, Log } from "#lib/ports/runtime.ts";
+import { createBackoff, pause } from "#lib/worker/watchers/reflector-backoff.ts";
+import { listAll } from "#lib/worker/watchers/reflector-list.ts";
+import type { ClusterPulse } from "#lib/worker/watchers/reflector-pulse.ts";
+import { createSourceTracker, sentenceOfTrouble, statusOfTrouble } from "#lib/worker/watchers/reflector-source.ts";
+import { createReflectorStore, isOlder, type ReflectorEvent } from "#lib/worker/watchers/reflector-store.ts";
+
+export interface ReflectorTuning {
+  labelSelector?: string | undefined;
+  /** What is kept of an object, for memory; must leave metadata.uid and resourceVersion alone. See withoutManagedFields. */
+  project?: (object: ClusterObject) => ClusterObject;
+  /** Objects a page. Default 500. */
+  pageSize?: number;
+  /** The server ends each watch after this long, less up to a third of jitter. Default 8 s. */
+  watchSeconds?: number;
+  /** A watch that the server has not ended by then is called silent. Default 1.8 s. */
+  watchGraceMs?: number;
+  /** Default 250 ms. */
+  backoffMinMs?: number;
+  /** Default 5 s. */
+  backoffMaxMs?: number;
+  /** Between two questions for an API that is not served. Default 30 s. */
+  unsupportedRetryMs?: number;
+  /** A full list for good measure. Default 10 min. */
+  relistMs?: number;
+}
+
+export interface ReflectorOptions {
+  api: ClusterApi;
+  kind: ResourceKind;
+  /** Undefined: the whole cluster. */
+  namespace: string | undefined;
+  /** SourceState.key: "<cluster>/<namespace>/<resource>". */
+  key: string;
+  environment: string | null;
+  title: string;
+  required: boolean;
+  log: Log;
+  clock: Clock;
+  /** 0 ≤ x < 1 */
+  random: () => number;
+  pulse?: ClusterPulse;
+  /** Each true change, in order; items() already holds it. */
+  onChange: (event: ReflectorEvent) => void;
+  /** Each change of status or reason. After a list, "live" comes after the list's changes. */
+  onSource: (state: SourceState) => void;
+  options?: ReflectorTuning;
+}
+
+export interface Reflector {
+  start(): void;
+  /** Ends watch, timers and connections; nothing is called back afterwards. */
+  stop(): Promise<void>;
+  /** By uid. Keeps its last contents while the source is not live. */
+  items(): ReadonlyMap<string, ClusterObject>;
+  /** Current also in contactAt, which onSource is not called for. */
+  source(): SourceState;
+  /** Whether a complete list was ever read. Until then an empty items() means nothing. */
+  listed(): boolean;
+}
+
+/** Why the reflector itself ended a watch. */
+type Ending = "silent" | "renew";
+
+/** A watch that has stood this long after trouble is believed, even if nothing has come through it yet. */
+const steadyMs = 500;
+
+/**
+ * Keeps a copy of one kind of object in step with the cluster: list with pages, watch from that version, list again on 410,
+ * and say at any time how much the copy can be trusted. The pattern is that of client-go's Reflector; two things differ:
+ * watches are short, so that a connection that is open but silent is noticed within watchSeconds + watchGraceMs,
+ * and trouble of any kind is retried for ever, with the state of the source saying so.
+ */
+export function createReflector(reflector: ReflectorOptions): Reflector {
+  const { api, kind, namespace, log, random, pulse, options = {} } = reflector;
+  const project = options.project ?? ((object: ClusterObject) => object);
+  const watchSeconds = options.watchSeconds ?? 8;
+  const store = createReflectorStore();
+  const stopping = new AbortController();
+  const signal = stopping.signal;
+  const source = createSourceTracker(reflector, reflector.clock, (state) => signal.aborted || guarded(() => reflector.onSource(state)));
+  const backoff = createBackoff({ minMs: options.backoffMinMs ?? 250, maxMs: options.backoffMaxMs ?? 5_000, random });
+
+  let version: string | null = null;
+  let listedAt: number | null = null;
+  /** Failures since the last proof that a watch works: news, its regular end, or standing for a while. Opening one proves little. */
+  let failures = 0;
+  let pulseDown = false;
+  let current: { controller: AbortController; ending: Ending | null } | null = null;
+  let waiting: AbortController | null = null;
+  let loop: Promise<void> | null = null;
+  let unsubscribe: (() => void) | null = null;
+
+  function guarded(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      log.error({ source: reflector.key, err: error }, "A listener of a reflector failed");
+    }
+  }
+
+  const emit = (event: ReflectorEvent) => signal.aborted || guarded(() => reflector.onChange(event));
+
+  async function list(): Promise<void> {
+    const complete = await listAll(api, kind, { namespace, labelSelector: options.labelSelector, pageSize: options.pageSize ?? 500 }, signal);
+    version = complete.resourceVersion;
+    listedAt = performance.now();
+    for (const event of store.replaceAll(complete.items.map(project))) emit(event);
+    if (failures === 0 && !pulseDown) source.live();
+    else source.contact();
+  }
+
+  /** One watch, from the newest version to its end. */
+  async function watch(from: string): Promise<void> {
+    const timeoutSeconds = Math.max(1, Math.round(watchSeconds * (1 - random() / 3)));
+    const attempt: { controller: AbortController; ending: Ending | null } = { controller: new AbortController(), ending: null };
+    current = attempt;
+    const watchdog = setTimeout(() => end("silent"), timeoutSeconds * 1000 + (options.watchGraceMs ?? 1_800));
+    const startedAt = performance.now();
+    let steady: NodeJS.Timeout | null = null;
+    try {
+      for await (const event of api.watch(kind, { namespace, labelSelector: options.labelSelector, resourceVersion: from, timeoutSeconds }, AbortSignal.any([signal, attempt.controller.signal]))) {
+        if (signal.aborted || attempt.ending !== null) break;
+        if (steady === null) {
+          if (failures <= 1) source.live();
+          steady = setTimeout(working, steadyMs);
+        }
+        if (event.type !== "BOOKMARK" || event.resourceVersion !== from) working();
+        if (event.type === "BOOKMARK") {
+          advance(event.resourceVersion);
+          continue;
+        }
+        backoff.reset();
+        advance(event.object.metadata.resourceVersion);
+        const change = store.apply(event.type, project(event.object));
+        if (change !== null) emit(change);
+      }
+    } finally {
+      clearTimeout(watchdog);
+      if (steady !== null) clearTimeout(steady);
+      current = null;
+    }
+    if (signal.aborted || attempt.ending === "renew") return;
+    if (attempt.ending === "silent") {
+      throw new ClusterError("timeout", `Cluster ${JSON.stringify(api.name)} has sent nothing about ${reflector.title} for ${timeoutSeconds} s and more, although the connection is open.`);
+    }
+    working();
+    if (performance.now() - startedAt >= steadyMs) backoff.reset();
+    // A server that ends every watch at once must not be asked in a tight loop.
+    else await wait(backoff.next(), true);
+  }
+
+  function end(why: Ending): void {
+    if (current === null) return;
+    current.ending = why;
+    current.controller.abort();
+  }
+
+  /** The watch works: what is known is in step. */
+  function working(): void {
+    failures = 0;
+    pulseDown = false;
+    source.live();
+  }
+
+  function advance(to: string): void {
+    if (version === null || !isOlder(to, version)) version = to;
+  }
+
+  async function wait(milliseconds: number, cuttable: boolean): Promise<void> {
+    const controller = new AbortController();
+    if (cuttable) waiting = controller;
+    await pause(milliseconds, AbortSignal.any([signal, controller.signal]));
+    waiting = null;
+  }
+
+  async function recover(error: unknown): Promise<void> {
+    if (error instanceof ClusterError && error.reason === "gone") {
+      log.info({ source: reflector.key, version }, "The watch's version is no longer kept; listing again");
+      version = null;
+      failures += 1;
+      if (failures > 2) source.trouble("stale", sentenceOfTrouble(error));
+      if (failures > 1) await wait(backoff.next(error.retryAfterMs), error.retryAfterMs === null);
+      return;
+    }
+    if (!(error instanceof ClusterError)) log.error({ source: reflector.key, err: error }, "A reflector failed unexpectedly");
+    failures += 1;
+    const status = statusOfTrouble(error, listedAt !== null);
+    // Connections are cut now and then by balancers and restarts: one quick second try before anybody is told.
+    const brief = failures === 1 && source.state().status === "live" && error instanceof ClusterError && (error.reason === "unreachable" || error.reason === "server");
+    if (!brief) {
+      if (source.state().status === "live") log.warn({ source: reflector.key, status, reason: sentenceOfTrouble(error) }, "A source is no longer live");
+      source.trouble(status, sentenceOfTrouble(error));
+    }
+    const retryAfterMs = error instanceof ClusterError ? error.retryAfterMs : null;
+    const delay = status === "unsupported" ? (options.unsupportedRetryMs ?? 30_000) * (0.8 + random() * 0.2) : backoff.next(retryAfterMs);
+    await wait(delay, retryAfterMs === null && status !== "unsupported");
+  }
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const due = listedAt === null || performance.now() - listedAt > (options.relistMs ?? 600_000);
+        if (version === null || due) await list();
+        if (version !== null && !signal.aborted) await watch(version);
+      } catch (error) {
+        if (signal.aborted) return;
+        await recover(error);
+      }
+    }
+  }
+
+  function onPulse(state: { alive: true } | { alive: false; error: ClusterError }): void {
+    if (signal.aborted) return;
+    if (!state.alive) {
+      pulseDown = true;
+      if (source.state().status === "live") source.trouble(statusOfTrouble(state.error, listedAt !== null), sentenceOfTrouble(state.error));
+    } else if (pulseDown) {
+      // The old watch may have died with the outage; a new one is the only proof.
+      end("renew");
+      waiting?.abort();
+    }
+  }
+
+  return {
+    start() {
+      if (loop !== null || signal.aborted) return;
+      unsubscribe = pulse?.subscribe(onPulse) ?? null;
+      guarded(() => reflector.onSource(source.state()));
+      loop = run();
+    },
+    async stop() {
+      stopping.abort();
+      unsubscribe?.();
+      await loop;
+    },
+    items: () => store.items(),
+    source: () => source.state(),
+    listed: () => listedAt !== null,
+  };
+}
+
+/** For kinds whose field managers nobody asks about: they are the larger part of most objects. */
+export function withoutManagedFields(object: ClusterObject): ClusterObject {
+  const { managedFields: _dropped, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}

@@ -1,0 +1,26 @@
+import type { EnvironmentConfig } from "#lib/contracts/config.ts";
+import type { SourceState } from "#lib/contracts/state.ts";
+import type { HealthInput } from "#lib/domain/health.ts";
+import type { ClusterObject } from "#lib/ports/cluster.ts";
+
+/** One kind of object of one environment, kept in step. A Reflector is one. */
+export interface Watcher {
+  items(): ReadonlyMap<string, ClusterObject>;
+  source(): SourceState;
+  /** Whether a complete list was ever read; until then an empty items() means nothing. */
+  listed(): boolean;
+}
+
+export const watchedKinds = ["deployments", "replicaSets", "pods", "events", "configMaps"] as const;
+export type WatchedKind = (typeof watchedKinds)[number];
+
+/** Everything that is watched of one environment. */
+export interface Watching {
+  watchers: Readonly<Record<WatchedKind, Watcher>>;
+  /** Newest probe results, with the state of the probe source; null when nothing is configured that pods could be asked. */
+  health(): { input: HealthInput; source: SourceState } | null;
+  stop(): Promise<void>;
+}
+
+/** Starts to watch an environment. `changed` is called after any object, probe result or source has changed. */
+export type StartWatching = (environment: EnvironmentConfig, changed: () => void) => Watching;
