@@ -1,0 +1,94 @@
+import { errorHttpStatus } from "#lib/domain/error.ts";
+import { actorOfRequest } from "#lib/runtime/session.ts";
+import { getRuntime } from "#lib/runtime/wiring.ts";
+import { frameOf } from "#lib/services/state/frame.ts";
+import { getLive } from "#lib/services/state/live.ts";
+import { visibleEnvironments } from "#lib/services/state/visible.ts";
+
+export const dynamic = "force-dynamic";
+export const runtime = "nodejs";
+
+/** A session that was ended, or whose grants changed, is noticed within this time. */
+const askAgainMs = 5_000;
+
+function refusal(code: "unauthenticated" | "denied", message: string): Response {
+  return Response.json({ error: { code, message } }, { status: errorHttpStatus[code], headers: { "cache-control": "no-store" } });
+}
+
+/** Position after which the reader wants to go on; null: from a snapshot. */
+function resumeFrom(request: Request): number | null {
+  const given = request.headers.get("last-event-id") ?? new URL(request.url).searchParams.get("from");
+  return given !== null && /^[0-9]{1,15}$/.test(given) ? Number(given) : null;
+}
+
+/** GET /api/stream: server-sent events as in lib/contracts/stream.ts. */
+export async function GET(request: Request): Promise<Response> {
+  const signedIn = await actorOfRequest(request);
+  if (!signedIn) return refusal("unauthenticated", "You are not signed in. Sign in and open the stream again.");
+  const { context, config, databaseUrl, log } = getRuntime();
+  let visible = visibleEnvironments(config, signedIn.actor);
+  if (visible.length === 0) return refusal("denied", "You may not see any environment. Ask an admin for the role viewer.");
+
+  const live = getLive(context, databaseUrl);
+  const encoder = new TextEncoder();
+  let subscription = live.subscribe(visible, resumeFrom(request));
+  let frames = subscription.frames[Symbol.asyncIterator]();
+  let signedOut = false;
+  let closed = false;
+
+  function close(): void {
+    closed = true;
+    clearTimeout(expiry);
+    clearInterval(asking);
+    subscription.close();
+  }
+  function signOut(): void {
+    signedOut = true;
+    subscription.close();
+  }
+  async function askAgain(): Promise<void> {
+    try {
+      const now = await actorOfRequest(request);
+      if (closed) return;
+      const seen = now ? visibleEnvironments(config, now.actor) : [];
+      if (seen.length === 0) return signOut();
+      if (seen.join(" ") === visible.join(" ")) return;
+      visible = seen;
+      const before = subscription;
+      subscription = live.subscribe(visible, null);
+      frames = subscription.frames[Symbol.asyncIterator]();
+      before.close();
+    } catch (error) {
+      // While the database is away nobody can be asked; the session's own end still holds.
+      log.debug({ err: error }, "a stream's session could not be asked for");
+    }
+  }
+  const expiry = setTimeout(signOut, Math.min(2_147_483_647, Math.max(0, signedIn.sessionExpiresAt.getTime() - Date.now())));
+  const asking = setInterval(() => void askAgain(), askAgainMs);
+  request.signal.addEventListener("abort", close, { once: true });
+  if (request.signal.aborted) close();
+
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      for (;;) {
+        const reading = frames;
+        const next = await reading.next();
+        if (!next.done) return controller.enqueue(encoder.encode(next.value.text));
+        // The subscription was replaced by one with other environments.
+        if (reading !== frames) continue;
+        if (signedOut && !closed) controller.enqueue(encoder.encode(frameOf({ type: "signed-out", data: {} }, null, null).text));
+        close();
+        return controller.close();
+      }
+    },
+    cancel: close,
+  });
+  return new Response(body, {
+    headers: {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-cache, no-transform",
+      "x-accel-buffering": "no",
+      connection: "keep-alive",
+    },
+  });
+}

@@ -1,0 +1,93 @@
+import type { StreamNotice } from "#lib/db/channels.ts";
+import type { Database } from "#lib/db/client.ts";
+import type { StreamEvent } from "#lib/contracts/stream.ts";
+import { readChanges } from "#lib/db/repositories/change.ts";
+import { toOperationSummary } from "#lib/db/repositories/operation.ts";
+import { readEnvironmentReleases } from "#lib/db/repositories/release.ts";
+import { readSources, readStates } from "#lib/db/repositories/state.ts";
+import { assertNever } from "#lib/domain/assert-never.ts";
+import { terminalOperationStatuses } from "#lib/domain/status.ts";
+import { changesShown, operationMemoryMs } from "#lib/services/state/platform.ts";
+import type { Placed, Platform } from "#lib/services/state/platform.ts";
+
+export interface Moved {
+  event: StreamEvent;
+  environment: string | null;
+  position: number;
+}
+
+/** Everything in the model that was written after a position, in the order of positions. */
+export function newerThan(platform: Platform, position: number): Moved[] {
+  const moved: Moved[] = [];
+  const collect = <T>(map: Map<string, Placed<T>>, event: (value: T) => StreamEvent, environment: (value: T) => string | null): void => {
+    for (const placed of map.values()) if (placed.position > position) moved.push({ event: event(placed.value), environment: environment(placed.value), position: placed.position });
+  };
+  collect(platform.states, (data) => ({ type: "state", data }), (v) => v.environment);
+  collect(platform.sources, (data) => ({ type: "source", data }), (v) => v.environment);
+  collect(platform.releases, (data) => ({ type: "release", data }), (v) => v.environment);
+  collect(platform.changes, (data) => ({ type: "change", data }), (v) => v.environment);
+  collect(platform.operations, (data) => ({ type: "operation", data }), (v) => v.environment);
+  return moved.sort((a, b) => a.position - b.position);
+}
+
+function place<T>(map: Map<string, Placed<T>>, key: string, value: T, position: number): void {
+  map.set(key, { value, position });
+}
+
+/** Drops what a snapshot would not show any more, so that the model does not grow for ever. */
+function trim(platform: Platform): void {
+  const byEnvironment = new Map<string, string[]>();
+  const newestFirst = [...platform.changes].sort(([, a], [, b]) => b.value.at.localeCompare(a.value.at));
+  for (const [id, { value }] of newestFirst) {
+    const kept = byEnvironment.get(value.environment) ?? [];
+    if (kept.length >= changesShown) platform.changes.delete(id);
+    else byEnvironment.set(value.environment, [...kept, id]);
+  }
+  const oldest = Date.now() - operationMemoryMs;
+  for (const [id, { value }] of platform.operations) {
+    if (terminalOperationStatuses.includes(value.status) && value.finishedAt !== null && Date.parse(value.finishedAt) < oldest) platform.operations.delete(id);
+  }
+}
+
+/**
+ * Reads the rows that notices name, one query per topic, into the model. A row may be newer than its notice: then the newer value stands under the notice's
+ * position and is told again when its own notice comes, which does no harm. Rows of environments that are not configured are passed over.
+ */
+export async function readNoticed(db: Database, environments: readonly string[], notices: readonly StreamNotice[], platform: Platform): Promise<void> {
+  const keys = new Map<StreamNotice["topic"], Map<string, number>>();
+  for (const { topic, key, position } of notices) {
+    const of = keys.get(topic) ?? new Map<string, number>();
+    of.set(key, Math.max(position, of.get(key) ?? 0));
+    keys.set(topic, of);
+  }
+  await Promise.all(
+    [...keys].map(async ([topic, wanted]) => {
+      const names = [...wanted.keys()];
+      const at = (key: string): number => wanted.get(key) ?? 0;
+      switch (topic) {
+        case "state": {
+          const pairs = names.map((name) => ({ environment: name.slice(0, name.indexOf("/")), bigPod: name.slice(name.indexOf("/") + 1) })).filter((pair) => environments.includes(pair.environment));
+          for (const { state } of await readStates(db, { OR: pairs })) place(platform.states, `${state.environment}/${state.bigPod}`, state, at(`${state.environment}/${state.bigPod}`));
+          return;
+        }
+        case "source":
+          for (const { source } of await readSources(db, { key: { in: names } })) if (source.environment === null || environments.includes(source.environment)) place(platform.sources, source.key, source, at(source.key));
+          return;
+        case "release":
+          for (const { release } of await readEnvironmentReleases(db, { environment: { in: names.filter((name) => environments.includes(name)) } })) place(platform.releases, release.environment, release, at(release.environment));
+          return;
+        case "change":
+          for (const { change } of await readChanges(db, { where: { id: { in: names } }, limit: names.length })) if (environments.includes(change.environment)) place(platform.changes, change.id, change, at(change.id));
+          return;
+        case "operation": {
+          const rows = await db.operationRow.findMany({ where: { id: { in: names } }, include: { steps: { select: { status: true } } } });
+          for (const row of rows) if (environments.includes(row.environment)) place(platform.operations, row.id, toOperationSummary(row), at(row.id));
+          return;
+        }
+        default:
+          return assertNever(topic);
+      }
+    }),
+  );
+  trim(platform);
+}
