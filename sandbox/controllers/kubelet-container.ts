@@ -128,7 +128,7 @@ export function createContainerRun(context: ControllerContext, setting: Containe
     host.start({ pod: setting.pod(), container: container.name, build: image, startedAtMs, resumed, wrongArchitecture });
     if (!resumed) {
       status.started = !container.startupProbe;
-      status.ready = !container.startupProbe && !container.readinessProbe;
+      status.ready = false;
     }
     if (container.startupProbe && !status.started) startStartupProbe();
     else startOtherProbes();
@@ -152,20 +152,20 @@ export function createContainerRun(context: ControllerContext, setting: Containe
       if (!healthy) return killUnhealthy("startup");
       endProbes();
       status.started = true;
-      status.ready = !container.readinessProbe;
       changed();
       startOtherProbes();
     });
   }
 
   function startOtherProbes(): void {
-    if (container.readinessProbe) {
-      loop("Readiness", container.readinessProbe, (healthy) => {
-        if (status.ready === healthy) return;
-        status.ready = healthy;
-        changed();
-      });
-    }
+    const setReady = (ready: boolean) => {
+      if (status.ready === ready) return;
+      status.ready = ready;
+      changed();
+    };
+    if (container.readinessProbe) loop("Readiness", container.readinessProbe, setReady);
+    // Without a probe it is ready once the kubelet has seen it run: what exits at once is never seen.
+    else probes.add(clock.after(times.relistMs, () => setReady(true)));
     if (container.livenessProbe) {
       loop("Liveness", container.livenessProbe, (healthy) => {
         if (!healthy) killUnhealthy("liveness");
