@@ -95,7 +95,7 @@ async function browser(paths: string[]): Promise<void> {
 
 async function main(): Promise<void> {
   const given = process.argv.slice(2);
-  const paths = given.includes("--real") ? ["lib/adapters/kubernetes/contract.real.test.ts", "bench/story.real.test.ts"] : given;
+  const paths = given.includes("--real") ? ["lib/adapters/kubernetes/contract.real.test.ts", "e2e/story.real.test.ts"] : given;
   const forBrowser = paths.filter((path) => path.startsWith("e2e"));
   const forVitest = paths.filter((path) => !path.startsWith("e2e"));
   if (paths.length === 0) {

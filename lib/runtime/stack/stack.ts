@@ -5,7 +5,7 @@ import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 import { isLoopback } from "#lib/runtime/listen-address.ts";
 import { freePort } from "#lib/runtime/postgres/embedded.ts";
-import { bundle, webBuild } from "#lib/runtime/stack/build.ts";
+import { bundleSandbox, bundleWorker, webBuild } from "#lib/runtime/stack/build.ts";
 import { startChild, untilReady } from "#lib/runtime/stack/child.ts";
 import type { Child } from "#lib/runtime/stack/child.ts";
 import { readyDatabase } from "#lib/runtime/stack/database.ts";
@@ -37,6 +37,7 @@ export interface Stack {
 }
 
 export interface SandboxAddresses {
+  kube: string;
   kubeconfig: string;
   console: string;
   registry: string;
@@ -57,8 +58,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const url = `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${options.port}`;
     const [server, workerScript, sandboxScript, database] = await Promise.all([
       options.mode === "dev" ? Promise.resolve(join(root, "node_modules/next/dist/bin/next")) : webBuild(options.say),
-      bundle("lib/worker/main.ts", "worker", options.folder),
-      options.sandbox ? bundle("sandbox/main.ts", "sandbox", options.folder) : Promise.resolve(null),
+      bundleWorker(options.folder),
+      options.sandbox ? bundleSandbox(options.folder) : Promise.resolve(null),
       readyDatabase(options.folder, { durable: options.durable }).then((ready) => {
         undo.push(ready.stop);
         return ready;
@@ -71,14 +72,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     if (sandboxScript !== null) {
       if (!isLoopback(options.host)) throw new VigieError("invalid", `The sandbox has accounts without a password, so it runs only when the portal listens on loopback. HOST is ${options.host}: leave it out, or use 127.0.0.1.`);
       const ports = await sandboxPorts(options.folder);
-      sandbox = startChild("sandbox", sandboxScript, { env: { ...shared, PORT: undefined, VIGIE_PORTAL_URL: url, SANDBOX_KUBE_PORT: String(ports.kube), SANDBOX_REGISTRY_PORT: String(ports.registry), SANDBOX_IDENTITY_PORT: String(ports.identity), SANDBOX_CONSOLE_PORT: String(ports.console) }, logFile: log("sandbox"), echo: options.echo });
+      sandbox = startChild("sandbox", sandboxScript, { env: { ...shared, PORT: undefined, SANDBOX_PORTAL_URL: url, SANDBOX_KUBE_PORT: String(ports.kube), SANDBOX_REGISTRY_PORT: String(ports.registry), SANDBOX_IDENTITY_PORT: String(ports.identity), SANDBOX_CONSOLE_PORT: String(ports.console) }, logFile: log("sandbox"), echo: options.echo });
       undo.push(() => sandbox?.stop());
-      const ready = Promise.withResolvers<SandboxAddresses>();
-      sandbox.process.on("message", (message) => {
-        const value = message as { ready?: SandboxAddresses };
-        if (value.ready !== undefined) ready.resolve(value.ready);
-      });
-      addresses = await Promise.race([ready.promise, sandbox.exited.then((sentence) => Promise.reject(new VigieError("unavailable", `${sentence}:\n${sandbox?.tail()}`)))]);
+      addresses = await Promise.race([sandboxReady(sandbox), sandbox.exited.then((sentence) => Promise.reject(new VigieError("unavailable", `${sentence}:\n${sandbox?.tail()}`)))]);
     }
     const config = addresses?.config ?? (process.env.VIGIE_CONFIG === undefined ? undefined : resolve(process.env.VIGIE_CONFIG));
     const env = { ...shared, ...(config === undefined ? {} : { VIGIE_CONFIG: config }) };
@@ -99,6 +95,21 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await stop();
     throw error;
   }
+}
+
+/** The sandbox prints one JSON line with its addresses when all of it answers. */
+function sandboxReady(sandbox: Child): Promise<SandboxAddresses> {
+  return new Promise((resolve) => {
+    let text = "";
+    sandbox.process.stdout?.on("data", function read(chunk: Buffer) {
+      text += chunk.toString();
+      const line = text.split("\n").slice(0, -1).find((one) => one.startsWith('{"ready":true'));
+      if (line === undefined) return;
+      sandbox.process.stdout?.off("data", read);
+      const { kube, console: consoleUrl, registry, identity, kubeconfig, configFile } = JSON.parse(line);
+      resolve({ kube, console: consoleUrl, registry, issuer: identity, kubeconfig, config: configFile });
+    });
+  });
 }
 
 async function answersReady(url: string): Promise<boolean> {

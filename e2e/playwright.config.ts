@@ -1,0 +1,23 @@
+import { defineConfig } from "@playwright/test";
+import { browserFlags } from "#lib/runtime/stack/browser.ts";
+
+const executablePath = process.env.VIGIE_BROWSER;
+
+export default defineConfig({
+  testDir: ".",
+  testMatch: "*.spec.ts",
+  outputDir: "../.vigie/test-results/browser",
+  fullyParallel: false,
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"], ["json"]],
+  use: {
+    viewport: { width: 1440, height: 900 },
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+    launchOptions: { ...(executablePath === undefined ? {} : { executablePath }), args: browserFlags },
+  },
+});
