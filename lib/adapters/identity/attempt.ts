@@ -20,7 +20,12 @@ export function noteError(metadata: unknown): void {
   if (attempt && attempt.error === null && error instanceof Error) attempt.error = error;
 }
 
-const over = /cookie was missing|value could not be parsed|created for a different provider|state mismatch|state missing|nonce mismatch|invalid_grant|checks\.|expired/i;
+/** Message of an error without what looks like a code, state or token: libraries put those into their sentences. */
+export function scrubbedMessage(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message.replaceAll(/[\w-]{20,}/g, "[removed]")}` : "no error was given";
+}
+
+const over = /cookie was missing|value could not be parsed|created for a different provider|state mismatch|state missing|nonce mismatch|invalid_grant|checks\.|expired|claim timestamp check failed/i;
 const unreachable = /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|timed out|timeout/i;
 
 /** Why an attempt came to nothing, for the person and the audit log. */

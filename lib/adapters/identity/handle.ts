@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { attempts, refusalOf } from "#lib/adapters/identity/attempt.ts";
+import { attempts, refusalOf, scrubbedMessage } from "#lib/adapters/identity/attempt.ts";
 import type { Attempt } from "#lib/adapters/identity/attempt.ts";
 import { callNextAuth } from "#lib/adapters/identity/bridge.ts";
 import type { BridgedResponse } from "#lib/adapters/identity/bridge.ts";
@@ -81,7 +81,7 @@ async function run(portal: IdentityPortal, provider: IdentityProviderConfig, att
     process.env.NEXTAUTH_URL = portal.url;
     return await attempts.run(attempt, () => callNextAuth(request, options));
   } catch (error) {
-    portal.log.warn({ error, provider: provider.id }, "sign-in failed");
+    portal.log.warn({ provider: provider.id, why: scrubbedMessage(error) }, "sign-in failed");
     attempt.error ??= error;
     return null;
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { AuthOptions } from "next-auth";
-import { attempts, noteError } from "#lib/adapters/identity/attempt.ts";
+import { attempts, noteError, scrubbedMessage } from "#lib/adapters/identity/attempt.ts";
 import type { Attempt } from "#lib/adapters/identity/attempt.ts";
 import { githubProvider } from "#lib/adapters/identity/github.ts";
 import { oidcProvider } from "#lib/adapters/identity/oidc.ts";
@@ -46,7 +46,7 @@ export async function authOptions(portal: IdentityPortal, provider: IdentityProv
     logger: {
       error: (code, metadata) => {
         noteError(metadata);
-        portal.log.warn({ code, error: attempts.getStore()?.error }, "sign-in failed");
+        portal.log.warn({ code, provider: provider.id, why: scrubbedMessage(attempts.getStore()?.error) }, "sign-in failed");
       },
       warn: (code) => portal.log.debug({ code }, "next-auth warns"),
       // Debug lines hold codes, verifiers and profiles.
