@@ -6,6 +6,8 @@ import { acquireLease, assertLease, createLeaseKeeper, LeaseLost, releaseLease, 
 import type { LeaseToken } from "#lib/worker/lease.ts";
 import { silentLog } from "#lib/worker/test-parts.ts";
 
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 20_000, interval: 5 });
+
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -67,7 +69,7 @@ test("renewing passes a write that is under way; taking over waits for it", asyn
     order.push("taken");
     return taken;
   });
-  await expect.poll(async () => (await db.$queryRaw<{ n: bigint }[]>`SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)[0]?.n).toBe(1n);
+  await soon(async () => (await db.$queryRaw<{ n: bigint }[]>`SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)[0]?.n).toBe(1n);
   finish();
   await writing;
   expect(held(await taking).holder).toBe("b");
@@ -108,13 +110,13 @@ test("keepers: the second takes over when the first stops, and the first is told
   const a = keeper("a");
   const b = keeper("b");
   a.start();
-  await expect.poll(() => a.current()?.epoch).toBe(1n);
+  await soon(() => a.current()?.epoch).toBe(1n);
   b.start();
   await a.stop();
-  await expect.poll(() => b.current()?.epoch).toBe(2n);
+  await soon(() => b.current()?.epoch).toBe(2n);
   // Somebody else holds it now, as after a long freeze.
   await db.$executeRaw`UPDATE lease SET holder = 'c', epoch = epoch + 1 WHERE name = 'kept'`;
-  await expect.poll(() => b.current()).toBeNull();
+  await soon(() => b.current()).toBeNull();
   await b.stop();
   expect(events).toEqual(["a got 1", "b got 2", "b lost"]);
 });

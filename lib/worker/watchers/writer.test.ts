@@ -20,6 +20,8 @@ const base = foldBigPod({ environment: "prod", namespace: "n", bigPod: core, dep
 const state = (change: Partial<BigPodState> = {}): BigPodState => ({ ...base, ...change });
 const source = (change: Partial<SourceState> = {}): SourceState => ({ key: "lab/prod/pods", environment: "prod", title: "Pods", status: "live", since: testNow.toISOString(), contactAt: testNow.toISOString(), reason: null, required: true, ...change });
 
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 20_000, interval: 5 });
+
 let database: TestDatabase;
 let listener: pg.Client;
 let notices: StreamNotice[] = [];
@@ -63,7 +65,7 @@ test("a state is stored, told under its position, and its history grows when the
   expect(stored?.position).toBe(await readPosition(database.db));
   const history = await database.db.stateHistory.findMany({ orderBy: { id: "asc" } });
   expect(history.map((row) => [row.status, row.cause])).toEqual([["healthy", null], ["broken", "auth keeps exiting"]]);
-  await expect.poll(() => notices.length).toBe(3);
+  await soon(() => notices.length).toBe(3);
   expect(notices.map((n) => [n.topic, n.key])).toEqual(Array.from({ length: 3 }, () => ["state", "prod/core"]));
   expect(notices.map((n) => n.position)).toEqual(notices.map((n) => n.position).sort((a, b) => a - b));
 });
@@ -79,7 +81,7 @@ test("what is stored already is not written again, whenever it was looked at", a
 test("a burst is at most ten writes a second: the first at once, the last always", async () => {
   const startedAt = performance.now();
   writer.putState(state({ restarts: 0 }));
-  await expect.poll(async () => (await readStates(database.db)).length, { interval: 2 }).toBe(1);
+  await soon(async () => (await readStates(database.db)).length).toBe(1);
   expect(performance.now() - startedAt).toBeLessThan(90);
   const before = await readPosition(database.db);
   for (let n = 1; n <= 200; n += 1) {
@@ -125,7 +127,7 @@ test("sources: told when the status changes; the moment of contact is stored qui
   const later = new Date(testNow.getTime() + 60_000).toISOString();
   writer.begin({ states: [], sources: [source()] });
   writer.putSource(source({ contactAt: later }));
-  await expect.poll(async () => (await readSources(database.db))[0]?.source.contactAt, { timeout: 5_000 }).toBe(later);
+  await soon(async () => (await readSources(database.db))[0]?.source.contactAt).toBe(later);
   expect(await readPosition(database.db)).toBe(told);
   writer.putSource(source({ contactAt: later, status: "down", reason: "connection refused" }));
   await writer.idle();
