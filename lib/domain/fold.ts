@@ -9,7 +9,7 @@ import type { ClusterEvent, RawObject } from "#lib/domain/fold-read.ts";
 import { currentReplicaSet, replicaSetsOf, rolloutOf } from "#lib/domain/fold-rollout.ts";
 import { servicesOverPods } from "#lib/domain/fold-services.ts";
 import { runningImages, versionOf } from "#lib/domain/fold-version.ts";
-import { notReadyFindings, serviceFindings, workloadFindings } from "#lib/domain/fold-workload.ts";
+import { doubtFindings, notReadyFindings, serviceFindings, workloadFindings } from "#lib/domain/fold-workload.ts";
 import type { HealthInput } from "#lib/domain/health.ts";
 
 export interface FoldInput {
@@ -105,16 +105,16 @@ export function foldBigPod(input: FoldInput): BigPodState {
     for (const pod of current) {
       const state = stateOf.get(pod.metadata.uid);
       findings.push(...podFindings(pod, bigPod.name, eventsOf(pod.metadata.uid), now));
-      if (state) findings.push(...serviceFindings(pod, state, now));
+      if (state) findings.push(...serviceFindings(pod, state));
     }
     const troubled = new Set(findings.map((f) => f.on));
     const quiet = current.filter((pod) => !isReady(pod) && !troubled.has(pod.metadata.name));
     if (rollout.settledBefore) findings.push(...notReadyFindings(bigPod.name, quiet, readyCurrent, rollout.desired, eventsOf, now));
   }
-  const { status, cause, evidence } = conclude(findings);
-
   const shown = current.length > 0 ? current : live;
-  const whenNone = rollout.desired === 0 ? "scaled to 0" : "no pod yet";
+  const services = servicesOverPods(bigPod, shown.flatMap((pod) => stateOf.get(pod.metadata.uid) ?? []), rollout.desired === 0 ? "scaled to 0" : "no pod yet");
+  if (findings.length === 0) findings.push(...doubtFindings(bigPod.name, services, readyCurrent, rollout.desired));
+  const { status, cause, evidence } = conclude(findings);
   const restarts = podStates.reduce((sum, pod) => sum + pod.restarts, 0);
   return {
     environment, bigPod: bigPod.name, status, cause, evidence,
@@ -122,7 +122,7 @@ export function foldBigPod(input: FoldInput): BigPodState {
     version, images,
     replicas: { desired: rollout.desired, updated: rollout.updated, ready: rollout.ready, available: rollout.available, total: rollout.total },
     rollout: rollout.phase === "complete" || (rollout.settledBefore && status !== "progressing") ? null : { done: Math.min(readyCurrent, rollout.desired), total: rollout.desired },
-    services: servicesOverPods(bigPod, shown.flatMap((pod) => stateOf.get(pod.metadata.uid) ?? []), whenNone),
+    services,
     pods: podStates.sort(comparePods),
     restarts,
     workload: { kind: "Deployment", name: deployment.metadata.name, uid: deployment.metadata.uid, generation: deployment.metadata.generation ?? 0 },
