@@ -45,7 +45,7 @@ const bigPods = [
     title: "Core",
     workload: { name: "core" },
     services: [
-      { name: "nginx", container: "nginx", port: 80, repository: `${organisation}/core-pod` },
+      { name: "nginx", container: "nginx", port: 80, healthPath: "/health", repository: `${organisation}/core-pod` },
       { name: "auth", container: "auth-service", port: 3001, healthPath: "/health", repository: `${organisation}/auth-service` },
       { name: "user", container: "user-service", port: 3002, healthPath: "/health", repository: `${organisation}/user-service` },
       { name: "health-monitor", container: "health-monitor", repository: `${organisation}/platform` },
@@ -55,7 +55,7 @@ const bigPods = [
     name: "experience",
     title: "Experience",
     workload: { name: "experience" },
-    monitor: { port: 8080, path: "/health" },
+    monitor: { port: 9000, path: "/health" },
     services: [
       { name: "voyage", process: "voyage", port: 3003, healthPath: "/health", repository: `${organisation}/experience-pod` },
       { name: "ai", process: "ai", port: 3005, healthPath: "/health", repository: `${organisation}/experience-pod` },
@@ -66,10 +66,10 @@ const bigPods = [
     name: "commerce",
     title: "Commerce",
     workload: { name: "commerce" },
-    monitor: { port: 8080, path: "/health" },
+    monitor: { port: 9000, path: "/health" },
     services: [
       { name: "payment", process: "payment", port: 3004, healthPath: "/health", repository: `${organisation}/commerce-pod` },
-      { name: "analytics", process: "analytics", repository: `${organisation}/commerce-pod` },
+      { name: "analytics", process: "analytics", port: 3007, healthPath: "/health", repository: `${organisation}/commerce-pod` },
     ],
   },
 ];

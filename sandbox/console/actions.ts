@@ -18,9 +18,39 @@ interface Action {
 }
 
 const name = z.string().min(1).max(253);
-const processTarget = { environment: name, bigPod: name, process: name };
+const bigPodTarget = { environment: name, bigPod: name };
+const processTarget = { ...bigPodTarget, process: name };
 const resource = z.string().regex(/^[a-z]+(\.[a-z0-9.-]+)?$/, 'a resource such as "pods" or "deployments.apps"');
 const group = z.string().regex(/^[a-z0-9.-]+$/, 'an API group such as "autoscaling"');
+const count = z.int().min(0).max(1_000_000);
+
+/** Any part of the API server's troubles; those left out stay as they are. */
+const apiServerSchema = z
+  .strictObject({
+    errorRate: z.number().min(0).max(1),
+    failNext: count,
+    failPaths: z.array(z.string().max(500).refine(isPattern, "a regular expression")).max(20),
+    failStatus: z.int().min(400).max(599),
+    retryAfterSeconds: count,
+    loseNextReplies: count,
+    latencyMs: z.int().min(0).max(60_000),
+    silentWatches: z.boolean(),
+    forbid: z.array(z.strictObject({ resource, namespace: name.optional() })).max(50),
+    failListOnPage: z.int().min(1).nullable(),
+    unsupportedGroups: z.array(group).max(50),
+    down: z.boolean(),
+    expiredTokens: z.array(name).max(50),
+    expiredWatch: z.enum(["event", "status"]),
+  })
+  .partial();
+
+function isPattern(source: string): boolean {
+  try {
+    return new RegExp(source) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
 
 /** Every POST of the control API, by its path under /api/. */
 export const actions: Readonly<Record<string, Action>> = {
@@ -41,7 +71,7 @@ export const actions: Readonly<Record<string, Action>> = {
     control.deploy(environment, bigPod, [image]);
     return `${image} was deployed to ${bigPod} in ${environment}.`;
   }),
-  releases: action(z.strictObject({ environment: name, bigPod: name }), ({ control, catalogue, now }, { environment, bigPod }) => {
+  releases: action(z.strictObject(bigPodTarget), ({ control, catalogue, now }, { environment, bigPod }) => {
     const images = pushNextBuilds(catalogue, requireBigPod(control, environment, bigPod).images, now()).map((build) => `${build.repository}:${build.tag}`);
     control.deploy(environment, bigPod, images);
     return `${images.join(" and ")} was built, pushed and deployed to ${bigPod} in ${environment}.`;
@@ -52,13 +82,30 @@ export const actions: Readonly<Record<string, Action>> = {
     control.setNodeDown(node, down);
     return `Node ${node} is ${down ? "down" : "up again"}.`;
   }),
-  "faults/api-server": action(
-    z.strictObject({ errorShare: z.number().min(0).max(1), latencyMs: z.int().min(0).max(60_000), silentWatches: z.boolean(), forbidden: z.array(resource).max(50), notServed: z.array(group).max(50), down: z.boolean() }).partial(),
-    ({ faults }, change) => {
-      faults.set(change);
-      return "The Kubernetes API was changed.";
-    },
-  ),
+  "faults/exhaust-memory": action(z.strictObject({ ...bigPodTarget, process: name.optional() }), ({ control }, { process, ...target }) => {
+    requireBigPod(control, target.environment, target.bigPod);
+    control.breakBigPod(target, { kind: "out-of-memory", ...(process !== undefined && { process }) });
+    return `${target.bigPod} in ${target.environment} now runs out of memory.`;
+  }),
+  "faults/mend": action(z.strictObject(bigPodTarget), ({ control }, target) => {
+    requireBigPod(control, target.environment, target.bigPod);
+    control.mend(target);
+    control.setCpuLoad(target, undefined);
+    return `${target.bigPod} in ${target.environment} is mended.`;
+  }),
+  "faults/cpu-load": action(z.strictObject({ ...bigPodTarget, ratio: z.number().min(0).max(20) }), ({ control }, { ratio, ...target }) => {
+    requireBigPod(control, target.environment, target.bigPod);
+    control.setCpuLoad(target, ratio);
+    return `${target.bigPod} in ${target.environment} uses ${Math.round(ratio * 100)} % of the processor time it asked for.`;
+  }),
+  "faults/fill-nodes": action(z.strictObject({}), ({ control }) => {
+    control.fillCapacity();
+    return "The nodes are full: new pods have to wait.";
+  }),
+  "faults/api-server": action(apiServerSchema, ({ faults }, change) => {
+    faults.set(change);
+    return "The Kubernetes API was changed.";
+  }),
   "faults/drop-watches": action(z.strictObject({}), ({ faults }) => {
     faults.dropWatches();
     return "All watches were dropped.";
@@ -72,7 +119,7 @@ export const actions: Readonly<Record<string, Action>> = {
     return `The registry is ${down ? "down" : "up again"}.`;
   }),
   "put-right": action(z.strictObject({}), ({ control, faults, catalogue }) => {
-    faults.set({ errorShare: 0, latencyMs: 0, silentWatches: false, forbidden: [], notServed: [], down: false });
+    faults.clear();
     catalogue.registryDown = false;
     control.putRight();
     return "Everything was put right.";

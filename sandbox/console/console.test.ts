@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { memoryWorld } from "#sandbox/console/memory-world.ts";
-import { nextPatch } from "#sandbox/console/releases.ts";
+import { nextVersion } from "#sandbox/console/releases.ts";
 import { startConsole, type ConsoleState } from "#sandbox/console/server.ts";
 import { createCatalogue } from "#sandbox/world/catalogue.ts";
 
@@ -73,27 +73,40 @@ describe("the sandbox's console", () => {
     expect(parts.catalogue.resolve("ghcr.io/dreamscape-ai/auth-service:v1.5.4")).toBeDefined();
   });
 
+  it("exhausts the memory of a Big Pod, loads it, and mends it", async () => {
+    const target = { environment: "prod", bigPod: "experience" };
+    await post("/api/faults/exhaust-memory", { ...target, process: "panorama" });
+    expect((await state()).world.faults).toEqual([{ namespace: "dreamscape-prod", bigPod: "experience", behaviour: { kind: "out-of-memory", process: "panorama" } }]);
+    expect(await page()).not.toContain(">Exhaust the memory of experience in prod</button>");
+    await post("/api/faults/cpu-load", { ...target, ratio: 1.5 });
+    await post("/api/faults/mend", target);
+    await post("/api/faults/fill-nodes", {});
+    expect((await state()).world.faults).toEqual([]);
+    expect(parts.calls).toEqual(["load prod experience 1.5", "load prod experience ordinary", "fill nodes"]);
+  });
+
   it("takes parts of the platform down and puts everything right at once", async () => {
     await post("/api/faults/node", { node: "ampere-1", down: true });
     await post("/api/faults/registry", { down: true });
-    await post("/api/faults/api-server", { errorShare: 0.5, forbidden: ["pods"], down: true });
+    await post("/api/faults/api-server", { errorRate: 0.5, forbid: [{ resource: "pods" }], down: true });
     await post("/api/faults/drop-watches", {});
     await post("/api/faults/expire-history", "");
     const broken = await state();
-    expect([broken.world.nodes[0]?.ready, broken.registry.down, broken.apiServer.errorShare, broken.apiServer.forbidden, broken.apiServer.down]).toEqual([false, true, 0.5, ["pods"], true]);
+    expect([broken.world.nodes[0]?.ready, broken.registry.down, broken.apiServer.errorRate, broken.apiServer.forbid, broken.apiServer.down]).toEqual([false, true, 0.5, [{ resource: "pods" }], true]);
     expect(parts.calls).toEqual(["drop watches", "expire history"]);
     await post("/api/put-right", {});
     const whole = await state();
     expect([whole.world.nodes[0]?.ready, whole.registry.down]).toEqual([true, false]);
-    expect(whole.apiServer).toEqual({ errorShare: 0, latencyMs: 0, silentWatches: false, forbidden: [], notServed: [], down: false });
+    expect(whole.apiServer).toMatchObject({ errorRate: 0, forbid: [], down: false });
   });
 
   it.each([
     ["no JSON", "/api/faults/crash", "{", 400, "invalid", "not JSON"],
     ["a missing field", "/api/faults/crash", { environment: "prod" }, 400, "invalid", "bigPod"],
     ["an unknown field", "/api/faults/registry", { down: true, up: false }, 400, "invalid", "up"],
-    ["a share above one", "/api/faults/api-server", { errorShare: 2 }, 400, "invalid", "errorShare"],
-    ["an unknown environment", "/api/faults/release", { environment: "qa", kind: "slow" }, 404, "not-found", "dev, staging, prod"],
+    ["a share above one", "/api/faults/api-server", { errorRate: 2 }, 400, "invalid", "errorRate"],
+    ["a pattern that is none", "/api/faults/api-server", { failPaths: ["("] }, 400, "invalid", "regular expression"],
+    ["an unknown environment", "/api/faults/release", { environment: "qa", kind: "slow" }, 404, "not-found", "There are: dev, prod, staging."],
     ["an unknown process", "/api/faults/crash", { environment: "prod", bigPod: "core", process: "voyage" }, 404, "not-found", "nginx, auth-service"],
     ["an unknown node", "/api/faults/node", { node: "x", down: true }, 404, "not-found", "ampere-1"],
     ["an unknown action", "/api/constructor", {}, 404, "not-found", "/api/put-right"],
@@ -122,12 +135,14 @@ describe("the sandbox's console", () => {
   });
 });
 
-describe("nextPatch", () => {
+describe("nextVersion", () => {
   it.each([
-    [["v1.5.0", "v1.5.2", "v1.6.0-rc.2"], "v1.5.3"],
-    [["v1.9.9", "v1.10.0"], "v1.10.1"],
-    [["latest"], "v0.1.0"],
-  ])("%j", (tags, expected) => {
-    expect(nextPatch(tags)).toBe(expected);
+    [["v1.5.2"], ["v1.5.0", "v1.5.2", "v1.6.0-rc.2"], "v1.5.3"],
+    [["v1.6.0-rc.2"], ["v1.5.2", "v1.6.0-rc.2"], "v1.6.0"],
+    [["v1.6.0-rc.2"], ["v1.5.2", "v1.6.0-rc.2", "v1.6.0"], "v1.6.1"],
+    [["v1.9.9"], ["v1.9.9", "v1.10.0"], "v1.10.1"],
+    [["latest"], ["latest"], "v0.1.0"],
+  ])("running %j of %j: %s", (running, known, expected) => {
+    expect(nextVersion(running, known)).toBe(expected);
   });
 });

@@ -1,4 +1,4 @@
-import type { ApiServerFaultState, BigPodView, ConsoleControl, ConsoleFaults, EnvironmentView } from "#sandbox/console/ports.ts";
+import type { ApiServerFaultState, BigPodView, ConsoleControl, ConsoleFaults, EnvironmentView, WorldView } from "#sandbox/console/ports.ts";
 
 /** A world of plain values for the console's own tests: every action changes what `view` shows next. */
 export function memoryWorld(): { control: ConsoleControl; faults: ConsoleFaults; calls: string[] } {
@@ -10,7 +10,12 @@ export function memoryWorld(): { control: ConsoleControl; faults: ConsoleFaults;
     ["experience", ["ghcr.io/dreamscape-ai/experience-pod:v2.3.0"]],
   ]);
   const processes: Record<string, string[]> = { core: ["nginx", "auth-service"], experience: ["voyage", "panorama"] };
-  let api: ApiServerFaultState = { errorShare: 0, latencyMs: 0, silentWatches: false, forbidden: [], notServed: [], down: false };
+  const well: ApiServerFaultState = {
+    errorRate: 0, failNext: 0, failPaths: [], failStatus: 500, retryAfterSeconds: 1, loseNextReplies: 0, latencyMs: 0, silentWatches: false, forbid: [],
+    failListOnPage: null, unsupportedGroups: [], down: false, expiredTokens: [], expiredWatch: "event",
+  };
+  let api = well;
+  let faults: WorldView["faults"] = [];
 
   function bigPod(environment: string, name: string): BigPodView {
     const views = (processes[name] ?? []).map((process) => {
@@ -22,24 +27,30 @@ export function memoryWorld(): { control: ConsoleControl; faults: ConsoleFaults;
     return { name, images: images.get(name) ?? [], replicas: 2, readyReplicas: 2, pods: [pod], crashing };
   }
 
-  const environments = (): EnvironmentView[] => ["dev", "staging", "prod"].map((name) => ({ name, bigPods: ["core", "experience"].map((big) => bigPod(name, big)) }));
+  const environments = (): EnvironmentView[] => ["dev", "prod", "staging"].map((name) => ({ name, namespace: `dreamscape-${name}`, bigPods: ["core", "experience"].map((big) => bigPod(name, big)) }));
   const key = ({ environment, bigPod: big, process }: { environment: string; bigPod: string; process: string }) => `${environment}/${big}/${process}`;
 
   return {
     calls,
     control: {
-      view: () => ({ environments: environments(), nodes }),
+      view: () => ({ environments: environments(), nodes, faults }),
       crash: (target, lasting) => void states.set(key(target), lasting ? "fatal" : "backoff"),
       heal: (target) => void states.delete(key(target)),
+      breakBigPod: ({ environment, bigPod: big }, behaviour) => void (faults = [{ namespace: `dreamscape-${environment}`, bigPod: big, behaviour }]),
+      mend: () => void (faults = []),
+      setCpuLoad: ({ environment, bigPod: big }, ratio) => void calls.push(`load ${environment} ${big} ${ratio ?? "ordinary"}`),
+      fillCapacity: () => void calls.push("fill nodes"),
       deploy: (environment, big, references) => void calls.push(`deploy ${environment} ${big} ${references.join(" ")}`),
       setNodeDown: (node, down) => void nodes.splice(0, 1, { name: node, architecture: "arm64", ready: !down }),
       putRight: () => {
         states.clear();
+        faults = [];
         nodes.splice(0, 1, { name: "ampere-1", architecture: "arm64", ready: true });
       },
     },
     faults: {
       state: () => api,
+      clear: () => void (api = well),
       set: (change) => void (api = { ...api, ...change }),
       dropWatches: () => void calls.push("drop watches"),
       expireHistory: () => void calls.push("expire history"),

@@ -7,18 +7,19 @@ const groups = ["autoscaling", "networking.k8s.io", "batch"];
 
 /** The Kubernetes API with its faults: what is on can be ended, what is off can be begun. */
 export function apiServerHtml(state: ApiServerFaultState): string {
+  const forbidden = state.forbid.map((entry) => entry.resource);
   const rows = [
     state.down ? heal("Bring the Kubernetes API up", { down: false }) : fault("Take the Kubernetes API down", { down: true }),
-    state.errorShare > 0 ? heal("End the errors of the Kubernetes API", { errorShare: 0 }) : fault("Answer half of all requests with 500", { errorShare: 0.5 }) + fault("Answer all requests with 500", { errorShare: 1 }),
+    state.errorRate > 0 ? heal("End the errors of the Kubernetes API", { errorRate: 0 }) : fault("Answer half of all requests with 500", { errorRate: 0.5 }) + fault("Answer all requests with 500", { errorRate: 1 }),
     state.latencyMs > 0 ? heal(`End the latency of ${state.latencyMs} ms`, { latencyMs: 0 }) : fault("Delay every answer by 2 s", { latencyMs: 2000 }),
     state.silentWatches ? heal("Let the watches speak again", { silentWatches: false }) : fault("Silence all watches", { silentWatches: true }),
     button("Drop all watches", "/api/faults/drop-watches", {}),
     button("Expire the watch history", "/api/faults/expire-history", {}),
-    ...listed(state.forbidden, resources).map((name) =>
-      state.forbidden.includes(name) ? heal(`Allow ${name} again`, { forbidden: state.forbidden.filter((other) => other !== name) }) : fault(`Forbid ${name}`, { forbidden: [...state.forbidden, name] }),
+    ...listed(forbidden, resources).map((name) =>
+      forbidden.includes(name) ? heal(`Allow ${name} again`, { forbid: state.forbid.filter((other) => other.resource !== name) }) : fault(`Forbid ${name}`, { forbid: [...state.forbid, { resource: name }] }),
     ),
-    ...listed(state.notServed, groups).map((name) =>
-      state.notServed.includes(name) ? heal(`Serve the group ${name} again`, { notServed: state.notServed.filter((other) => other !== name) }) : fault(`Stop serving the group ${name}`, { notServed: [...state.notServed, name] }),
+    ...listed(state.unsupportedGroups, groups).map((name) =>
+      state.unsupportedGroups.includes(name) ? heal(`Serve the group ${name} again`, { unsupportedGroups: state.unsupportedGroups.filter((other) => other !== name) }) : fault(`Stop serving the group ${name}`, { unsupportedGroups: [...state.unsupportedGroups, name] }),
     ),
   ];
   return section("api-server", "Kubernetes API", rows);

@@ -30,6 +30,7 @@ export interface BigPodView {
 
 export interface EnvironmentView {
   name: string;
+  namespace: string;
   bigPods: readonly BigPodView[];
 }
 
@@ -39,45 +40,69 @@ export interface NodeView {
   ready: boolean;
 }
 
+/** How a Big Pod as a whole misbehaves: pods made later do so too. */
+export type BigPodFault = { kind: "healthy" } | { kind: "exits"; exitCode: number; lastLine: string } | { kind: "out-of-memory"; process?: string } | { kind: "slow"; readyAfterSeconds: number } | { kind: "process-fatal"; process: string; exitCode: number; lastLine: string };
+
 export interface WorldView {
   environments: readonly EnvironmentView[];
   nodes: readonly NodeView[];
+  faults: readonly { namespace: string; bigPod: string; behaviour: BigPodFault }[];
 }
 
-export interface ProcessTarget {
+export interface BigPodTarget {
   environment: string;
   bigPod: string;
+}
+
+export interface ProcessTarget extends BigPodTarget {
   process: string;
 }
 
+/** The hands that break and mend the world. A target that does not exist throws an Error with the code "not-found" or "invalid". */
 export interface ConsoleControl {
   view(): WorldView;
   /** Ends the process in every pod of the Big Pod: once (its supervisor starts it again) or, `lasting`, at each start. */
   crash(target: ProcessTarget, lasting: boolean): void;
   heal(target: ProcessTarget): void;
+  breakBigPod(target: BigPodTarget, fault: BigPodFault): void;
+  mend(target: BigPodTarget): void;
+  /** Share of the requested processor time in use (1.5 is 150 %); undefined: ordinary. */
+  setCpuLoad(target: BigPodTarget, ratio: number | undefined): void;
   /** Sets the images whose repositories the workload already uses, as a pipeline would (`kubectl set image`). */
   deploy(environment: string, bigPod: string, images: readonly string[]): void;
   setNodeDown(node: string, down: boolean): void;
-  /** Ends every fault and brings each workload back to the images it was seeded with or last promoted to. */
+  /** Reserves nearly all memory of every node, so that new pods do not fit. */
+  fillCapacity(): void;
+  /** Ends every fault of the world and takes back what was deployed from here. */
   putRight(): void;
 }
 
+/** Switchable troubles of the Kubernetes API. */
 export interface ApiServerFaultState {
-  /** Share of requests answered 500: 0 to 1. */
-  errorShare: number;
+  /** Share of requests that fail: 0 to 1. */
+  errorRate: number;
+  failNext: number;
+  failPaths: string[];
+  failStatus: number;
+  retryAfterSeconds: number;
+  loseNextReplies: number;
   latencyMs: number;
   /** Watches stay open and say nothing, not even bookmarks. */
   silentWatches: boolean;
   /** Resources ("pods", "deployments.apps") answered 403. */
-  forbidden: readonly string[];
+  forbid: { resource: string; namespace?: string }[];
+  failListOnPage: number | null;
   /** API groups ("autoscaling") answered 404. */
-  notServed: readonly string[];
+  unsupportedGroups: string[];
   down: boolean;
+  expiredTokens: string[];
+  expiredWatch: "event" | "status";
 }
 
 export interface ConsoleFaults {
   state(): ApiServerFaultState;
-  set(change: Partial<ApiServerFaultState>): void;
+  set(change: Partial<ApiServerFaultState>): unknown;
+  clear(): unknown;
   /** Ends the connection of every open watch. */
   dropWatches(): void;
   /** Forgets old resource versions: watches from them are answered 410. */

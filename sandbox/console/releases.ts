@@ -22,13 +22,15 @@ export function badReleaseImage(kind: BadRelease): string {
 }
 
 /**
- * Builds of the next patch version for those of a Big Pod's images that its own repositories build, added to the catalogue.
+ * Builds of the next version for those of a Big Pod's images that its own repositories build, added to the catalogue.
  * `images` are the references it runs now; a bought-in image such as NGINX is left alone.
  */
 export function pushNextBuilds(catalogue: ImageCatalogue, images: readonly string[], now: number): ImageBuild[] {
   const running = images.flatMap((image) => catalogue.resolve(image) ?? []).filter((build) => isReleased(catalogue, build.repository));
   if (running.length === 0) throw new ConsoleError("not-found", `None of ${images.join(", ")} is built by a pipeline that the sandbox knows.`);
-  const tag = nextPatch(running.flatMap((build) => catalogue.all().filter((other) => other.repository === build.repository).map((other) => other.tag)));
+  const repositories = new Set(running.map((build) => build.repository));
+  const known = catalogue.all().filter((build) => repositories.has(build.repository));
+  const tag = nextVersion(running.map((build) => build.tag), known.map((build) => build.tag));
   return running.map((build) => {
     const name = build.repository.slice(organisation.length + 1);
     const nonce = createHash("sha256").update(`${name}:${tag}:${now}`).digest("hex");
@@ -50,14 +52,21 @@ function isReleased(catalogue: ImageCatalogue, repository: string): boolean {
   return catalogue.all().filter((build) => build.repository === repository).length > 1;
 }
 
-/** "v1.5.3" after v1.5.2 and v1.6.0-rc.2: pre-releases and names such as v2.4.0-broken do not count. */
-export function nextPatch(tags: readonly string[]): string {
-  const versions = tags.flatMap((tag) => {
-    const match = /^v(\d+)\.(\d+)\.(\d+)$/.exec(tag);
-    return match === null ? [] : [match.slice(1).map(Number)];
-  });
-  const [major = 0, minor = 1, patch = -1] = versions.toSorted(compareVersions).at(-1) ?? [];
+/**
+ * The version of the next good build: the one that a running pre-release leads up to (v1.6.0 after v1.6.0-rc.2), else the next
+ * patch of the newest release. Pre-releases that do not run, such as v2.4.0-broken, do not count.
+ */
+export function nextVersion(running: readonly string[], known: readonly string[]): string {
+  const newest = known.flatMap((tag) => versionOf(tag, /^v(\d+)\.(\d+)\.(\d+)$/)).toSorted(compareVersions).at(-1) ?? [0, 1, -1];
+  const leadingTo = running.flatMap((tag) => versionOf(tag, /^v(\d+)\.(\d+)\.(\d+)-/)).toSorted(compareVersions).at(-1);
+  if (leadingTo !== undefined && compareVersions(leadingTo, newest) > 0) return `v${leadingTo.join(".")}`;
+  const [major = 0, minor = 0, patch = 0] = newest;
   return `v${major}.${minor}.${patch + 1}`;
+}
+
+function versionOf(tag: string, pattern: RegExp): number[][] {
+  const match = pattern.exec(tag);
+  return match === null ? [] : [match.slice(1).map(Number)];
 }
 
 function compareVersions(left: readonly number[], right: readonly number[]): number {

@@ -40,7 +40,8 @@ export async function startConsole({ port, host, control, catalogue, faults, now
   const context: ConsoleContext = { control, catalogue, faults, now };
   const server = createServer((request, response) => {
     answer(context, request, response).catch((error: unknown) => {
-      if (error instanceof ConsoleError) return sendError(response, statusOf[error.code], error.code, error.message);
+      const code = codeOf(error);
+      if (error instanceof Error && code !== undefined) return sendError(response, statusOf[code], code, error.message);
       console.error("The sandbox's console failed:", error);
       sendError(response, 500, "unavailable", error instanceof Error ? error.message : "The sandbox failed.");
     });
@@ -76,7 +77,21 @@ async function post(context: ConsoleContext, path: string, request: IncomingMess
 }
 
 function stateOf({ control, faults, catalogue }: ConsoleContext): ConsoleState {
-  return { world: control.view(), apiServer: faults.state(), registry: { down: catalogue.registryDown } };
+  const world = control.view();
+  const environments = world.environments.toSorted((left, right) => rank(left.name) - rank(right.name));
+  return { world: { ...world, environments }, apiServer: faults.state(), registry: { down: catalogue.registryDown } };
+}
+
+/** Place on the way to production; names the sandbox does not know come last. */
+function rank(environment: string): number {
+  const index = ["dev", "staging", "prod"].indexOf(environment);
+  return index === -1 ? 99 : index;
+}
+
+/** The code of a refusal meant for a person: the console's own, or one that the world throws. */
+function codeOf(error: unknown): keyof typeof statusOf | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "invalid" || code === "not-found" || code === "denied" ? code : undefined;
 }
 
 function parseJson(text: string): unknown {

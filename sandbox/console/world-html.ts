@@ -1,35 +1,40 @@
 import { escapeHtml } from "#sandbox/html.ts";
 import { apiServerHtml, registryHtml } from "#sandbox/console/platform-html.ts";
 import { button } from "#sandbox/console/button-html.ts";
-import type { BigPodView, EnvironmentView, NodeView, PodView, ProcessView } from "#sandbox/console/ports.ts";
+import type { BigPodView, EnvironmentView, NodeView, PodView, ProcessView, WorldView } from "#sandbox/console/ports.ts";
 import { badReleaseKinds, badReleases } from "#sandbox/console/releases.ts";
 import type { ConsoleState } from "#sandbox/console/server.ts";
 
 /** Everything that changes: environments, nodes, API server, registry, each with the buttons that fit its present state. */
 export function worldHtml({ world, apiServer, registry }: ConsoleState): string {
-  const environments = world.environments.map((environment, index) => environmentHtml(environment, index === world.environments.length - 1));
+  const environments = world.environments.map((environment, index) => environmentHtml(world, environment, index === world.environments.length - 1));
   return `<div class="environments">${environments.join("")}</div>
 <div class="platform">${nodesHtml(world.nodes)}${apiServerHtml(apiServer)}${registryHtml(registry.down)}</div>`;
 }
 
 /** New builds go to the earlier environments, as a pipeline does; production is reached by promotion. */
-function environmentHtml(environment: EnvironmentView, isLast: boolean): string {
-  const { name } = environment;
+function environmentHtml(world: WorldView, environment: EnvironmentView, isLast: boolean): string {
+  const { name, namespace } = environment;
+  const broken = (bigPod: string) => world.faults.some((fault) => fault.namespace === namespace && fault.bigPod === bigPod);
   const bad = badReleaseKinds.filter((kind) => environment.bigPods.some((bigPod) => bigPod.name === badReleases[kind].bigPod));
   const releases = bad.map((kind) => `<li>${button(`${badReleases[kind].says} to ${name}`, "/api/faults/release", { environment: name, kind })}</li>`);
   return `<section aria-labelledby="environment-${escapeHtml(name)}"><h2 id="environment-${escapeHtml(name)}">${escapeHtml(name)}</h2>
-${environment.bigPods.map((bigPod) => bigPodHtml(name, bigPod, !isLast)).join("")}
+${environment.bigPods.map((bigPod) => bigPodHtml(name, bigPod, { takesBuilds: !isLast, broken: broken(bigPod.name) })).join("")}
 <details id="releases-${escapeHtml(name)}"><summary>Bad releases for ${escapeHtml(name)}</summary><ul class="buttons">${releases.join("")}</ul></details></section>`;
 }
 
-function bigPodHtml(environment: string, bigPod: BigPodView, takesBuilds: boolean): string {
+function bigPodHtml(environment: string, bigPod: BigPodView, { takesBuilds, broken }: { takesBuilds: boolean; broken: boolean }): string {
+  const target = { environment, bigPod: bigPod.name };
   const whole = bigPod.readyReplicas >= bigPod.replicas && bigPod.pods.every((pod) => pod.ready && pod.processes.every((process) => process.ok));
-  const push = takesBuilds ? button(`Push a good build of ${bigPod.name} to ${environment}`, "/api/releases", { environment, bigPod: bigPod.name }, "quiet") : "";
+  const push = takesBuilds ? button(`Push a good build of ${bigPod.name} to ${environment}`, "/api/releases", target, "quiet") : "";
+  const memory = broken ? "" : button(`Exhaust the memory of ${bigPod.name} in ${environment}`, "/api/faults/exhaust-memory", target);
+  const load = button(`Load ${bigPod.name} in ${environment} to 150 %`, "/api/faults/cpu-load", { ...target, ratio: 1.5 });
+  const mend = button(`Mend ${bigPod.name} in ${environment}`, "/api/faults/mend", target, "heal");
   return `<article><h3>${escapeHtml(bigPod.name)} ${mark(whole, `${bigPod.readyReplicas}/${bigPod.replicas} ready`)}</h3>
 <p class="images">${bigPod.images.map((image) => escapeHtml(shortImage(image))).join("<br>")}</p>
 <ul class="processes">${processNames(bigPod).map((process) => processHtml(environment, bigPod, process)).join("")}</ul>
 <details id="pods-${escapeHtml(`${environment}-${bigPod.name}`)}"><summary>${bigPod.pods.length} ${bigPod.pods.length === 1 ? "pod" : "pods"} of ${escapeHtml(bigPod.name)}</summary>
-<ul class="pods">${bigPod.pods.map(podHtml).join("")}</ul></details>${push}</article>`;
+<ul class="pods">${bigPod.pods.map(podHtml).join("")}</ul></details><div class="buttons">${memory}${load}${mend}${push}</div></article>`;
 }
 
 function processHtml(environment: string, bigPod: BigPodView, process: string): string {
@@ -53,11 +58,12 @@ function nodesHtml(nodes: readonly NodeView[]): string {
     return `<li><div>${escapeHtml(node.name)} ${mark(node.ready, node.ready ? "ready" : "not ready")} <small>${escapeHtml(node.architecture)}</small></div>
 <div class="buttons">${button(act, "/api/faults/node", { node: node.name, down: node.ready }, node.ready ? "" : "heal")}</div></li>`;
   });
-  return `<section aria-labelledby="nodes"><h2 id="nodes">Nodes</h2><ul class="processes">${rows.join("")}</ul></section>`;
+  return `<section aria-labelledby="nodes"><h2 id="nodes">Nodes</h2><ul class="processes">${rows.join("")}</ul>
+<div class="buttons">${button("Fill the memory of all nodes", "/api/faults/fill-nodes", {})}</div></section>`;
 }
 
 function processNames(bigPod: BigPodView): string[] {
-  return [...new Set([...bigPod.pods.flatMap((pod) => pod.processes.map((process) => process.name)), ...bigPod.crashing])];
+  return [...new Set([...bigPod.pods.flatMap((pod) => pod.processes.map((process) => process.name)), ...bigPod.crashing])].toSorted();
 }
 
 function shortImage(image: string): string {

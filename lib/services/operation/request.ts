@@ -55,6 +55,8 @@ export async function requestOperation(context: ServiceContext, actor: Actor, re
 function parseRequest(request: OperationRequest): OperationRequest {
   const parsed = operationRequestSchema.safeParse(request);
   if (!parsed.success) throw new VigieError("invalid", "A plan's hash and a reason of 3 to 500 characters are needed.", { detail: { issues: parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message })) } });
+  // PostgreSQL text holds neither; said here, so that it is a sentence and not a failed statement.
+  if (parsed.data.reason.includes("\u0000") || !parsed.data.reason.isWellFormed()) throw new VigieError("invalid", "The reason holds a NUL character or half of a surrogate pair. Remove it and try again.");
   return parsed.data;
 }
 

@@ -1,0 +1,31 @@
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { runUntilStopped } from "#sandbox/process.ts";
+import { startSandbox } from "#sandbox/start.ts";
+
+const port = z.coerce.number().int().min(0).max(65535).default(0);
+const environmentSchema = z.object({
+  VIGIE_HOME: z.string().min(1).default(".vigie"),
+  /** Address of the portal that may sign people in here; loopback only. */
+  SANDBOX_PORTAL_URL: z.url({ protocol: /^https?$/ }).default("http://127.0.0.1:3000"),
+  SANDBOX_KUBE_PORT: port,
+  SANDBOX_REGISTRY_PORT: port,
+  SANDBOX_IDENTITY_PORT: port,
+  SANDBOX_CONSOLE_PORT: port,
+  /** 1 is real time; 10 makes ten seconds of back-off last one. */
+  SANDBOX_SPEED: z.coerce.number().positive().max(1000).default(1),
+});
+
+/** The sandbox as a process of its own: prints one JSON line with its addresses when all of it answers. */
+await runUntilStopped(async () => {
+  const read = environmentSchema.safeParse(process.env);
+  if (!read.success) throw new Error(`The sandbox's environment variables are not right:\n${z.prettifyError(read.error)}`);
+  const { data } = read;
+  const sandbox = await startSandbox({
+    home: join(resolve(data.VIGIE_HOME), "sandbox"),
+    portalUrl: data.SANDBOX_PORTAL_URL,
+    speed: data.SANDBOX_SPEED,
+    ports: { kube: data.SANDBOX_KUBE_PORT, registry: data.SANDBOX_REGISTRY_PORT, identity: data.SANDBOX_IDENTITY_PORT, console: data.SANDBOX_CONSOLE_PORT },
+  });
+  return { ready: { ready: true, ...sandbox.addresses, kubeconfig: sandbox.kubeconfig, configFile: sandbox.configFile }, stop: sandbox.stop };
+});

@@ -1,0 +1,112 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { startConsole } from "#sandbox/console/server.ts";
+import { createClock } from "#sandbox/controllers/clock.ts";
+import { startControllers } from "#sandbox/controllers/start.ts";
+import { startIdentity } from "#sandbox/identity/server.ts";
+import { createFaults } from "#sandbox/kube/faults.ts";
+import { startKubeServer } from "#sandbox/kube/server.ts";
+import { createStore } from "#sandbox/kube/store.ts";
+import { isLoopback } from "#sandbox/loopback.ts";
+import { portalConfig, signInProviderId } from "#sandbox/portal-config.ts";
+import { startRegistry } from "#sandbox/registry/server.ts";
+import { createCatalogue } from "#sandbox/world/catalogue.ts";
+import { createWorldControl } from "#sandbox/world/control.ts";
+import { createNodeBackend } from "#sandbox/world/node-backend.ts";
+import { seedPlatform } from "#sandbox/world/seed.ts";
+import { createWorld } from "#sandbox/world/world.ts";
+
+export interface SandboxOptions {
+  /** Folder of everything the sandbox keeps: objects, images, keys, kubeconfig, the portal's configuration. */
+  home: string;
+  /** 0 or none takes a free one. */
+  ports?: { kube?: number; registry?: number; identity?: number; console?: number };
+  /** Where people open the portal; sign-in leads back there. Loopback only. */
+  portalUrl: string;
+  speed?: number;
+}
+
+export interface Sandbox {
+  addresses: { kube: string; registry: string; identity: string; console: string };
+  /** The admin's, for kubectl. */
+  kubeconfig: string;
+  /** The portal's vigie.yaml for this sandbox. */
+  configFile: string;
+  /** Ends everything in the reverse order of its start; the world goes on from here at the next start. */
+  stop(): Promise<void>;
+}
+
+const host = "127.0.0.1";
+const clientId = "vigie";
+const portalKubeconfig = "kubeconfig-portal";
+const clientSecretFile = "identity-secret";
+
+/** Starts the whole sandbox, continuing the world that `home` holds. Rejects, with nothing left running, when a part cannot start. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const stops: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (const end of stops.splice(0).toReversed()) await end();
+  };
+  try {
+    return { ...(await startParts(options, (end) => stops.push(end))), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startParts({ home, ports = {}, portalUrl, speed = 1 }: SandboxOptions, onStop: (end: () => Promise<void> | void) => void): Promise<Omit<Sandbox, "stop">> {
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const now = Date.now;
+  const catalogue = createCatalogue({ persistFile: join(home, "catalogue.json"), now });
+  const store = createStore({ now, persistFile: join(home, "objects.json") });
+  onStop(() => store.stop());
+  const clock = createClock({ now, speed });
+  onStop(() => clock.stop());
+  const world = createWorld({ clock });
+  onStop(() => world.stopAll());
+  seedPlatform(store, catalogue, { now });
+  const controllers = startControllers({ store, catalogue, world, clock });
+  onStop(() => controllers.stop());
+
+  const faults = createFaults();
+  const kube = await startKubeServer({ store, backend: createNodeBackend({ store, world, clock }), port: ports.kube ?? 0, host, dataDir: join(home, "kube"), now, faults });
+  onStop(() => kube.stop());
+  const registry = await startRegistry({ catalogue, port: ports.registry ?? 0, host });
+  onStop(() => registry.stop());
+  const clientSecret = keptSecret(join(home, clientSecretFile));
+  const identity = await startIdentity({ port: ports.identity ?? 0, host, dataDir: join(home, "identity"), clientId, clientSecret, redirectUris: redirectUris(portalUrl) });
+  onStop(() => identity.stop());
+  const control = createWorldControl({ store, catalogue, world });
+  const console = await startConsole({ port: ports.console ?? 0, host, control, catalogue, faults });
+  onStop(() => console.stop());
+
+  const kubeconfig = join(home, "kubeconfig");
+  writeWhole(kubeconfig, kube.kubeconfigFor("admin"));
+  // The portal gets what it would get in production: to read, and to change what it promotes.
+  writeWhole(join(home, portalKubeconfig), kube.kubeconfigFor("writer"));
+  const configFile = join(home, "vigie.yaml");
+  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, issuer: identity.issuer, clientId, clientSecretFile }));
+  return { addresses: { kube: kube.url, registry: registry.url, identity: identity.issuer, console: console.url }, kubeconfig, configFile };
+}
+
+/** Where sign-in leads back to: the portal's callback, under both names of loopback that people type. */
+function redirectUris(portalUrl: string): string[] {
+  const given = new URL(portalUrl);
+  const names = isLoopback(given.hostname) ? [given.hostname, "127.0.0.1", "localhost"] : [given.hostname];
+  const origins = names.map((name) => `${given.protocol}//${name}${given.port === "" ? "" : `:${given.port}`}`);
+  return [...new Set(origins)].map((origin) => `${origin}/api/auth/callback/${signInProviderId}`);
+}
+
+/** A random secret made once, readable by its owner only. */
+function keptSecret(file: string): string {
+  if (!existsSync(file)) writeWhole(file, `${randomBytes(32).toString("base64url")}\n`);
+  return readFileSync(file, "utf8").trim();
+}
+
+/** Beside and renamed, so that nobody reads half a file. */
+function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}

@@ -1,0 +1,58 @@
+import { asNew, type NewObject } from "#sandbox/controllers/object-keys.ts";
+import type { ImageCatalogue } from "#sandbox/world/types.ts";
+import type { KubeObject, Store } from "#sandbox/kube/types.ts";
+import { seedHistory } from "#sandbox/world/seed-history.ts";
+import { nodeObjects } from "#sandbox/world/seed-nodes.ts";
+import { bigPods, environments, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
+import { deploymentObject } from "#sandbox/world/seed-deployments.ts";
+import { surroundingObjects } from "#sandbox/world/seed-surroundings.ts";
+
+/** Puts an object in unless one of its name is there. Status goes in a write of its own, as the API demands. */
+export type Put = (resource: string, object: NewObject, manager?: string) => KubeObject;
+
+export interface SeedOptions {
+  /** Milliseconds since the epoch: the platform's history is dated back from here. */
+  now?: () => number;
+}
+
+/**
+ * The DreamScape platform: nodes, namespaces, Big Pods with their history. Objects that exist are left alone, so a restored
+ * store stays as it was. Throws when an image the seed names is not in the catalogue.
+ */
+export function seedPlatform(store: Store, catalogue: ImageCatalogue, { now = Date.now }: SeedOptions = {}): void {
+  const put: Put = (resource, object, manager = "terraform") => {
+    const known = store.get(resource, object.metadata.namespace, object.metadata.name);
+    if (known) return known;
+    const { status, ...rest } = object;
+    // `rest` is `object` without a field it may do without.
+    const created = store.create(resource, asNew(rest as NewObject), { manager });
+    if (status === undefined) return created;
+    return store.modify(resource, created.metadata.namespace, created.metadata.name, { manager: "k3s", subresource: "status" }, (draft) => {
+      draft.status = { ...draft.status, ...structuredClone(status as object) };
+    }) ?? created;
+  };
+  const nowMs = now();
+  for (const namespace of ["default", "kube-system", "kube-public", "kube-node-lease"]) put("namespaces", namespaceObject(namespace, {}, daysAgo(nowMs, 212)), "k3s");
+  for (const node of nodeObjects(nowMs)) put("nodes", node, "k3s");
+  for (const environment of environments) seedEnvironment(put, store, catalogue, environment, nowMs);
+}
+
+function seedEnvironment(put: Put, store: Store, catalogue: ImageCatalogue, environment: EnvironmentSeed, nowMs: number): void {
+  const labels = { "app.kubernetes.io/part-of": "dreamscape", environment: environment.name };
+  put("namespaces", namespaceObject(environment.namespace, labels, daysAgo(nowMs, 180)));
+  for (const { resource, object } of surroundingObjects(environment, nowMs)) put(resource, object);
+  for (const bigPod of bigPods) {
+    const isNew = store.get("deployments.apps", environment.namespace, bigPod.name) === undefined;
+    const deployment = put("deployments.apps", deploymentObject(environment, bigPod, catalogue, nowMs), "ci");
+    if (isNew) seedHistory(put, deployment, environment, bigPod, catalogue, nowMs);
+  }
+}
+
+function namespaceObject(name: string, labels: Record<string, string>, creationTimestamp: string): NewObject {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { "kubernetes.io/metadata.name": name, ...labels }, creationTimestamp }, spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } };
+}
+
+/** RFC 3339 with whole seconds. */
+export function daysAgo(nowMs: number, days: number): string {
+  return `${new Date(nowMs - days * 86_400_000).toISOString().slice(0, 19)}Z`;
+}
