@@ -33,7 +33,7 @@ export async function readGauges(context: Pick<ServiceContext, "db" | "config">)
     sources: sources.map((source) => ({ source: source.key, status: source.status })),
     // fromEntries over the whole list gives every status its count.
     operations: Object.fromEntries(operationStatuses.map((status) => [status, Number(counts.find((row) => row.status === status)?.count ?? 0n)])) as Record<OperationStatus, number>,
-    workerHeartbeatAgeSeconds: platform.workerSeenAt === null ? null : (platform.now.getTime() - platform.workerSeenAt.getTime()) / 1000,
+    workerHeartbeatAgeSeconds: platform.workerSeenAt === null ? null : Math.max(0, (platform.now.getTime() - platform.workerSeenAt.getTime()) / 1000),
     auditHead: head,
     sessions: Number(sessions[0]?.count ?? 0n),
   };
