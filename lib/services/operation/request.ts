@@ -73,11 +73,7 @@ async function acceptable(context: ServiceContext, actor: Actor, stored: StoredP
   if (now > new Date(plan.expiresAt)) {
     throw new VigieError("conflict", `This plan is of the past: it was made at ${plan.createdAt} and held for ten minutes. Make it again, look at what it would do now, and confirm that.`, { detail: { expiredAt: plan.expiresAt } });
   }
-  const active = await findActiveOperation(context.db, plan.environment);
-  if (active !== null) {
-    if (plan.kind === "rollback" && active.kind === "promotion") await preemptPromotion(context, actor, plan, active.id);
-    throw new VigieError("conflict", `${plan.environment} is busy: "${active.title}" (${active.actor}) is ${active.status}. Wait for it or abort it, then make the plan again.`, { detail: { operation: active.id, status: active.status } });
-  }
+  await refuseBusy(context, actor, plan);
   const current = await buildPlan(context, request);
   const shown = storedBinding(stored);
   if (current.plan.hash !== plan.hash && !knowsMoreOnly(shown, current.binding, current.facts)) {
@@ -85,9 +81,18 @@ async function acceptable(context: ServiceContext, actor: Actor, stored: StoredP
     throw new VigieError("conflict", `The world has moved since this plan was made: ${difference.slice(0, 3).join("; ")}. Nothing was done; make the plan again.`, { detail: { difference, planHash: plan.hash, currentHash: current.plan.hash } });
   }
   if (!current.plan.ready) {
+    // Somebody was faster between the two looks: the sentence is the same as if they had been much faster.
+    await refuseBusy(context, actor, plan);
     const failing = current.plan.gates.filter((gate) => gate.verdict !== "pass");
     throw new VigieError("conflict", `Not every gate passes: ${failing.map((gate) => `${gate.title}: ${gate.verdict}, ${gate.evidence}`).join("; ")}. Nothing was done.`, { detail: { gates: failing } });
   }
+}
+
+async function refuseBusy(context: ServiceContext, actor: Actor, plan: StoredPlan["plan"]): Promise<void> {
+  const active = await findActiveOperation(context.db, plan.environment);
+  if (active === null) return;
+  if (plan.kind === "rollback" && active.kind === "promotion") await preemptPromotion(context, actor, plan, active.id);
+  throw new VigieError("conflict", `${plan.environment} is busy: "${active.title}" (${active.actor}) is ${active.status}. Wait for it or abort it, then make the plan again.`, { detail: { operation: active.id, status: active.status } });
 }
 
 async function auditRefusal(context: ServiceContext, actor: Actor, { plan }: StoredPlan, reason: string, error: VigieError): Promise<void> {
