@@ -31,7 +31,11 @@ export function createPodApi(cluster: string, address: string, transport: Transp
       const path = `/api/v1/namespaces/${segment(namespace)}/pods/${segment(pod)}/log${query({ container, follow, previous, tailLines, timestamps })}`;
       try {
         const bytes = await transport.stream({ method: "GET", path, what, accept: "*/*", signal });
-        yield* splitLines(bytes, { maxBytes: maxLogLineBytes, onTooLong: "cut" });
+        for await (const line of splitLines(bytes, { maxBytes: maxLogLineBytes, onTooLong: "cut" })) {
+          // One chunk holds many lines: those that came before the signal are not wanted after it.
+          if (signal.aborted) return;
+          yield line;
+        }
       } catch (error) {
         if (!signal.aborted) throw error;
       }
