@@ -56,7 +56,7 @@ function StreamBridge({ initial, actorId }: { initial: PlatformSnapshot; actorId
       onConnection: (connection) => client.setQueryData<LiveState>(keys.live(), (live) => (live ? { ...live, connection } : live)),
       onEvent: (event, position) => {
         if (event.type === "signed-out") {
-          location.assign(`/sign-in?error=SessionEnded&callbackUrl=${encodeURIComponent(location.pathname + location.search)}`);
+          location.assign(`/sign-in?error=ended&callbackUrl=${encodeURIComponent(location.pathname + location.search)}`);
           return;
         }
         if (event.type === "beat" || event.type === "snapshot") setServerTime(event.data.now);

@@ -1,5 +1,5 @@
 import { isRecord, type JsonRecord } from "#sandbox/kube/objects/json.ts";
-import { admitPodSpec, defaultPodSpec, fill, qosClass, records } from "#sandbox/kube/objects/pod-defaults.ts";
+import { admitPodSpec, defaultPod, defaultPodSpec, fill, qosClass, records } from "#sandbox/kube/objects/pod-defaults.ts";
 import type { KubeObject } from "#sandbox/kube/types.ts";
 
 /** Hands out what must be unique over all objects of the cluster. */
@@ -29,7 +29,7 @@ function workloadLabels(object: KubeObject, spec: JsonRecord): void {
 }
 
 const BY_KIND: Readonly<Record<string, Defaulter>> = {
-  Pod: (_object, spec) => defaultPodSpec(spec),
+  Pod: (_object, spec) => defaultPod(spec),
   Deployment: (_object, spec) => {
     templateOf(spec);
     fill(spec, { replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600, strategy: {} });
