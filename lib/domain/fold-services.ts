@@ -1,6 +1,6 @@
 import type { BigPodConfig, ServiceConfig } from "#lib/contracts/config.ts";
 import type { ServiceState } from "#lib/contracts/state.ts";
-import { exitClause, isCrashLooping, memoryLimit, pullReason, startGraceMs } from "#lib/domain/fold-pod.ts";
+import { exitClause, isCrashLooping, memoryLimit, startGraceMs } from "#lib/domain/fold-pod.ts";
 import { ageMs, clean, conditionsOf, containerStatuses, fields, list } from "#lib/domain/fold-read.ts";
 import type { ContainerStatus, RawObject } from "#lib/domain/fold-read.ts";
 import { firstAnswerWithinMs, healthResultMaximumAgeMs } from "#lib/domain/health.ts";
@@ -28,7 +28,8 @@ function fromContainer(pod: RawObject, status: ContainerStatus | undefined, now:
       return { status: "down", detail: status.ended === null ? "exited" : `exited with ${exitClause(status.ended, limit)}` };
     case "waiting":
       if (status.reason === null || status.reason === "ContainerCreating" || status.reason === "PodInitializing") return { status: "starting", detail: "its container is being created" };
-      return { status: "down", detail: /Pull|Image|Registry/.test(status.reason) ? `cannot be pulled: ${pullReason(status.message)}` : clean(`${status.reason}${status.message === null ? "" : `: ${status.message}`}`) };
+      // The kubelet alternates between ErrImagePull and its back-off; a detail that follows them would flicker.
+      return { status: "down", detail: /Pull|Image|Registry/.test(status.reason) ? "its image cannot be pulled" : clean(`${status.reason}${status.message === null ? "" : `: ${status.message}`}`) };
     case "unknown":
       return { status: "starting", detail: "its container has no state yet" };
   }
@@ -63,6 +64,10 @@ function withHealth(pod: RawObject, service: ServiceConfig, container: Told, hea
 /** True when Vigie has a way to ask this service inside a pod. */
 export function isAsked(bigPod: BigPodConfig, service: ServiceConfig): boolean {
   return bigPod.monitor !== undefined || (service.port !== undefined && service.healthPath !== undefined);
+}
+
+export function isAnyAsked(bigPod: BigPodConfig): boolean {
+  return bigPod.services.some((service) => isAsked(bigPod, service));
 }
 
 /**
