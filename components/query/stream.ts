@@ -34,6 +34,8 @@ export function openStream(options: StreamOptions): () => void {
   let leading = false;
 
   const tell = (message: Message) => {
+    // A BroadcastChannel reaches this origin only and takes no target.
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin
     if (!stop.signal.aborted) channel?.postMessage(message);
   };
   const setConnection = (next: "open" | "lost") => {
@@ -111,7 +113,7 @@ function read({ signal, position, onEvent, onConnection }: ReadOptions): Promise
       retryMs = Math.min(longestRetryMs, retryMs * 2);
     };
     const connect = () => {
-      source = new EventSource(`/api/stream?after=${position()}`);
+      source = new EventSource(`/api/stream?from=${position()}`);
       heard();
       source.addEventListener("open", () => {
         retryMs = firstRetryMs;

@@ -4,7 +4,7 @@ import { conclude } from "#lib/domain/fold-finding.ts";
 import type { Finding } from "#lib/domain/fold-finding.ts";
 import { isLive, isReady, podFindings } from "#lib/domain/fold-pod.ts";
 import { podStateOf } from "#lib/domain/fold-pod-state.ts";
-import { condition, controllerOf, readEvent } from "#lib/domain/fold-read.ts";
+import { condition, controllerOf, fields, readEvent } from "#lib/domain/fold-read.ts";
 import type { ClusterEvent, RawObject } from "#lib/domain/fold-read.ts";
 import { currentReplicaSet, replicaSetsOf, rolloutOf } from "#lib/domain/fold-rollout.ts";
 import { servicesOverPods } from "#lib/domain/fold-services.ts";
@@ -38,6 +38,25 @@ export function eventsByObject(events: Iterable<RawObject>): Map<string, Cluster
     else grouped.set(event.uid, [event]);
   }
   return grouped;
+}
+
+/** Pods whose services may be asked how they are: running, not on their way out, of a configured Big Pod. */
+export function podsToAsk(bigPods: readonly BigPodConfig[], deployments: Iterable<RawObject>, replicaSets: Iterable<RawObject>, pods: ReadonlyMap<string, RawObject>): { uid: string; name: string; bigPod: string }[] {
+  const bigPodOf = new Map(bigPods.map((bigPod) => [bigPod.workload.name, bigPod.name]));
+  const ofDeployment = new Map<string, string>();
+  for (const { metadata } of deployments) {
+    const bigPod = bigPodOf.get(metadata.name);
+    if (bigPod !== undefined) ofDeployment.set(metadata.uid, bigPod);
+  }
+  const ofSet = new Map<string, string>();
+  for (const set of replicaSets) {
+    const bigPod = ofDeployment.get(controllerOf(set) ?? "");
+    if (bigPod !== undefined) ofSet.set(set.metadata.uid, bigPod);
+  }
+  return [...pods.values()].flatMap((pod) => {
+    const bigPod = ofSet.get(controllerOf(pod) ?? "");
+    return bigPod !== undefined && isLive(pod) && fields(pod.status)["phase"] === "Running" ? [{ uid: pod.metadata.uid, name: pod.metadata.name, bigPod }] : [];
+  });
 }
 
 /** Status kept since it began: the previous moment while the status is the same. */

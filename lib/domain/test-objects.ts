@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { BigPodConfig } from "#lib/contracts/config.ts";
 import type { RawObject } from "#lib/domain/fold-read.ts";
 import type { HealthInput } from "#lib/domain/health.ts";
@@ -6,7 +7,7 @@ import type { HealthInput } from "#lib/domain/health.ts";
 
 export const testNow = new Date("2026-11-21T14:10:00.000Z");
 export const ago = (seconds: number): string => new Date(testNow.getTime() - seconds * 1000).toISOString();
-export const digestOf = (seed: string): string => `sha256:${Buffer.from(seed).toString("hex").padEnd(64, "0").slice(0, 64)}`;
+export const digestOf = (seed: string): string => `sha256:${createHash("sha256").update(seed).digest("hex")}`;
 
 export const core: BigPodConfig = {
   name: "core",
