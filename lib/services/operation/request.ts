@@ -7,7 +7,7 @@ import { findActiveOperation, findByIdempotencyKey } from "#lib/db/repositories/
 import { findPlan } from "#lib/db/repositories/plan.ts";
 import type { StoredPlan } from "#lib/db/repositories/plan.ts";
 import { isVigieError, VigieError } from "#lib/domain/error.ts";
-import { bindingDifference } from "#lib/domain/plan-binding.ts";
+import { bindingDifference, knowsMoreOnly } from "#lib/domain/plan-binding.ts";
 import { operationStatuses } from "#lib/domain/status.ts";
 import type { OperationStatus } from "#lib/domain/status.ts";
 import { authorise } from "#lib/services/authorise.ts";
@@ -79,8 +79,9 @@ async function acceptable(context: ServiceContext, actor: Actor, stored: StoredP
     throw new VigieError("conflict", `${plan.environment} is busy: "${active.title}" (${active.actor}) is ${active.status}. Wait for it or abort it, then make the plan again.`, { detail: { operation: active.id, status: active.status } });
   }
   const current = await buildPlan(context, request);
-  if (current.plan.hash !== plan.hash) {
-    const difference = bindingDifference(storedBinding(stored), current.binding);
+  const shown = storedBinding(stored);
+  if (current.plan.hash !== plan.hash && !knowsMoreOnly(shown, current.binding, current.facts)) {
+    const difference = bindingDifference(shown, current.binding);
     throw new VigieError("conflict", `The world has moved since this plan was made: ${difference.slice(0, 3).join("; ")}. Nothing was done; make the plan again.`, { detail: { difference, planHash: plan.hash, currentHash: current.plan.hash } });
   }
   if (!current.plan.ready) {

@@ -17,7 +17,7 @@ const word = z.union([z.string(), z.boolean()]).transform((value) => String(valu
 const checkSchema = z.looseObject({
   status: word.optional(),
   output: z.string().optional().catch(undefined),
-  observedValue: z.unknown(),
+  observedValue: z.unknown().optional(),
 });
 type Check = z.infer<typeof checkSchema>;
 
@@ -25,9 +25,9 @@ const answerSchema = z.looseObject({
   status: word.optional(),
   output: z.string().optional().catch(undefined),
   /** Draft 01 said "details" where later ones say "checks"; Spring Boot says "components". */
-  checks: z.unknown(),
-  details: z.unknown(),
-  components: z.unknown(),
+  checks: z.unknown().optional(),
+  details: z.unknown().optional(),
+  components: z.unknown().optional(),
 });
 
 export interface HealthAnswer {
