@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { isVigieError } from "#lib/domain/error.ts";
 import { createRuntime, openClusters } from "#lib/runtime/wiring.ts";
+import { startOperations } from "#lib/worker/operations/start.ts";
 import { startWorker } from "#lib/worker/run.ts";
 
 async function main(): Promise<void> {
@@ -10,7 +11,7 @@ async function main(): Promise<void> {
   const { context, databaseUrl, log } = runtime;
   const clusters = await openClusters(runtime);
   const holder = `${hostname()}/${process.pid}/${randomBytes(4).toString("hex")}`;
-  const worker = await startWorker({ context, databaseUrl, apiOf: (environment) => clusters.forEnvironment(environment), holder, random: Math.random });
+  const worker = await startWorker({ context, databaseUrl, apiOf: (environment) => clusters.forEnvironment(environment), holder, random: Math.random, startOperations });
   log.info({ holder }, "worker started");
   let ending = false;
   const end = async (signal: string): Promise<void> => {

@@ -17,6 +17,8 @@ async function bundle(entry: string, name: string, folder: string, assets: reado
     bundle: true,
     // What is imported late stays apart: a worker without credential plug-ins never loads the client library.
     splitting: true,
+    // Libraries that tell classes apart by name (oidc-provider does) must find those names.
+    keepNames: true,
     minifySyntax: true,
     minifyWhitespace: true,
     platform: "node",

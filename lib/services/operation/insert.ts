@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { Actor } from "#lib/contracts/actor.ts";
-import type { Plan } from "#lib/contracts/operation.ts";
 import { appendAudit } from "#lib/db/audit.ts";
 import { databaseNow } from "#lib/db/client.ts";
 import { nextPosition, publish } from "#lib/db/publish.ts";
@@ -10,6 +9,7 @@ import type { StoredPlan } from "#lib/db/repositories/plan.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { operationSteps } from "#lib/domain/operation-steps.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { effects } from "#lib/services/operation/effects.ts";
 import type { RequestedOperation } from "#lib/services/operation/request.ts";
 
 /** Writes the intent: operation with its steps, audit entry, job and notice, all or nothing. Throws VigieError "conflict" when the environment got busy meanwhile. */
@@ -56,25 +56,6 @@ export async function insertOperation(context: ServiceContext, actor: Actor, sto
     throw new VigieError("conflict", `${plan.environment} is busy: ${what}. Wait for it or abort it, then make the plan again.`, { cause: error, detail: active === null ? {} : { operation: active.id, status: active.status } });
   }
   return { id, status: "queued" };
-}
-
-/** Images and replica counts by Big Pod on one side of the change; for restores the keys and paths, never values. */
-export function effects(plan: Plan, side: "from" | "to"): Record<string, unknown> {
-  const changed = plan.changes.filter((change) => change.effect !== "unchanged");
-  return {
-    release: side === "from" ? plan.currentRelease : plan.release,
-    bigPods: Object.fromEntries(
-      changed.map((change) => [
-        change.bigPod,
-        {
-          effect: change.effect,
-          images: Object.fromEntries(change.images.map((image) => [image.container, image[side]])),
-          ...(change.replicas === null ? {} : { replicas: change.replicas[side] }),
-          ...(side === "to" && change.config.length > 0 ? { config: change.config } : {}),
-        },
-      ]),
-    ),
-  };
 }
 
 function isUniqueViolation(error: unknown): boolean {

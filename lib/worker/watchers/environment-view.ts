@@ -27,7 +27,7 @@ export interface ObservedView extends EnvironmentView {
   configMaps(): Iterable<ClusterObject>;
   /** Takes over since when a status holds, from what was stored before. */
   adopt(stored: readonly BigPodState[]): void;
-  /** Called after each fold that changed a state, and after each change of a source. Returns the function that ends it. */
+  /** Called after each fold that changed a state, and after each change of a source or ConfigMap. Returns the function that ends it. */
   onChange(listener: () => void): () => void;
 }
 
@@ -108,6 +108,13 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     );
   }
 
+  /** What listeners want to hear of besides states: sources, and ConfigMaps, which stand in no state. */
+  function surroundings(): string {
+    const told = sources().map((source) => `${source.key} ${source.status} ${source.reason ?? ""}`);
+    for (const map of watching.watchers.configMaps.items().values()) told.push(`${map.metadata.uid} ${map.metadata.resourceVersion}`);
+    return told.join("\n");
+  }
+
   function refold(): void {
     if (stopped) return;
     const now = clock.now();
@@ -119,9 +126,9 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
       states.set(state.bigPod, state);
       changed = true;
     }
-    const sourcesNow = sources().map((s) => `${s.key} ${s.status} ${s.reason ?? ""}`).join("\n");
-    if (sourcesNow !== told) changed = true;
-    told = sourcesNow;
+    const around = surroundings();
+    if (around !== told) changed = true;
+    told = around;
     const calm = folded.length > 0 && folded.every((s) => s.status === "healthy" && s.restarts === 0);
     clearTimeout(recheck);
     recheck = setTimeout(schedule, calm ? calmRecheckMs : busyRecheckMs);

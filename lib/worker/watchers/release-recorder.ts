@@ -50,8 +50,8 @@ export function contentOf(view: ObservedView, states: readonly BigPodState[]): R
  * Records releases as they are seen: once every Big Pod of an environment has finished rolling out, its digests are known, its ConfigMaps can be read and no
  * operation is at work there (between two steps of a promotion an environment looks settled, but is half of something). Broken releases are recorded too.
  */
-export function createReleaseRecorder(parts: { config: Config; db: Database; registry: RegistryApi; lease: () => LeaseToken | null; clock: Clock; log: Log }): ReleaseRecorder {
-  const { config, db, registry, lease, clock, log } = parts;
+export function createReleaseRecorder(parts: { config: Config; db: Database; registry: RegistryApi; lease: () => LeaseToken | null; clock: Clock; log: Log; waitForLaterMs?: number }): ReleaseRecorder {
+  const { config, db, registry, lease, clock, log, waitForLaterMs = firstNumbersMs } = parts;
   const recorded = new Map<string, { fingerprint: string; contentHash: string; settled: boolean; healthyAt: number }>();
   const looking = new Map<string, { again: boolean; done: Promise<void> }>();
 
@@ -112,7 +112,7 @@ export function createReleaseRecorder(parts: { config: Config; db: Database; reg
     }
     if (content === null || (await db.operationRow.count({ where: { environment, status: "running" } })) > 0) return await unsettle(environment, token);
     const [before] = await readEnvironmentReleases(db, { environment });
-    if (!before && clock.now().getTime() - beganAt < firstNumbersMs && (await laterIsUnrecorded(environment))) return;
+    if (!before && clock.now().getTime() - beganAt < waitForLaterMs && (await laterIsUnrecorded(environment))) return;
     const hash = contentHash(content);
     const images = imagesHash(content);
     const author = await authorOfRelease(view);

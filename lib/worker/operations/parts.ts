@@ -1,0 +1,20 @@
+import type { EnvironmentConfig } from "#lib/contracts/config.ts";
+import type { Database } from "#lib/db/client.ts";
+import type { ClusterApi } from "#lib/ports/cluster.ts";
+import type { EnvironmentView } from "#lib/ports/environment-view.ts";
+import type { Log } from "#lib/ports/runtime.ts";
+import type { Journal } from "#lib/worker/operations/journal.ts";
+import type { ClaimKeeper } from "#lib/worker/operations/lease.ts";
+
+/** What the steps of one claimed operation work with. */
+export interface Run {
+  db: Database;
+  log: Log;
+  keeper: ClaimKeeper;
+  journal: Journal;
+  environment: EnvironmentConfig;
+  cluster: ClusterApi;
+  view: EnvironmentView;
+  /** The same text at every repetition, so that a repeated restart is no second one. */
+  restartMark: string;
+}

@@ -1,0 +1,52 @@
+import type { OperationStep, PlanTarget } from "#lib/contracts/operation.ts";
+import { rolloutVerdict, workloadComplete } from "#lib/domain/operation-rollout.ts";
+import type { RolloutVerdict } from "#lib/domain/operation-rollout.ts";
+import { readWorkload } from "#lib/worker/operations/objects.ts";
+import { StepFailed } from "#lib/worker/operations/patience.ts";
+import type { Run } from "#lib/worker/operations/parts.ts";
+
+/** How long a wait sleeps at most when nothing changes: time itself can move a verdict (deadline, grace). */
+const recheckMs = 1_000;
+
+/**
+ * Waits until the given Big Pods have arrived at the generation that is theirs now, with every service up. Wakes on changes of the view.
+ * Writes what it waits for into the step. Throws StepFailed at the first that failed, and at the deadline; the signal's reason when it fires.
+ */
+export async function awaitRollout(run: Run, step: OperationStep, targets: readonly PlanTarget[], deadline: number, signal: AbortSignal): Promise<string> {
+  if (targets.length === 0) return "nothing had to be changed";
+  const generations = new Map<string, number>();
+  for (const target of targets) generations.set(target.bigPod, (await readWorkload(run, target, deadline)).object.metadata.generation ?? 0);
+  const completeSince = new Map<string, number>();
+  for (;;) {
+    const verdicts = targets.map((target) => ({ target, verdict: judge(run, target, generations.get(target.bigPod) ?? 0, completeSince) }));
+    const failed = verdicts.find(({ verdict }) => verdict.kind === "failed");
+    if (failed !== undefined) throw new StepFailed(failed.verdict.text);
+    const waiting = verdicts.filter(({ verdict }) => verdict.kind === "waiting");
+    const text = (shown: typeof verdicts): string => shown.map(({ target, verdict }) => (targets.length === 1 ? verdict.text : `${target.bigPod}: ${verdict.text}`)).join("; ");
+    if (waiting.length === 0) return text(verdicts);
+    if (performance.now() >= deadline) throw new StepFailed(`not finished within ${run.environment.policy.rolloutTimeoutSeconds} s: ${text(waiting)}`);
+    // Listen before writing down: a change during the write must not be missed.
+    const change = run.view.changed(Math.min(recheckMs, Math.max(1, deadline - performance.now())), signal);
+    change.catch(() => undefined);
+    await run.journal.note(step, text(waiting));
+    await change;
+  }
+}
+
+function judge(run: Run, target: PlanTarget, generation: number, completeSince: Map<string, number>): RolloutVerdict {
+  const workload = run.view.workload(target.bigPod);
+  const now = performance.now();
+  if (workload === undefined || !workloadComplete(workload)) completeSince.delete(target.bigPod);
+  else if (!completeSince.has(target.bigPod)) completeSince.set(target.bigPod, now);
+  return rolloutVerdict({
+    bigPod: target.bigPod,
+    state: run.view.state(target.bigPod),
+    workload,
+    fresh: run.view.fresh(),
+    uid: target.workload.uid,
+    generation,
+    completeForMs: completeSince.has(target.bigPod) ? now - (completeSince.get(target.bigPod) ?? now) : 0,
+    acceptUnknown: run.journal.operation.kind !== "promotion",
+  });
+}
+

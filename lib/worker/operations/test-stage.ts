@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import pg from "pg";
+import { createClusters } from "#lib/adapters/kubernetes/clusters.ts";
+import { createRegistry } from "#lib/adapters/registry/registry.ts";
+import type { Actor } from "#lib/contracts/actor.ts";
+import type { Operation, Plan, PlanRequest } from "#lib/contracts/operation.ts";
+import { streamChannel } from "#lib/db/channels.ts";
+import { createTestDatabase } from "#lib/db/test-database.ts";
+import type { TestDatabase } from "#lib/db/test-database.ts";
+import { terminalOperationStatuses } from "#lib/domain/status.ts";
+import { kinds } from "#lib/ports/cluster.ts";
+import type { ClusterApi } from "#lib/ports/cluster.ts";
+import { systemClock } from "#lib/ports/runtime.ts";
+import { loadConfig } from "#lib/runtime/config.ts";
+import { createLog } from "#lib/runtime/log.ts";
+import type { ServiceContext } from "#lib/services/context.ts";
+import { requestOperation } from "#lib/services/operation/request.ts";
+import { readOperation } from "#lib/services/operation/read.ts";
+import { createPlan } from "#lib/services/plan/create.ts";
+import { templateImages } from "#lib/domain/template-diff.ts";
+import { startOperations } from "#lib/worker/operations/start.ts";
+import { startWorker } from "#lib/worker/run.ts";
+import type { RunningWorker } from "#lib/worker/run.ts";
+import { startSandbox } from "#sandbox/start.ts";
+
+export const releaser: Actor = { kind: "person", id: "rafael", name: "Rafael", grants: [{ role: "admin", environments: "*" }] };
+
+/** A whole portal without its web process, over a sandbox of its own, for tests of the executor. */
+export interface Stage {
+  context: ServiceContext;
+  database: TestDatabase;
+  configFile: string;
+  apiOf: (environment: string) => ClusterApi;
+  startWorker(holder: string, options?: { operations?: boolean; apiOf?: (environment: string) => ClusterApi }): Promise<RunningWorker>;
+  /** Does one thing at the sandbox's console: `POST /api/<path>`. */
+  console(path: string, body: unknown): Promise<void>;
+  /** Waits until `look` gives something other than undefined; looks again whenever the database says that something moved. */
+  until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs?: number): Promise<T>;
+  /** Until every Big Pod of the environment is healthy, and its release recorded as settled. */
+  settled(environment: string): Promise<void>;
+  plan(request: PlanRequest): Promise<Plan>;
+  confirm(plan: Plan): Promise<string>;
+  ended(id: string, timeoutMs?: number): Promise<Operation>;
+  /** Image references of an environment's templates in the cluster, by Big Pod and container. */
+  images(environment: string): Promise<Record<string, Record<string, string>>>;
+  stop(): Promise<void>;
+}
+
+export async function openStage(options: { speed?: number } = {}): Promise<Stage> {
+  const home = mkdtempSync(join(tmpdir(), "vigie-operations-"));
+  const sandbox = await startSandbox({ home, portalUrl: "http://127.0.0.1:3999", speed: options.speed ?? 10 });
+  const database = await createTestDatabase();
+  const { config } = loadConfig(sandbox.configFile);
+  const log = createLog("worker");
+  const clusters = createClusters(config, dirname(sandbox.configFile), log);
+  const context: ServiceContext = { db: database.db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }) };
+  const listener = new pg.Client({ connectionString: database.url });
+  await listener.connect();
+  await listener.query(`LISTEN ${streamChannel}`);
+  const workers: RunningWorker[] = [];
+  const apiOf = (environment: string): ClusterApi => clusters.forEnvironment(environment);
+
+  async function until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = 25_000): Promise<T> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const moved = new Promise<void>((resolve) => {
+        const timer = setTimeout(done, 500);
+        function done(): void {
+          clearTimeout(timer);
+          listener.off("notification", done);
+          resolve();
+        }
+        listener.on("notification", done);
+      });
+      const found = await look();
+      if (found !== undefined) return found;
+      if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}`);
+      await moved;
+    }
+  }
+
+  return {
+    context, database, apiOf, until, configFile: sandbox.configFile,
+    async startWorker(holder, { operations = true, apiOf: api = apiOf } = {}) {
+      const worker = await startWorker({ context, databaseUrl: database.url, apiOf: api, holder, random: Math.random, ...(operations ? { startOperations } : {}) });
+      workers.push(worker);
+      return worker;
+    },
+    async console(path, body) {
+      const response = await fetch(`${sandbox.addresses.console}/api/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+      if (!response.ok) throw new Error(`The console answered ${response.status}: ${await response.text()}`);
+    },
+    settled: (environment) =>
+      until(`${environment} is healthy and settled`, async () => {
+        const states = await database.db.bigPodStateRow.findMany({ where: { environment } });
+        const release = await database.db.environmentRelease.findUnique({ where: { environment } });
+        return states.length === config.bigPods.length && states.every((state) => state.status === "healthy") && release?.settled === true ? true : undefined;
+      }).then(() => undefined),
+    plan: (request) => createPlan(context, releaser, request),
+    async confirm(plan) {
+      const { id } = await requestOperation(context, releaser, { planHash: plan.hash, reason: "a test of the executor" }, crypto.randomUUID());
+      return id;
+    },
+    ended: (id, timeoutMs) =>
+      until(`operation ${id} ended`, async () => {
+        const operation = await readOperation(context, releaser, id);
+        return terminalOperationStatuses.includes(operation.status) ? operation : undefined;
+      }, timeoutMs),
+    async images(environment) {
+      const namespace = config.environments.find((candidate) => candidate.name === environment)?.namespace ?? "";
+      const entries = config.bigPods.map(async (bigPod) => {
+        const object = await apiOf(environment).get(kinds.deployments, namespace, bigPod.workload.name);
+        const { template } = object.spec as { template: Record<string, unknown> };
+        return [bigPod.name, templateImages(template)] as const;
+      });
+      return Object.fromEntries(await Promise.all(entries));
+    },
+    async stop() {
+      for (const worker of workers) await worker.stop();
+      await listener.end();
+      clusters.close();
+      await sandbox.stop();
+      await database.drop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
