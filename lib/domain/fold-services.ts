@@ -1,6 +1,6 @@
 import type { BigPodConfig, ServiceConfig } from "#lib/contracts/config.ts";
 import type { ServiceState } from "#lib/contracts/state.ts";
-import { exitClause, isCrashLooping, memoryLimit, pullReason, startGraceMs } from "#lib/domain/fold-pod.ts";
+import { exitClause, isCrashLooping, memoryLimit, startGraceMs } from "#lib/domain/fold-pod.ts";
 import { ageMs, clean, conditionsOf, containerStatuses, fields, list } from "#lib/domain/fold-read.ts";
 import type { ContainerStatus, RawObject } from "#lib/domain/fold-read.ts";
 import { firstAnswerWithinMs, healthResultMaximumAgeMs } from "#lib/domain/health.ts";
@@ -28,24 +28,34 @@ function fromContainer(pod: RawObject, status: ContainerStatus | undefined, now:
       return { status: "down", detail: status.ended === null ? "exited" : `exited with ${exitClause(status.ended, limit)}` };
     case "waiting":
       if (status.reason === null || status.reason === "ContainerCreating" || status.reason === "PodInitializing") return { status: "starting", detail: "its container is being created" };
-      return { status: "down", detail: /Pull|Image|Registry/.test(status.reason) ? `cannot be pulled: ${pullReason(status.message)}` : clean(`${status.reason}${status.message === null ? "" : `: ${status.message}`}`) };
+      // The kubelet alternates between ErrImagePull and its back-off; a detail that follows them would flicker.
+      return { status: "down", detail: /Pull|Image|Registry/.test(status.reason) ? "its image cannot be pulled" : clean(`${status.reason}${status.message === null ? "" : `: ${status.message}`}`) };
     case "unknown":
       return { status: "starting", detail: "its container has no state yet" };
   }
 }
 
-/** Merges what the container says with what the probe found: the worse is shown, and a silent probe is never "up". */
-function withHealth(pod: RawObject, service: ServiceConfig, container: Told, health: HealthInput, asked: boolean, now: Date): Told {
-  if (!asked || container.status === "down") return container;
-  if (health.status === "unsupported") return container.status === "up" ? { status: "up", detail: `not asked: ${health.reason ?? "the pod proxy is not served here"}` } : container;
+/** True when a supervisor has given a process up: no waiting will help. */
+export function isGivenUp(detail: string | null): boolean {
+  return detail !== null && /\bFATAL\b/.test(detail);
+}
+
+/** Merges what the container says with what the probe found: the worse is shown, and a process nobody could ask is never "up". */
+function withHealth(pod: RawObject, service: ServiceConfig, container: Told, health: HealthInput, now: Date): Told {
+  if (container.status === "down") return container;
+  if (health.status === "unsupported") return container.status === "up" && service.process !== undefined ? { status: "up", detail: `not asked: ${health.reason === null ? "the pod proxy is not served here" : clean(health.reason)}` } : container;
   const result = health.byPod.get(pod.metadata.uid);
   const found: ServiceHealth | undefined = result?.services[service.name];
   if (found && (ageMs(result?.at, now) ?? Number.POSITIVE_INFINITY) <= healthResultMaximumAgeMs) {
+    if (found.status === "up") return service.process === undefined ? container : { status: "up", detail: null };
     const detail = found.detail === null ? null : clean(found.detail);
-    // A process inside a container that is not ready can be up already; the pod's own readiness is judged apart.
-    return service.process === undefined && worstService([found.status, container.status]) === container.status ? container : { status: found.status, detail: found.status === "up" ? null : detail };
+    // What has only just been started does not answer yet: that is no failure.
+    if (container.status === "starting" && !isGivenUp(detail)) return container;
+    // A container has its own readiness: where the probe does not know, that counts.
+    if (found.status === "unknown" && service.process === undefined) return container;
+    return worstService([found.status, container.status]) === container.status && service.process === undefined ? container : { status: found.status, detail };
   }
-  if (container.status !== "up") return container;
+  if (container.status !== "up" || service.process === undefined) return container;
   const ready = conditionsOf(pod).find((c) => c.type === "Ready" && c.status === "True");
   if (health.status === "live" && (ageMs(ready?.at, now) ?? 0) < firstAnswerWithinMs) return { status: "starting", detail: "not asked yet" };
   return { status: "unknown", detail: result ? `its last answer is older than ${healthResultMaximumAgeMs / 1000} s` : `no answer yet${health.reason === null ? "" : `: ${clean(health.reason)}`}` };
@@ -53,8 +63,11 @@ function withHealth(pod: RawObject, service: ServiceConfig, container: Told, hea
 
 /** True when Vigie has a way to ask this service inside a pod. */
 export function isAsked(bigPod: BigPodConfig, service: ServiceConfig): boolean {
-  if (service.process !== undefined) return bigPod.monitor !== undefined || (service.port !== undefined && service.healthPath !== undefined);
-  return service.port !== undefined && service.healthPath !== undefined;
+  return bigPod.monitor !== undefined || (service.port !== undefined && service.healthPath !== undefined);
+}
+
+export function isAnyAsked(bigPod: BigPodConfig): boolean {
+  return bigPod.services.some((service) => isAsked(bigPod, service));
 }
 
 /**
@@ -72,7 +85,7 @@ export function servicesInPod(bigPod: BigPodConfig, pod: RawObject, health: Heal
     if (name === null || !declared.some((c) => c.name === name)) return { name: service.name, kind, status: "unknown", detail: `this pod has no container ${name ?? "that is meant (set inContainer)"}`, restarts: 0 };
     const container = fromContainer(pod, status, now);
     const asked = isAsked(bigPod, service);
-    const told = withHealth(pod, service, container, health, asked, now);
+    const told = asked ? withHealth(pod, service, container, health, now) : container;
     if (kind === "process" && !asked && told.status === "up") return { name: service.name, kind, status: "up", detail: "not asked: no monitor or health path is configured", restarts };
     return { name: service.name, kind, ...told, restarts };
   });

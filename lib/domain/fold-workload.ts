@@ -5,6 +5,7 @@ import { isReady, notReadyClause, startGraceMs, warnings } from "#lib/domain/fol
 import { ageMs, condition, conditionsOf, containerStatuses, fields, whole } from "#lib/domain/fold-read.ts";
 import type { ClusterEvent, RawObject } from "#lib/domain/fold-read.ts";
 import type { Rollout } from "#lib/domain/fold-rollout.ts";
+import { isGivenUp } from "#lib/domain/fold-services.ts";
 
 interface WorkloadInput {
   deployment: RawObject;
@@ -79,16 +80,15 @@ function probeEvidence(pod: RawObject, service: ServiceState): Finding["evidence
 
 function downSentence(name: string, place: string, detail: string | null): string {
   if (detail === null) return `${name} in ${place} is down`;
-  return /^FATAL\b/.test(detail) ? `${name} in ${place} is ${detail}` : `${name} in ${place} is down: ${detail}`;
+  return isGivenUp(detail) && detail.startsWith("FATAL") ? `${name} in ${place} is ${detail}` : `${name} in ${place} is down: ${detail}`;
 }
 
 /**
- * What the services inside a running pod add. A process that is down in a ready pod is broken at once (a supervisor that gave up leaves the container
- * Running and Ready); in a pod that is not ready yet it counts once the container has run for half a minute.
+ * What the services inside a running pod add. A process that is down in a ready pod is broken at once: a supervisor that gave up leaves the container
+ * Running and Ready. In a container that has only just been started a silent process is still "starting" (fold-services.ts).
  */
-export function serviceFindings(pod: RawObject, state: PodState, now: Date): Finding[] {
+export function serviceFindings(pod: RawObject, state: PodState): Finding[] {
   const running = containerStatuses(pod).filter((s) => s.state === "running");
-  const longestMs = Math.max(0, ...running.map((s) => ageMs(s.runningSince, now) ?? 0));
   const ready = isReady(pod);
   return state.services.flatMap((service): Finding[] => {
     const base = { group: `service/${service.name}`, on: pod.metadata.name, evidence: probeEvidence(pod, service) };
@@ -98,14 +98,29 @@ export function serviceFindings(pod: RawObject, state: PodState, now: Date): Fin
         return [];
       case "down":
         // A container that is down is told by podFindings, with its exit code.
-        if (running.length === 0 || (service.kind === "container" && !ready) || (!ready && longestMs < startGraceMs / 2)) return [];
+        if (running.length === 0 || (service.kind === "container" && !ready)) return [];
         return [{ ...base, status: "broken", rank: 8, tell: (place) => downSentence(name, place, detail) }];
       case "degraded":
         return ready ? [{ ...base, status: "warning", rank: 30, tell: (place) => `${name} in ${place} is degraded${detail === null ? "" : `: ${detail}`}` }] : [];
       case "starting":
         return ready ? [{ ...base, status: "progressing", rank: 45, tell: (place) => `${name} in ${place} is starting` }] : [];
       case "unknown":
-        return ready || running.length > 0 ? [{ ...base, status: "unknown", rank: 60, tell: (place) => `nobody knows how ${name} in ${place} is: ${detail ?? "it was not asked"}` }] : [];
+        return ready || running.length > 0 ? [{ ...base, status: "unknown", rank: 60, tell: (place) => `${name} in ${place} is unknown: ${detail ?? "it was not asked"}` }] : [];
     }
   });
+}
+
+const statusOfService: Record<ServiceState["status"], Finding["status"] | null> = { down: "broken", degraded: "warning", starting: "progressing", unknown: "unknown", up: null };
+
+/**
+ * The last guard against a false green, for when nothing was found: the objects may contradict each other for a moment (a Deployment that counts pods which were
+ * not seen yet, a pod called Ready whose container has ended). Whatever is not up in every wanted pod is told after all.
+ */
+export function doubtFindings(bigPod: string, services: readonly ServiceState[], ready: number, desired: number): Finding[] {
+  const doubts = services.flatMap((service): Finding[] => {
+    const status = statusOfService[service.status];
+    return status === null ? [] : [{ status, rank: 90, group: `doubt/${service.name}`, on: bigPod, evidence: [], tell: () => `${service.name} is ${service.status}${service.detail === null ? "" : `: ${service.detail}`}` }];
+  });
+  if (ready < desired) doubts.push({ status: "progressing", rank: 91, group: "doubt/ready", on: bigPod, evidence: [], tell: () => `${ready} of ${desired} pods are ready` });
+  return doubts;
 }

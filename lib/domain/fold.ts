@@ -4,12 +4,12 @@ import { conclude } from "#lib/domain/fold-finding.ts";
 import type { Finding } from "#lib/domain/fold-finding.ts";
 import { isLive, isReady, podFindings } from "#lib/domain/fold-pod.ts";
 import { podStateOf } from "#lib/domain/fold-pod-state.ts";
-import { condition, controllerOf, readEvent } from "#lib/domain/fold-read.ts";
+import { condition, controllerOf, fields, readEvent } from "#lib/domain/fold-read.ts";
 import type { ClusterEvent, RawObject } from "#lib/domain/fold-read.ts";
 import { currentReplicaSet, replicaSetsOf, rolloutOf } from "#lib/domain/fold-rollout.ts";
 import { servicesOverPods } from "#lib/domain/fold-services.ts";
 import { runningImages, versionOf } from "#lib/domain/fold-version.ts";
-import { notReadyFindings, serviceFindings, workloadFindings } from "#lib/domain/fold-workload.ts";
+import { doubtFindings, notReadyFindings, serviceFindings, workloadFindings } from "#lib/domain/fold-workload.ts";
 import type { HealthInput } from "#lib/domain/health.ts";
 
 export interface FoldInput {
@@ -38,6 +38,25 @@ export function eventsByObject(events: Iterable<RawObject>): Map<string, Cluster
     else grouped.set(event.uid, [event]);
   }
   return grouped;
+}
+
+/** Pods whose services may be asked how they are: running, not on their way out, of a configured Big Pod. */
+export function podsToAsk(bigPods: readonly BigPodConfig[], deployments: Iterable<RawObject>, replicaSets: Iterable<RawObject>, pods: ReadonlyMap<string, RawObject>): { uid: string; name: string; bigPod: string }[] {
+  const bigPodOf = new Map(bigPods.map((bigPod) => [bigPod.workload.name, bigPod.name]));
+  const ofDeployment = new Map<string, string>();
+  for (const { metadata } of deployments) {
+    const bigPod = bigPodOf.get(metadata.name);
+    if (bigPod !== undefined) ofDeployment.set(metadata.uid, bigPod);
+  }
+  const ofSet = new Map<string, string>();
+  for (const set of replicaSets) {
+    const bigPod = ofDeployment.get(controllerOf(set) ?? "");
+    if (bigPod !== undefined) ofSet.set(set.metadata.uid, bigPod);
+  }
+  return [...pods.values()].flatMap((pod) => {
+    const bigPod = ofSet.get(controllerOf(pod) ?? "");
+    return bigPod !== undefined && isLive(pod) && fields(pod.status)["phase"] === "Running" ? [{ uid: pod.metadata.uid, name: pod.metadata.name, bigPod }] : [];
+  });
 }
 
 /** Status kept since it began: the previous moment while the status is the same. */
@@ -105,16 +124,16 @@ export function foldBigPod(input: FoldInput): BigPodState {
     for (const pod of current) {
       const state = stateOf.get(pod.metadata.uid);
       findings.push(...podFindings(pod, bigPod.name, eventsOf(pod.metadata.uid), now));
-      if (state) findings.push(...serviceFindings(pod, state, now));
+      if (state) findings.push(...serviceFindings(pod, state));
     }
     const troubled = new Set(findings.map((f) => f.on));
     const quiet = current.filter((pod) => !isReady(pod) && !troubled.has(pod.metadata.name));
     if (rollout.settledBefore) findings.push(...notReadyFindings(bigPod.name, quiet, readyCurrent, rollout.desired, eventsOf, now));
   }
-  const { status, cause, evidence } = conclude(findings);
-
   const shown = current.length > 0 ? current : live;
-  const whenNone = rollout.desired === 0 ? "scaled to 0" : "no pod yet";
+  const services = servicesOverPods(bigPod, shown.flatMap((pod) => stateOf.get(pod.metadata.uid) ?? []), rollout.desired === 0 ? "scaled to 0" : "no pod yet");
+  if (findings.length === 0) findings.push(...doubtFindings(bigPod.name, services, readyCurrent, rollout.desired));
+  const { status, cause, evidence } = conclude(findings);
   const restarts = podStates.reduce((sum, pod) => sum + pod.restarts, 0);
   return {
     environment, bigPod: bigPod.name, status, cause, evidence,
@@ -122,7 +141,7 @@ export function foldBigPod(input: FoldInput): BigPodState {
     version, images,
     replicas: { desired: rollout.desired, updated: rollout.updated, ready: rollout.ready, available: rollout.available, total: rollout.total },
     rollout: rollout.phase === "complete" || (rollout.settledBefore && status !== "progressing") ? null : { done: Math.min(readyCurrent, rollout.desired), total: rollout.desired },
-    services: servicesOverPods(bigPod, shown.flatMap((pod) => stateOf.get(pod.metadata.uid) ?? []), whenNone),
+    services,
     pods: podStates.sort(comparePods),
     restarts,
     workload: { kind: "Deployment", name: deployment.metadata.name, uid: deployment.metadata.uid, generation: deployment.metadata.generation ?? 0 },

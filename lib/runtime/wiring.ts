@@ -3,6 +3,7 @@ import { createRegistry } from "#lib/adapters/registry/registry.ts";
 import { createDatabase } from "#lib/db/client.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
+import type { Clusters } from "#lib/adapters/kubernetes/clusters.ts";
 import type { Log } from "#lib/ports/runtime.ts";
 import { loadConfig } from "#lib/runtime/config.ts";
 import type { LoadedConfig } from "#lib/runtime/config.ts";
@@ -40,4 +41,10 @@ const shared = globalThis as typeof globalThis & { vigieRuntime?: Runtime };
 export function getRuntime(): Runtime {
   shared.vigieRuntime ??= createRuntime("web");
   return shared.vigieRuntime;
+}
+
+/** The clusters of the configuration. The client library is loaded at the first call: a web process that shows no log never pays for it. */
+export async function openClusters(runtime: Runtime): Promise<Clusters> {
+  const { createClusters } = await import("#lib/adapters/kubernetes/clusters.ts");
+  return createClusters(runtime.config, runtime.folder, runtime.log);
 }

@@ -29,19 +29,22 @@ function bigPodHtml(environment: string, bigPod: BigPodView, { takesBuilds, brok
   const push = takesBuilds ? button(`Push a good build of ${bigPod.name} to ${environment}`, "/api/releases", target, "quiet") : "";
   const memory = broken ? "" : button(`Exhaust the memory of ${bigPod.name} in ${environment}`, "/api/faults/exhaust-memory", target);
   const load = button(`Load ${bigPod.name} in ${environment} to 150 %`, "/api/faults/cpu-load", { ...target, ratio: 1.5 });
+  // The world does not say how loaded a Big Pod is: "Mend" stands beside the load, and outside where it is known to be broken.
   const mend = button(`Mend ${bigPod.name} in ${environment}`, "/api/faults/mend", target, "heal");
   return `<article><h3>${escapeHtml(bigPod.name)} ${mark(whole, `${bigPod.readyReplicas}/${bigPod.replicas} ready`)}</h3>
 <p class="images">${bigPod.images.map((image) => escapeHtml(shortImage(image))).join("<br>")}</p>
 <ul class="processes">${processNames(bigPod).map((process) => processHtml(environment, bigPod, process)).join("")}</ul>
 <details id="pods-${escapeHtml(`${environment}-${bigPod.name}`)}"><summary>${bigPod.pods.length} ${bigPod.pods.length === 1 ? "pod" : "pods"} of ${escapeHtml(bigPod.name)}</summary>
-<ul class="pods">${bigPod.pods.map(podHtml).join("")}</ul></details><div class="buttons">${memory}${load}${mend}${push}</div></article>`;
+<ul class="pods">${bigPod.pods.map(podHtml).join("")}</ul></details>
+<details id="more-${escapeHtml(`${environment}-${bigPod.name}`)}"><summary>More trouble for ${escapeHtml(bigPod.name)}</summary><div class="buttons">${memory}${load}${broken ? "" : mend}</div></details>
+<div class="buttons">${broken ? mend : ""}${push}</div></article>`;
 }
 
 function processHtml(environment: string, bigPod: BigPodView, process: string): string {
   const instances = bigPod.pods.flatMap((pod) => pod.processes.filter((candidate) => candidate.name === process));
   const worst: ProcessView | undefined = instances.find((instance) => !instance.ok) ?? instances[0];
   const target = { environment, bigPod: bigPod.name, process };
-  const heal = bigPod.crashing.includes(process) || worst?.ok === false ? button(`Heal ${process} in ${environment}`, "/api/faults/heal", target, "heal") : "";
+  const heal = bigPod.crashing.includes(process) ? button(`Heal ${process} in ${environment}`, "/api/faults/heal", target, "heal") : "";
   return `<li><div>${escapeHtml(process)} ${mark(worst?.ok ?? false, worst?.state ?? "absent")}</div>
 <div class="buttons">${button(`Crash ${process} in ${environment}`, "/api/faults/crash", { ...target, lasting: false })}
 ${button(`Keep ${process} crashing in ${environment}`, "/api/faults/crash", { ...target, lasting: true })}${heal}</div></li>`;

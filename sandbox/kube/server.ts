@@ -8,7 +8,6 @@ import { handleRequest } from "#sandbox/kube/http/router.ts";
 import { loadTls, writePrivate } from "#sandbox/kube/http/tls.ts";
 import { kubeconfigText, loadTokens, USERS, type User } from "#sandbox/kube/http/tokens.ts";
 import { createWatchHub } from "#sandbox/kube/http/watch-hub.ts";
-import { startNamespaceLifecycle } from "#sandbox/kube/namespace-lifecycle.ts";
 import type { ApiStore } from "#sandbox/kube/store.ts";
 import type { NodeBackend } from "#sandbox/kube/types.ts";
 
@@ -70,7 +69,6 @@ export async function startKubeServer(options: KubeServerOptions): Promise<KubeS
   for (const name of SYSTEM_NAMESPACES) {
     if (!store.get("namespaces", undefined, name)) store.create("namespaces", { metadata: { name } as never }, { manager: "kube-apiserver" });
   }
-  const lifecycle = startNamespaceLifecycle(store);
   const api: ApiServer = { store, backend: options.backend, faults, hub: createWatchHub(store, faults) };
   const sockets = new Set<Socket>();
 
@@ -83,6 +81,7 @@ export async function startKubeServer(options: KubeServerOptions): Promise<KubeS
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket));
     });
+    server.on("secureConnection", (socket) => socket.on("error", () => socket.destroy()));
     // A client that goes away in the middle of a handshake or a request is no event of ours.
     server.on("tlsClientError", (_error, socket) => socket.destroy());
     server.on("clientError", (_error, socket) => socket.destroy());
@@ -130,7 +129,6 @@ export async function startKubeServer(options: KubeServerOptions): Promise<KubeS
     watchCount: () => api.hub.count(),
     async stop() {
       stopFaults();
-      lifecycle.stop();
       api.hub.stop();
       await switching;
       if (server) await close(server);

@@ -31,7 +31,7 @@ const bootMs = 350;
 const crashAfterStartMs = 120;
 const retryDelayMs = 300;
 const maxFailures = 3;
-const exitsAfterMs = 1_200;
+const exitsAfterMs = 500;
 const memoryRampMs = 4_000;
 const jobMs = 4_000;
 
@@ -63,7 +63,7 @@ export interface InstanceSetting {
 export function createContainerInstance({ clock, random, start, behaviour, exited }: InstanceSetting): ContainerInstance {
   const { pod, container, build } = start;
   const profile = profileOf(build.repository, pod, container);
-  const log = new ContainerLog(`${pod.metadata.uid}/${container}/${start.startedAtMs}`, profile.supervised);
+  const log = new ContainerLog(`${pod.metadata.uid}/${container}/${Math.floor(start.startedAtMs / 1000)}`, profile.supervised);
   const timers = new Set<() => void>();
   const limitBytes = parseQuantity(pod.spec.containers.find((candidate) => candidate.name === container)?.resources?.limits?.memory) || 512 * 2 ** 20;
   const ramps = new Map<string, number>();

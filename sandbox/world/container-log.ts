@@ -66,9 +66,9 @@ export class ContainerLog {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Lines with from < atMs <= to, in order. */
+  /** Lines with from <= atMs < to, in order. */
   between(fromMs: number, toMs: number): LogLine[] {
-    const lines = this.#kept.filter((line) => line.atMs > fromMs && line.atMs <= toMs);
+    const lines = this.#kept.filter((line) => line.atMs >= fromMs && line.atMs < toMs);
     const earliest = Math.max(fromMs, toMs - ordinaryHistoryMs);
     for (const { spec, spans } of this.#spans.values()) {
       for (const span of spans) {
@@ -76,7 +76,7 @@ export class ContainerLog {
         const end = Math.min(toMs, span.endMs ?? toMs);
         for (let slot = Math.floor(start / slotMs); slot * slotMs <= end; slot++) {
           const atMs = this.#momentIn(spec, slot);
-          if (atMs !== undefined && atMs > start && atMs <= end) lines.push({ atMs, text: this.#line(spec.name, this.#ordinary(spec, slot, atMs)) });
+          if (atMs !== undefined && atMs >= start && atMs < end) lines.push({ atMs, text: this.#line(spec.name, this.#ordinary(spec, slot, atMs)) });
         }
       }
     }

@@ -29,6 +29,7 @@ type LogOptions = Parameters<NodeBackend["logs"]>[2];
 
 /** How often a follower looks for ordinary lines; lines about events come at once. */
 const followMs = 1_000;
+const togetherMs = 5;
 
 /** The nodes' side of the API: container logs and requests to pods. Lines come without their line break. */
 export function createNodeBackend({ store, world, clock }: NodeBackendSetup): NodeBackend {
@@ -45,11 +46,15 @@ export function createNodeBackend({ store, world, clock }: NodeBackendSetup): No
     const home = world.home(pod.metadata.uid);
     const current = home?.instances.get(container);
     // While a crashed container waits for its restart, the instance that ended is the "previous" one and still the latest.
-    const waiting = current?.endedAtMs !== undefined && asPod(store.get("pods", pod.metadata.namespace, name) ?? pod).status?.containerStatuses?.find((status) => status.name === container)?.state.waiting !== undefined;
+    const status = asPod(store.get("pods", pod.metadata.namespace, name) ?? pod).status?.containerStatuses?.find((candidate) => candidate.name === container);
+    const waiting = current?.endedAtMs !== undefined && status?.state.waiting !== undefined;
     const found = previous ? (waiting ? current : home?.previous.get(container)) : current;
     if (found) return found;
+    // It did run, but the sandbox was restarted or the node rebooted since: what it said is gone.
+    const lost = (previous ? undefined : status?.state.terminated) ?? status?.lastState.terminated;
+    if (lost?.containerID !== undefined) throw new NodeError(500, "InternalError", `unable to retrieve container logs for ${lost.containerID}`);
     if (previous) throw new NodeError(400, "BadRequest", `previous terminated container "${container}" in pod "${name}" not found`);
-    const reason = pod.status?.containerStatuses?.find((status) => status.name === container)?.state.waiting?.reason;
+    const reason = status?.state.waiting?.reason;
     const why = reason === "ErrImagePull" || reason === "ImagePullBackOff" ? "trying and failing to pull image" : (reason ?? "ContainerCreating");
     throw new NodeError(400, "BadRequest", `container "${container}" in pod "${name}" is waiting to start: ${why}`);
   }
@@ -57,7 +62,8 @@ export function createNodeBackend({ store, world, clock }: NodeBackendSetup): No
   async function* logs(object: KubeObject, container: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<string> {
     const instance = instanceFor(asPod(object), container, options.previous);
     const since = sinceMs(options, clock);
-    let upTo = Math.min(clock.now(), instance.endedAtMs ?? Number.POSITIVE_INFINITY);
+    // A follower reads up to this moment and gets the rest of it with the next lines; others have all of it now.
+    let upTo = options.follow && instance.endedAtMs === undefined ? clock.now() : clock.now() + 1;
     let bytesLeft = options.limitBytes ?? Number.POSITIVE_INFINITY;
     const all = instance.log.between(since, upTo);
     for (const line of options.tailLines === undefined ? all : all.slice(all.length - Math.min(all.length, options.tailLines))) {
@@ -68,7 +74,7 @@ export function createNodeBackend({ store, world, clock }: NodeBackendSetup): No
     }
     while (options.follow && !signal.aborted && instance.endedAtMs === undefined) {
       await nextChance(instance, signal);
-      const now = clock.now();
+      const now = instance.endedAtMs === undefined && !signal.aborted ? clock.now() : clock.now() + 1;
       for (const line of instance.log.between(upTo, now)) yield printed(line, options.timestamps);
       upTo = now;
     }
@@ -83,8 +89,8 @@ export function createNodeBackend({ store, world, clock }: NodeBackendSetup): No
         resolve();
       };
       const cancel = clock.after(followMs, done);
-      // Lines of one moment belong together: wait until what is happening has happened.
-      const stopListening = instance.log.onLine(() => clock.soon(done));
+      // What happens at one moment belongs together: a few milliseconds later it is complete.
+      const stopListening = instance.log.onLine(() => clock.after(togetherMs, done));
       signal.addEventListener("abort", done);
       if (signal.aborted) done();
     });
@@ -105,7 +111,7 @@ export function createNodeBackend({ store, world, clock }: NodeBackendSetup): No
 }
 
 function sinceMs(options: LogOptions, clock: Clock): number {
-  if (options.sinceTime !== undefined) return Date.parse(options.sinceTime) - 1;
+  if (options.sinceTime !== undefined) return Date.parse(options.sinceTime);
   if (options.sinceSeconds !== undefined) return clock.now() - options.sinceSeconds * 1000;
   return 0;
 }

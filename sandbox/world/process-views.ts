@@ -17,8 +17,8 @@ export interface PodProcess {
 /** All processes of a pod; those of a container that is down count as stopped. */
 export function processViews(world: World, pod: Pod): PodProcess[] {
   const home = world.home(pod.metadata.uid);
-  return [...(home?.instances ?? [])].flatMap(([container, instance]) =>
-    instance.processes.map((process) => ({
+  return pod.spec.containers.flatMap(({ name: container }) =>
+    (home?.instances.get(container)?.processes ?? []).map((process) => ({
       name: process.spec.name,
       container,
       state: process.state.toLowerCase(),

@@ -9,9 +9,12 @@ function parsed<T>(schema: { safeParse(value: unknown): { success: true; data: T
   return result.success ? [result.data] : [];
 }
 
-/** JSON that PostgreSQL's jsonb takes: it has neither NUL nor half surrogate pairs, and one odd text must not hold up every write. */
+/** PostgreSQL's text and jsonb have neither NUL nor half surrogate pairs, and one odd text must not hold up every write. */
+function storableText(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\ufffd");
+}
 function storable(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => (typeof item === "string" ? item.toWellFormed().replaceAll("\0", "\ufffd") : item));
+  return JSON.stringify(value, (_key, item: unknown) => (typeof item === "string" ? storableText(item) : item));
 }
 
 export interface PositionedState {
@@ -26,10 +29,12 @@ export interface PositionedSource {
 /** Writes a state under a position; a row of history is added in the same statement when the status differs from the stored one. */
 export async function writeState(tx: Transaction, state: BigPodState, position: bigint): Promise<void> {
   const json = storable(state);
+  const cause = state.cause === null ? null : storableText(state.cause);
+  const version = state.version === null ? null : storableText(state.version);
   await tx.$executeRaw`
     WITH history AS (
       INSERT INTO state_history (environment, big_pod, status, cause, version, at)
-      SELECT ${state.environment}, ${state.bigPod}, ${state.status}, ${state.cause}, ${state.version}, ${state.since}::timestamptz
+      SELECT ${state.environment}, ${state.bigPod}, ${state.status}, ${cause}, ${version}, ${state.since}::timestamptz
       WHERE NOT EXISTS (SELECT 1 FROM big_pod_state WHERE environment = ${state.environment} AND big_pod = ${state.bigPod} AND status = ${state.status})
     )
     INSERT INTO big_pod_state (environment, big_pod, status, state, since, position, updated_at)

@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { home, root } from "#lib/runtime/home.ts";
 import { listenAddress } from "#lib/runtime/listen-address.ts";
-import { bundle, webBuild } from "#lib/runtime/stack/build.ts";
+import { bundleSandbox, bundleWorker, webBuild } from "#lib/runtime/stack/build.ts";
 import { printError } from "#lib/runtime/stack/run.ts";
 
 const what = process.argv[2];
@@ -13,9 +13,9 @@ const folder = home();
 async function script(): Promise<string> {
   switch (what) {
     case "worker":
-      return bundle("lib/worker/main.ts", "worker", folder);
+      return bundleWorker(folder);
     case "sandbox":
-      return bundle("sandbox/main.ts", "sandbox", folder);
+      return bundleSandbox(folder);
     case "web":
       return webBuild((line) => void process.stdout.write(`${line}\n`));
     default:

@@ -2,27 +2,36 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 
-/** Bundles a process entry with esbuild, so that it starts in a fraction of a second. Returns the file. */
-export async function bundle(entry: string, name: string, folder: string): Promise<string> {
+/** Bundles a process entry with esbuild, so that it starts in a fraction of a second; files it reads beside itself are laid there. Returns the script. */
+async function bundle(entry: string, name: string, folder: string, assets: readonly string[] = []): Promise<string> {
   const { build } = await import("esbuild");
-  const outfile = join(folder, "build", `${name}.mjs`);
+  const outdir = join(folder, "build", name);
   await build({
-    entryPoints: [join(root, entry)],
-    outfile,
+    entryPoints: [{ in: join(root, entry), out: name }],
+    outdir,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
+    // What is imported late stays apart: a worker without credential plug-ins never loads the client library.
+    splitting: true,
+    // Libraries that tell classes apart by name (oidc-provider does) must find those names.
+    keepNames: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
     platform: "node",
     target: "node24",
     format: "esm",
     sourcemap: "linked",
+    sourcesContent: false,
     logLevel: "silent",
     external: ["pg-native"],
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __toPath } from 'node:url'; import { dirname as __dir } from 'node:path'; const require = __createRequire(import.meta.url); const __filename = __toPath(import.meta.url); const __dirname = __dir(__filename);" },
   });
-  return outfile;
+  for (const asset of assets) cpSync(join(root, asset), join(outdir, basename(asset)));
+  return join(outdir, `${name}.mjs`);
 }
 
 const webSources = ["app", "components", "lib", "public", "prisma", "next.config.ts", "proxy.ts", "postcss.config.mjs", "package-lock.json", "tsconfig.json"];
@@ -64,3 +73,6 @@ export async function webBuild(say: (line: string) => void): Promise<string> {
   writeFileSync(mark, wanted);
   return server;
 }
+
+export const bundleWorker = (folder: string): Promise<string> => bundle("lib/worker/main.ts", "worker", folder);
+export const bundleSandbox = (folder: string): Promise<string> => bundle("sandbox/main.ts", "sandbox", folder, ["sandbox/console/console.css", "sandbox/console/console-browser.js"]);

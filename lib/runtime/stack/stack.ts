@@ -5,7 +5,7 @@ import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 import { isLoopback } from "#lib/runtime/listen-address.ts";
 import { freePort } from "#lib/runtime/postgres/embedded.ts";
-import { bundle, webBuild } from "#lib/runtime/stack/build.ts";
+import { bundleSandbox, bundleWorker, webBuild } from "#lib/runtime/stack/build.ts";
 import { startChild, untilReady } from "#lib/runtime/stack/child.ts";
 import type { Child } from "#lib/runtime/stack/child.ts";
 import { readyDatabase } from "#lib/runtime/stack/database.ts";
@@ -58,8 +58,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const url = `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${options.port}`;
     const [server, workerScript, sandboxScript, database] = await Promise.all([
       options.mode === "dev" ? Promise.resolve(join(root, "node_modules/next/dist/bin/next")) : webBuild(options.say),
-      bundle("lib/worker/main.ts", "worker", options.folder),
-      options.sandbox ? bundle("sandbox/main.ts", "sandbox", options.folder) : Promise.resolve(null),
+      bundleWorker(options.folder),
+      options.sandbox ? bundleSandbox(options.folder) : Promise.resolve(null),
       readyDatabase(options.folder, { durable: options.durable }).then((ready) => {
         undo.push(ready.stop);
         return ready;

@@ -61,7 +61,7 @@ export function createSubscriber(visible: ReadonlySet<string>, snapshot: () => F
       signal();
     },
     end() {
-      ended = true;
+      life.ended = true;
       signal();
       onEnd();
     },

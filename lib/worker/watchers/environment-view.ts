@@ -2,7 +2,8 @@ import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
 import type { BigPodState, SourceState } from "#lib/contracts/state.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { blindState, sourceSentence } from "#lib/domain/fold-blind.ts";
-import { eventsByObject, foldBigPod } from "#lib/domain/fold.ts";
+import { isAnyAsked } from "#lib/domain/fold-services.ts";
+import { eventsByObject, foldBigPod, podsToAsk } from "#lib/domain/fold.ts";
 import { sameJson } from "#lib/domain/fold-rollout.ts";
 import type { HealthInput } from "#lib/domain/health.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
@@ -27,7 +28,7 @@ export interface ObservedView extends EnvironmentView {
   configMaps(): Iterable<ClusterObject>;
   /** Takes over since when a status holds, from what was stored before. */
   adopt(stored: readonly BigPodState[]): void;
-  /** Called after each fold that changed a state, and after each change of a source. Returns the function that ends it. */
+  /** Called after each fold that changed a state, and after each change of a source or ConfigMap. Returns the function that ends it. */
   onChange(listener: () => void): () => void;
 }
 
@@ -78,6 +79,12 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     return [...watchedKinds.map((kind) => watching.watchers[kind].source()), ...(probe ? [probe.source] : [])];
   };
 
+  function everyPodAnswered({ status, byPod }: HealthInput): boolean {
+    const { deployments, replicaSets, pods } = watching.watchers;
+    if (status !== "live" && status !== "connecting") return true;
+    return podsToAsk(config.bigPods.filter(isAnyAsked), deployments.items().values(), replicaSets.items().values(), pods.items()).every((pod) => byPod.has(pod.uid));
+  }
+
   function fold(now: Date): BigPodState[] {
     const { deployments, replicaSets, pods, events } = watching.watchers;
     const health = watching.health();
@@ -88,7 +95,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
       if (source.status === "connecting") return [];
       return config.bigPods.map((bigPod) => states.get(bigPod.name) ?? stored.get(bigPod.name) ?? blindState(environment.name, bigPod, source, keys, now));
     }
-    probesSeen ||= health === null || health.source.status !== "connecting" || now.getTime() - startedAt > firstProbesMs;
+    probesSeen ||= health === null || now.getTime() - startedAt > firstProbesMs || everyPodAnswered(health.input);
     if (!probesSeen) return [];
     const grouped = eventsByObject(events.items().values());
     return config.bigPods.map((bigPod) =>
@@ -108,6 +115,13 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     );
   }
 
+  /** What listeners want to hear of besides states: sources, and ConfigMaps, which stand in no state. */
+  function surroundings(): string {
+    const told = sources().map((source) => `${source.key} ${source.status} ${source.reason ?? ""}`);
+    for (const map of watching.watchers.configMaps.items().values()) told.push(`${map.metadata.uid} ${map.metadata.resourceVersion}`);
+    return told.join("\n");
+  }
+
   function refold(): void {
     if (stopped) return;
     const now = clock.now();
@@ -119,9 +133,9 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
       states.set(state.bigPod, state);
       changed = true;
     }
-    const sourcesNow = sources().map((s) => `${s.key} ${s.status} ${s.reason ?? ""}`).join("\n");
-    if (sourcesNow !== told) changed = true;
-    told = sourcesNow;
+    const around = surroundings();
+    if (around !== told) changed = true;
+    told = around;
     const calm = folded.length > 0 && folded.every((s) => s.status === "healthy" && s.restarts === 0);
     clearTimeout(recheck);
     recheck = setTimeout(schedule, calm ? calmRecheckMs : busyRecheckMs);

@@ -29,7 +29,7 @@ export interface Observer {
  * The part of a worker that holds the observer's lease: keeps every environment open, and writes states, sources, releases and changes.
  * A worker without the lease watches nothing but what its operations open.
  */
-export function createObserver(parts: { config: Config; db: Database; views: Views; registry: RegistryApi; clock: Clock; log: Log; holder: string; leaseDurationMs?: number; renewMs?: number }): Observer {
+export function createObserver(parts: { config: Config; db: Database; views: Views; registry: RegistryApi; clock: Clock; log: Log; holder: string; leaseDurationMs?: number; renewMs?: number; waitForLaterMs?: number }): Observer {
   const { config, db, views, clock, log } = parts;
   const opened = new Map<string, ObservedView>();
   let timer: NodeJS.Timeout | undefined;
@@ -50,7 +50,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
   const lease = (): LeaseToken | null => keeper.current();
   const writer = createStateWriter({ db, lease, log });
   const changes = createChangeRecorder({ config, db, lease, clock, log });
-  const releases = createReleaseRecorder({ config, db, registry: parts.registry, lease, clock, log });
+  const releases = createReleaseRecorder({ config, db, registry: parts.registry, lease, clock, log, ...(parts.waitForLaterMs === undefined ? {} : { waitForLaterMs: parts.waitForLaterMs }) });
 
   function look(view: ObservedView): void {
     for (const state of view.states()) writer.putState(state);

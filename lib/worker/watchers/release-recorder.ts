@@ -16,6 +16,8 @@ import type { ObservedView } from "#lib/worker/watchers/environment-view.ts";
 
 const registryTimeoutMs = 2_000;
 const healthyEveryMs = 60_000;
+/** How long a first release waits for those of later environments, so that numbers grow from production back to development. */
+const firstNumbersMs = 5_000;
 
 export interface ReleaseRecorder {
   /** Looks whether the environment is settled and records what it runs. One look at a time per environment; a look during another is made up for. */
@@ -48,10 +50,12 @@ export function contentOf(view: ObservedView, states: readonly BigPodState[]): R
  * Records releases as they are seen: once every Big Pod of an environment has finished rolling out, its digests are known, its ConfigMaps can be read and no
  * operation is at work there (between two steps of a promotion an environment looks settled, but is half of something). Broken releases are recorded too.
  */
-export function createReleaseRecorder(parts: { config: Config; db: Database; registry: RegistryApi; lease: () => LeaseToken | null; clock: Clock; log: Log }): ReleaseRecorder {
-  const { config, db, registry, lease, clock, log } = parts;
+export function createReleaseRecorder(parts: { config: Config; db: Database; registry: RegistryApi; lease: () => LeaseToken | null; clock: Clock; log: Log; waitForLaterMs?: number }): ReleaseRecorder {
+  const { config, db, registry, lease, clock, log, waitForLaterMs = firstNumbersMs } = parts;
   const recorded = new Map<string, { fingerprint: string; contentHash: string; settled: boolean; healthyAt: number }>();
   const looking = new Map<string, { again: boolean; done: Promise<void> }>();
+
+  let beganAt = clock.now().getTime();
 
   async function withSource(content: ReleaseContent): Promise<void> {
     const signal = AbortSignal.timeout(registryTimeoutMs);
@@ -107,12 +111,13 @@ export function createReleaseRecorder(parts: { config: Config; db: Database; reg
       return;
     }
     if (content === null || (await db.operationRow.count({ where: { environment, status: "running" } })) > 0) return await unsettle(environment, token);
+    const [before] = await readEnvironmentReleases(db, { environment });
+    if (!before && clock.now().getTime() - beganAt < waitForLaterMs && (await laterIsUnrecorded(environment))) return;
     const hash = contentHash(content);
     const images = imagesHash(content);
     const author = await authorOfRelease(view);
     const isNew = (await db.releaseRecord.count({ where: { environment, contentHash: hash } })) === 0;
     if (isNew) await withSource(content);
-    const [before] = await readEnvironmentReleases(db, { environment });
     const at = clock.now();
     await db.$transaction(async (tx) => {
       await assertLease(tx, token);
@@ -129,8 +134,16 @@ export function createReleaseRecorder(parts: { config: Config; db: Database; reg
     recorded.set(environment, { fingerprint: print, contentHash: hash, settled: true, healthyAt: healthy ? at.getTime() : 0 });
   }
 
+  async function laterIsUnrecorded(environment: string): Promise<boolean> {
+    const later = config.environments.slice(config.environments.findIndex((one) => one.name === environment) + 1).map((one) => one.name);
+    return (await db.environmentRelease.count({ where: { environment: { in: later } } })) < later.length;
+  }
+
   return {
-    begin: () => recorded.clear(),
+    begin() {
+      recorded.clear();
+      beganAt = clock.now().getTime();
+    },
     look(view) {
       const environment = view.environment.name;
       const running = looking.get(environment);

@@ -1,9 +1,14 @@
 import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
+import { podsToAsk } from "#lib/domain/fold.ts";
+import { sameJson } from "#lib/domain/fold-rollout.ts";
+import type { PodHealth } from "#lib/domain/health.ts";
 import { kinds } from "#lib/ports/cluster.ts";
 import type { ClusterApi, ResourceKind } from "#lib/ports/cluster.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
 import { createClusterPulse } from "#lib/worker/watchers/reflector-pulse.ts";
 import type { ClusterPulse } from "#lib/worker/watchers/reflector-pulse.ts";
+import { askedServices } from "#lib/worker/watchers/probe-pod.ts";
+import { createHealthProbes } from "#lib/worker/watchers/probe.ts";
 import { createReflector, withoutManagedFields } from "#lib/worker/watchers/reflector.ts";
 import type { Reflector } from "#lib/worker/watchers/reflector.ts";
 import type { StartWatching, WatchedKind, Watching } from "#lib/worker/watchers/watching.ts";
@@ -19,7 +24,7 @@ const described: Record<WatchedKind, { kind: ResourceKind; title: string; requir
 
 /** Watches environments through their clusters' APIs; one pulse per cluster is shared by all that is watched in it. */
 export function createStartWatching(parts: { config: Config; apiOf: (environment: string) => ClusterApi; clock: Clock; random: () => number; log: Log }): { start: StartWatching; close(): Promise<void> } {
-  const { apiOf, clock, random, log } = parts;
+  const { config, apiOf, clock, random, log } = parts;
   const pulses = new Map<ClusterApi, ClusterPulse>();
 
   function pulseOf(api: ClusterApi): ClusterPulse {
@@ -50,11 +55,35 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
       });
     };
     const watchers = { deployments: reflect("deployments"), replicaSets: reflect("replicaSets"), pods: reflect("pods"), events: reflect("events"), configMaps: reflect("configMaps") };
+    const byPod = new Map<string, PodHealth>();
+    const probes = config.bigPods.some((bigPod) => askedServices(bigPod).length > 0)
+      ? createHealthProbes({
+          api,
+          environment,
+          config,
+          log,
+          clock,
+          pods: () => podsToAsk(config.bigPods, watchers.deployments.items().values(), watchers.replicaSets.items().values(), watchers.pods.items()),
+          onResult(podUid, result) {
+            const before = byPod.get(podUid);
+            byPod.set(podUid, result);
+            for (const uid of byPod.keys()) if (!watchers.pods.items().has(uid)) byPod.delete(uid);
+            // The same answer once more makes no other state; its age is looked at again in time anyway.
+            if (before === undefined || !sameJson(before.services, result.services)) changed();
+          },
+          onSource: changed,
+        })
+      : null;
     for (const reflector of Object.values(watchers)) reflector.start();
+    probes?.start();
     return {
       watchers,
-      health: () => null,
-      stop: async () => void (await Promise.all(Object.values(watchers).map((reflector) => reflector.stop()))),
+      health() {
+        if (probes === null) return null;
+        const source = probes.source();
+        return { input: { status: source.status, reason: source.reason, byPod }, source };
+      },
+      stop: async () => void (await Promise.all([probes?.stop(), ...Object.values(watchers).map((reflector) => reflector.stop())])),
     };
   }
 

@@ -9,6 +9,8 @@ import type { ResourceInfo } from "#sandbox/kube/objects/resources.ts";
 
 const TITLE = "Kubernetes";
 const PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/** The same without "@", which is no character of a media type: clients send the one above and choke on it in an answer. */
+const PROTOBUF_MIME = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 /** What a client looks for before it sends them: does a PATCH take dryRun, fieldManager, fieldValidation? */
 const PATCH_PARAMETERS = ["dryRun", "fieldManager", "fieldValidation", "force"];
 const PATCH_TYPES = ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
@@ -88,9 +90,9 @@ export function sendOpenApi(request: IncomingMessage, response: ServerResponse, 
   const resources = resourcesOf(unsupported);
   if (path === "/openapi/v2") {
     for (const { type } of parseAccept(request.headers.accept)) {
-      if (type === PROTOBUF || type === "application/com.github.proto-openapi.spec.v2.v1.0+protobuf") {
+      if (type === PROTOBUF || type === PROTOBUF_MIME) {
         const body = swaggerProtobuf(resources, version);
-        response.writeHead(200, { "Content-Type": type, "Content-Length": body.length });
+        response.writeHead(200, { "Content-Type": PROTOBUF_MIME, "Content-Length": body.length });
         response.end(body);
         return;
       }

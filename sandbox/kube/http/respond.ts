@@ -5,7 +5,8 @@ import { statusOf } from "#sandbox/kube/errors.ts";
 /** Sends JSON text, or the same as YAML. */
 export function sendText(response: ServerResponse, code: number, json: string, syntax: "json" | "yaml" = "json", type?: string): void {
   if (response.headersSent || response.destroyed) return;
-  const text = syntax === "json" ? json : stringify(JSON.parse(json), { lineWidth: 0 });
+  // Version 1.1: its readers take a bare `yes` or a time for something else than text.
+  const text = syntax === "json" ? json : stringify(JSON.parse(json), { lineWidth: 0, version: "1.1" });
   const body = Buffer.from(text);
   response.writeHead(code, { "Content-Type": type ?? (syntax === "json" ? "application/json" : "application/yaml"), "Content-Length": body.length, "Cache-Control": "no-cache, private" });
   response.end(body);

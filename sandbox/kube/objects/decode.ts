@@ -7,6 +7,8 @@ import type { KubeObject } from "#sandbox/kube/types.ts";
 interface Walk {
   resource: ResourceInfo;
   unknown: string[];
+  /** Type whose field is being read, for the error sentence. */
+  owner: string;
 }
 
 const GO_NAMES: Readonly<Record<string, string>> = {
@@ -35,7 +37,7 @@ function structName(model: string): string {
 
 function refuse(walk: Walk, path: string, type: FieldType, problem: string): never {
   const { kind, version } = walk.resource;
-  const where = `Go struct field ${structName(walk.resource.model)}.${path} of type ${goName(type)}`;
+  const where = `Go struct field ${structName(walk.owner)}.${path} of type ${goName(type)}`;
   throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${problem} ${where}`);
 }
 
@@ -86,6 +88,7 @@ function decodeObject(walk: Walk, path: string, model: string, value: JsonRecord
     }
     // Absent and null are one thing to the API's types.
     if (field === undefined || field === null) continue;
+    walk.owner = model;
     const decoded = decodeValue(walk, at, schema.type, field);
     if (!isEmptyCollection(schema.type, decoded)) result[key] = decoded;
   }
@@ -128,7 +131,7 @@ function decodeValue(walk: Walk, path: string, type: FieldType, value: unknown):
  */
 export function decode(resource: ResourceInfo, raw: unknown): { object: KubeObject; unknown: string[] } {
   if (!isRecord(raw)) throw badRequest(`the object provided is unrecognized: expected a JSON object, got ${jsonKind(raw)}`);
-  const walk: Walk = { resource, unknown: [] };
+  const walk: Walk = { resource, unknown: [], owner: resource.model };
   const decoded = decodeObject(walk, "", resource.model, raw);
   // Typed by construction: every field was checked against the resource's own table.
   const object = { apiVersion: resource.apiVersion, kind: resource.kind, metadata: {}, ...decoded } as KubeObject;

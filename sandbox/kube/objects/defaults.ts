@@ -1,5 +1,5 @@
 import { isRecord, type JsonRecord } from "#sandbox/kube/objects/json.ts";
-import { admitPodSpec, defaultPodSpec, fill, qosClass, records } from "#sandbox/kube/objects/pod-defaults.ts";
+import { admitPodSpec, defaultPod, defaultPodSpec, fill, qosClass, records } from "#sandbox/kube/objects/pod-defaults.ts";
 import type { KubeObject } from "#sandbox/kube/types.ts";
 
 /** Hands out what must be unique over all objects of the cluster. */
@@ -29,7 +29,7 @@ function workloadLabels(object: KubeObject, spec: JsonRecord): void {
 }
 
 const BY_KIND: Readonly<Record<string, Defaulter>> = {
-  Pod: (_object, spec) => defaultPodSpec(spec),
+  Pod: (_object, spec) => defaultPod(spec),
   Deployment: (_object, spec) => {
     templateOf(spec);
     fill(spec, { replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600, strategy: {} });
@@ -61,7 +61,7 @@ const BY_KIND: Readonly<Record<string, Defaulter>> = {
   Service: (_object, spec) => {
     fill(spec, { type: "ClusterIP", sessionAffinity: "None" });
     if (spec.type === "ExternalName") return;
-    fill(spec, { internalTrafficPolicy: "Cluster", ipFamilies: ["IPv4"], ipFamilyPolicy: "SingleStack" });
+    fill(spec, { internalTrafficPolicy: "Cluster" });
     if (spec.type !== "ClusterIP") fill(spec, { externalTrafficPolicy: "Cluster" });
     if (spec.type === "LoadBalancer") fill(spec, { allocateLoadBalancerNodePorts: true });
     for (const port of records(spec, "ports")) fill(port, { protocol: "TCP", targetPort: port.port });
@@ -84,7 +84,9 @@ export function applyDefaults(object: KubeObject): void {
     for (const subset of records(object, "subsets")) for (const port of records(subset, "ports")) fill(port, { protocol: "TCP" });
   }
   const rule = BY_KIND[object.kind];
-  if (rule && isRecord(object.spec)) rule(object, object.spec);
+  if (!rule) return;
+  object.spec ??= {};
+  rule(object, object.spec);
 }
 
 function defaultSecret(object: KubeObject): void {
@@ -148,7 +150,7 @@ export function prepareNew(object: KubeObject, allocator: Allocator): void {
 export function allocateService(spec: JsonRecord, allocator: Allocator): void {
   if (spec.type === "ExternalName") return;
   if (spec.clusterIP === undefined || spec.clusterIP === "") spec.clusterIP = allocator.clusterIp();
-  fill(spec, { clusterIPs: [spec.clusterIP] });
+  fill(spec, { clusterIPs: [spec.clusterIP], ipFamilies: ["IPv4"], ipFamilyPolicy: "SingleStack" });
   if (spec.type !== "NodePort" && spec.type !== "LoadBalancer") return;
   for (const port of records(spec, "ports")) if (port.nodePort === undefined) port.nodePort = allocator.nodePort();
 }
@@ -162,5 +164,6 @@ function selectOwnPods(job: KubeObject, spec: JsonRecord): void {
   metadata.labels = labels;
   template.metadata = metadata;
   spec.template = template;
+  job.metadata.labels ??= Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)]));
   spec.selector = { matchLabels: { "batch.kubernetes.io/controller-uid": uid } };
 }

@@ -43,13 +43,15 @@ function defaultContainer(container: JsonRecord): void {
   for (const hook of [lifecycle.preStop, lifecycle.postStart]) {
     if (isRecord(hook) && isRecord(hook.httpGet)) fill(hook.httpGet, { path: "/", scheme: "HTTP" });
   }
-  // A limit without a request asks for the limit.
+}
+
+/** A limit without a request asks for the limit: of a pod only, a template stays as it was written. */
+function defaultRequests(container: JsonRecord): void {
   const resources = isRecord(container.resources) ? container.resources : {};
-  if (isRecord(resources.limits)) {
-    const requests = isRecord(resources.requests) ? resources.requests : {};
-    fill(requests, resources.limits);
-    resources.requests = requests;
-  }
+  if (!isRecord(resources.limits)) return;
+  const requests = isRecord(resources.requests) ? resources.requests : {};
+  fill(requests, resources.limits);
+  resources.requests = requests;
 }
 
 function defaultVolume(volume: JsonRecord): void {
@@ -82,9 +84,16 @@ export function defaultPodSpec(spec: JsonRecord): void {
   for (const volume of records(spec, "volumes")) defaultVolume(volume);
 }
 
+/** Defaults of a pod that its template does not show (SetDefaults_Pod). */
+export function defaultPod(spec: JsonRecord): void {
+  defaultPodSpec(spec);
+  fill(spec, { enableServiceLinks: true });
+  for (const kind of ["containers", "initContainers"]) for (const container of records(spec, kind)) defaultRequests(container);
+}
+
 /** What admission adds to a pod itself, not to templates: service account, priority, tolerations for a lost node. */
 export function admitPodSpec(spec: JsonRecord): void {
-  fill(spec, { serviceAccountName: "default", serviceAccount: spec.serviceAccountName ?? "default", enableServiceLinks: true, priority: 0, preemptionPolicy: "PreemptLowerPriority" });
+  fill(spec, { serviceAccountName: "default", serviceAccount: spec.serviceAccountName ?? "default", priority: 0, preemptionPolicy: "PreemptLowerPriority" });
   const tolerations = records(spec, "tolerations");
   for (const key of ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]) {
     const tolerated = tolerations.some((one) => (one.key === key || (one.key === undefined && one.operator === "Exists")) && (one.effect === undefined || one.effect === "NoExecute"));

@@ -40,9 +40,11 @@ export function prepareCreate(resource: ResourceInfo, raw: unknown, write: Write
   };
   if (!resource.namespaced) delete object.metadata.namespace;
   applyDefaults(object);
+  // Owned is what the client sent and its defaults; what the server allocates belongs to nobody.
+  const managedFields = write.managedFields ?? trackUpdate(resource, [], undefined, object, writerOf(resource, write, context));
   prepareNew(object, context.allocator);
   validateObject(resource, object);
-  object.metadata.managedFields = write.managedFields ?? trackUpdate(resource, [], undefined, object, writerOf(resource, write, context));
+  object.metadata.managedFields = managedFields;
   return object;
 }
 

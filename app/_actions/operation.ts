@@ -1,0 +1,28 @@
+"use server";
+
+import { z } from "zod";
+import type { ActionResult, ConfirmInput } from "#components/actions/contract.ts";
+import { operationRequestSchema } from "#lib/contracts/operation.ts";
+import { abortOperation } from "#lib/services/operation/abort.ts";
+import { requestOperation } from "#lib/services/operation/request.ts";
+import { answer, parsed } from "#app/_actions/answer.ts";
+
+const confirmSchema = z.strictObject({ ...operationRequestSchema.shape, idempotencyKey: z.string().min(8).max(64) });
+const idSchema = z.string().min(1).max(64);
+
+/** Accepts the plan that was shown. Returns the operation's id at once; the worker does the work. */
+export async function confirm(input: ConfirmInput): Promise<ActionResult<{ id: string }>> {
+  return answer("confirm a plan", async (context, actor) => {
+    const { idempotencyKey, ...request } = parsed(confirmSchema.safeParse(input));
+    const { id } = await requestOperation(context, actor, request, idempotencyKey);
+    return { id };
+  });
+}
+
+/** Asks a running operation to stop and to bring back what it changed. */
+export async function abort(operationId: string): Promise<ActionResult<{ id: string }>> {
+  return answer("abort an operation", async (context, actor) => {
+    const { id } = await abortOperation(context, actor, parsed(idSchema.safeParse(operationId)));
+    return { id };
+  });
+}

@@ -1,0 +1,12 @@
+"use server";
+
+import type { ActionResult } from "#components/actions/contract.ts";
+import { planRequestSchema } from "#lib/contracts/operation.ts";
+import type { Plan, PlanRequest } from "#lib/contracts/operation.ts";
+import { createPlan } from "#lib/services/plan/create.ts";
+import { answer, parsed } from "#app/_actions/answer.ts";
+
+/** Makes the plan that the dialog shows. */
+export async function plan(request: PlanRequest): Promise<ActionResult<Plan>> {
+  return answer("make a plan", (context, actor) => createPlan(context, actor, parsed(planRequestSchema.safeParse(request))));
+}

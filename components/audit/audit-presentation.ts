@@ -1,0 +1,27 @@
+import type { AuditAction, AuditEntry } from "#lib/contracts/audit.ts";
+import type { Shape, Tone } from "#lib/domain/status.ts";
+
+export const auditOutcomePresentation: Record<AuditEntry["outcome"], { word: string; tone: Tone; shape: Shape }> = {
+  allowed: { word: "allowed", tone: "busy", shape: "clock" },
+  succeeded: { word: "succeeded", tone: "ok", shape: "check" },
+  denied: { word: "denied", tone: "hold", shape: "pause" },
+  failed: { word: "failed", tone: "bad", shape: "octagon" },
+};
+
+/** What an action is called on screen. */
+export const auditActionWords: Record<AuditAction, string> = {
+  "session.sign-in": "signed in",
+  "session.sign-out": "signed out",
+  "session.denied": "was not let in",
+  "plan.create": "made a plan",
+  "operation.request": "asked for an operation",
+  "operation.start": "operation began",
+  "operation.outcome": "operation ended",
+  "operation.abort": "asked to abort",
+  "token.create": "created a token",
+  "token.revoke": "revoked a token",
+  "token.use-denied": "token was refused",
+  "access.denied": "was refused",
+  "audit.export": "exported the log",
+  "config.loaded": "configuration loaded",
+};

@@ -1,0 +1,131 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import Link from "next/link";
+import type { ReleaseSummary } from "#lib/contracts/release.ts";
+import { problems as findProblems } from "#lib/domain/problems.ts";
+import { healthPresentation, servicePresentation } from "#lib/domain/status.ts";
+import { EvidenceList } from "#components/big-pod/evidence-list.tsx";
+import { Images } from "#components/big-pod/images.tsx";
+import { PodTable } from "#components/big-pod/pod-table.tsx";
+import { ScaleControl } from "#components/big-pod/scale-control.tsx";
+import { remedyAction } from "#components/overview/remedy-action.ts";
+import { Changes } from "#components/overview/changes.tsx";
+import { Absence } from "#components/patterns/absence.tsx";
+import { PageHead, Section } from "#components/patterns/section.tsx";
+import { ServiceMark, StatusIcon, toneText } from "#components/patterns/status-icon.tsx";
+import { Time } from "#components/patterns/time.tsx";
+import { PlanButton } from "#components/plan/plan-button.tsx";
+import { useRefusal } from "#components/query/permissions.tsx";
+import { useTrails } from "#components/query/trail.ts";
+import { usePlatformView } from "#components/query/use-view.ts";
+import { ReleaseList } from "#components/release/release-list.tsx";
+import { LogSkeleton } from "#components/big-pod/log-skeleton.tsx";
+
+const LogView = dynamic(() => import("#components/big-pod/log-view.tsx").then((module) => module.LogView), { ssr: false, loading: () => <LogSkeleton /> });
+
+interface BigPodViewProps {
+  environment: string;
+  bigPod: string;
+  /** Newest first; null when they may not be read. */
+  releases: readonly ReleaseSummary[] | null;
+}
+
+/** Everything about one Big Pod in one environment. */
+export function BigPodView({ environment, bigPod, releases }: BigPodViewProps) {
+  const { snapshot, states, now } = usePlatformView();
+  const trails = useTrails();
+  const refused = useRefusal();
+  const titleOf = (name: string) => snapshot.bigPods.find((known) => known.name === name)?.title ?? name;
+  const title = titleOf(bigPod);
+  const state = states.find((known) => known.environment === environment && known.bigPod === bigPod) ?? null;
+  if (!state) {
+    return (
+      <PageHead icon={<StatusIcon {...healthPresentation.unknown} className="size-[22px]" />} title={`${title} in ${environment}`}>
+        <p>Nothing was seen of it yet. The worker has not finished its first look at {environment}.</p>
+      </PageHead>
+    );
+  }
+  const { tone, shape, word } = healthPresentation[state.status];
+  const problem = findProblems(snapshot.environments.map(({ name }) => name), states, snapshot.sources, snapshot.changes, now).find((found) => found.id === `${environment}/${bigPod}`);
+  const action = problem ? remedyAction(problem.remedy, { releases: snapshot.releases, trails, titleOf, refused }) : null;
+  const changes = snapshot.changes.filter((change) => change.environment === environment && (change.bigPod === bigPod || change.bigPod === null));
+
+  return (
+    <>
+      <PageHead
+        icon={<StatusIcon shape={shape} tone={tone} className="size-[22px]" />}
+        title={`${title} in ${environment}`}
+        actions={
+          <>
+            {action && action.request.kind !== "restart" && action.request.kind !== "scale" ? (
+              <PlanButton request={action.request} tone={action.danger ? "danger" : "go"} disabledBecause={action.disabledBecause}>
+                {action.title}
+              </PlanButton>
+            ) : null}
+            <PlanButton request={{ kind: "restart", environment, bigPods: [bigPod] }} disabledBecause={refused("operation.request.restart", environment, `Restarting in ${environment}`)}>
+              Restart {title} in {environment}
+            </PlanButton>
+          </>
+        }
+      >
+        <p>
+          <b className={toneText[tone]} data-status={state.status}>
+            {word}
+            {state.rollout && !state.stale ? ` ${state.rollout.done}/${state.rollout.total}` : ""}
+          </b>{" "}
+          since <Time at={state.stale?.since ?? state.since} /> · {state.version ?? "no version"} · {state.replicas.ready} of {state.replicas.desired} pods ready
+          {state.restarts > 0 ? ` · ${state.restarts} restarts` : ""}
+        </p>
+        {state.cause ? <p className="text-text">{state.cause}</p> : null}
+        {problem ? <p>{problem.remedy.why}.</p> : null}
+      </PageHead>
+
+      {state.evidence.length > 0 ? (
+        <Section title="Evidence">
+          <EvidenceList evidence={state.evidence} />
+        </Section>
+      ) : null}
+
+      <Section title="Services" aside={`${state.services.filter((service) => service.status === "up").length} of ${state.services.length} up`}>
+        <ul className="grid border-t border-line md:grid-cols-2 md:gap-x-6 lg:grid-cols-3">
+          {state.services.map((service) => {
+            const presented = servicePresentation[service.status];
+            return (
+              <li key={service.name} className="flex items-baseline gap-2 border-b border-line py-1.5 text-sm">
+                <ServiceMark tone={state.stale ? "stale" : presented.tone} />
+                <b>{service.name}</b>
+                <span className={toneText[state.stale ? "stale" : presented.tone]}>{state.stale ? `was ${presented.word}` : presented.word}</span>
+                <span className="min-w-0 text-xs text-muted">{service.detail}</span>
+                <span className="ml-auto shrink-0 text-xs text-faint">
+                  {service.restarts > 0 ? `×${service.restarts} · ` : ""}
+                  {service.kind}
+                </span>
+              </li>
+            );
+          })}
+        </ul>
+      </Section>
+
+      <Section title="Pods" aside={`${state.replicas.ready} of ${state.replicas.desired} ready`}>
+        {state.pods.length === 0 ? <Absence kind="empty" title={state.replicas.desired === 0 ? "Scaled to 0: no pods, on purpose" : "There are no pods"} /> : <PodTable pods={state.pods} stale={state.stale !== null} />}
+        <ScaleControl environment={environment} bigPod={bigPod} title={title} desired={state.replicas.desired} />
+      </Section>
+
+      <Section title="Images" aside="by digest, as they run">
+        <Images images={state.images} />
+      </Section>
+
+      <Section title="Live log" id="logs">
+        {refused("log.read", environment, "") === null ? <LogView environment={environment} bigPod={bigPod} pods={state.pods} /> : <Absence kind="forbidden" title={refused("log.read", environment, `Reading logs in ${environment}`) ?? ""} />}
+      </Section>
+
+      <div className="grid gap-6 lg:grid-cols-2">
+        <Section title={`Releases of ${environment}`} aside={<Link href={`/releases?environment=${environment}`} className="hover:text-text">all</Link>}>
+          {releases === null ? <Absence kind="forbidden" title="Your role does not show releases" /> : <ReleaseList environment={environment} next={null} releases={releases} only={bigPod} />}
+        </Section>
+        <Changes changes={changes} />
+      </div>
+    </>
+  );
+}

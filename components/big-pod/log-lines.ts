@@ -1,0 +1,32 @@
+/** Lines the page keeps; older ones fall off. The cluster keeps them all. */
+export const keptLines = 2_000;
+
+export interface LogLine {
+  /** Grows by one a line, so that lists keep their place. */
+  id: number;
+  text: string;
+}
+
+/** Adds lines and drops the oldest beyond `keptLines`. */
+export function addLines(lines: readonly LogLine[], added: readonly string[]): LogLine[] {
+  let id = (lines.at(-1)?.id ?? 0) + 1;
+  const all = [...lines, ...added.map((text) => ({ id: id++, text: plainText(text) }))];
+  return all.length > keptLines ? all.slice(-keptLines) : all;
+}
+
+// Escape sequences of terminals (ECMA-48): CSI … final byte, OSC … BEL or ST, and the two-character ones.
+// eslint-disable-next-line no-control-regex
+const escapes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
+// eslint-disable-next-line no-control-regex
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** A line as inert text: no colours, no cursor movements, no direction overrides that would make it read as something else. */
+export function plainText(line: string): string {
+  return line.replace(escapes, "").replace(controls, "�");
+}
+
+/** Lines that hold the words, whatever their case. */
+export function matching(lines: readonly LogLine[], search: string): readonly LogLine[] {
+  const wanted = search.trim().toLowerCase();
+  return wanted === "" ? lines : lines.filter((line) => line.text.toLowerCase().includes(wanted));
+}

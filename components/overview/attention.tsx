@@ -1,0 +1,64 @@
+import Link from "next/link";
+import type { Problem } from "#lib/domain/problems.ts";
+import { healthPresentation } from "#lib/domain/status.ts";
+import { Absence } from "#components/patterns/absence.tsx";
+import { Section } from "#components/patterns/section.tsx";
+import { StatusIcon } from "#components/patterns/status-icon.tsx";
+import { Time } from "#components/patterns/time.tsx";
+import type { RemedyAction } from "#components/overview/remedy-action.ts";
+import { PlanButton } from "#components/plan/plan-button.tsx";
+import { classes } from "#components/ui/classes.ts";
+
+interface AttentionProps {
+  problems: readonly Problem[];
+  titleOf: (bigPod: string) => string;
+  actionOf: (problem: Problem) => RemedyAction | null;
+}
+
+/** Everything that is wrong, worst first: what, since when, why, and what helps. */
+export function Attention({ problems, titleOf, actionOf }: AttentionProps) {
+  return (
+    <Section title="Needs attention" aside={problems.length === 0 ? undefined : problems.length}>
+      {problems.length === 0 ? (
+        <Absence kind="empty" title="Nothing needs attention" />
+      ) : (
+        <ul className="border-t border-line">
+          {problems.map((problem) => (
+            <ProblemRow key={problem.id} problem={problem} titleOf={titleOf} action={actionOf(problem)} />
+          ))}
+        </ul>
+      )}
+    </Section>
+  );
+}
+
+function ProblemRow({ problem, titleOf, action }: { problem: Problem; titleOf: (bigPod: string) => string; action: RemedyAction | null }) {
+  const { tone, shape, word } = healthPresentation[problem.status];
+  const blind = problem.status === "stale";
+  const heading = problem.bigPod === null ? (problem.environment ?? "Vigie") : `${titleOf(problem.bigPod)}, ${problem.environment}`;
+  return (
+    <li className={classes("grid grid-cols-[16px_minmax(0,1fr)_auto] gap-x-2.5 gap-y-0.5 border-b border-line px-0.5 py-2", blind && "hatched")}>
+      <StatusIcon shape={shape} tone={tone} className="mt-1" />
+      <span className="min-w-0">
+        {problem.bigPod !== null && problem.environment !== null ? (
+          <Link href={`/big-pods/${problem.environment}/${problem.bigPod}`} prefetch={false} className="font-semibold hover:underline">
+            {heading}
+          </Link>
+        ) : (
+          <b>{heading}</b>
+        )}{" "}
+        <span className="text-muted">{word}</span>
+      </span>
+      <Time at={problem.since} form="age" className="text-xs text-faint" />
+      <p className="col-[2/-1] min-w-0 text-sm">{problem.cause}</p>
+      <div className="col-[2/-1] flex flex-wrap items-center gap-x-3 gap-y-1.5 pt-0.5 text-xs text-muted">
+        <span className="min-w-0">{problem.remedy.why}.</span>
+        {action ? (
+          <PlanButton request={action.request} size="small" tone="plain" disabledBecause={action.disabledBecause}>
+            {action.title}
+          </PlanButton>
+        ) : null}
+      </div>
+    </li>
+  );
+}

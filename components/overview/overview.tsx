@@ -1,0 +1,76 @@
+"use client";
+
+import Link from "next/link";
+import { useMemo } from "react";
+import { problems as findProblems } from "#lib/domain/problems.ts";
+import { countWords, verdict as judge } from "#lib/domain/verdict.ts";
+import { healthPresentation } from "#lib/domain/status.ts";
+import { Attention } from "#components/overview/attention.tsx";
+import { withoutRepeats } from "#components/overview/without-repeats.ts";
+import { Changes } from "#components/overview/changes.tsx";
+import { pipelineGaps } from "#components/overview/gaps.ts";
+import { Pipeline } from "#components/overview/pipeline.tsx";
+import { remedyAction } from "#components/overview/remedy-action.ts";
+import { Running } from "#components/overview/running.tsx";
+import { splitSentence } from "#components/overview/split-sentence.ts";
+import { PageHead } from "#components/patterns/section.tsx";
+import { StatusIcon } from "#components/patterns/status-icon.tsx";
+import { PlanButton } from "#components/plan/plan-button.tsx";
+import { useRefusal } from "#components/query/permissions.tsx";
+import { useTrails } from "#components/query/trail.ts";
+import { usePlatformView } from "#components/query/use-view.ts";
+import { buttonClasses } from "#components/ui/button.tsx";
+
+/** The first screen. Is production well? If not, what is broken and why? What changed? What is the safe button? */
+export function Overview() {
+  const { snapshot, states, now } = usePlatformView();
+  const trails = useTrails();
+  const refused = useRefusal();
+  const titles = useMemo(() => new Map(snapshot.bigPods.map((bigPod) => [bigPod.name, bigPod.title])), [snapshot.bigPods]);
+  const titleOf = (bigPod: string) => titles.get(bigPod) ?? bigPod;
+
+  const environments = snapshot.environments.map((environment) => ({ ...environment, release: snapshot.releases.find((known) => known.environment === environment.name) ?? null }));
+  const verdict = judge(snapshot.environments, snapshot.bigPods, states, now);
+  const found = findProblems(snapshot.environments.map((environment) => environment.name), states, snapshot.sources, snapshot.changes, now);
+  const known = { releases: snapshot.releases, trails, titleOf, refused };
+  const meant = found.find((problem) => problem.environment === verdict.environment && (verdict.bigPod === null || problem.bigPod === verdict.bigPod));
+  const action = meant && verdict.status !== "stale" ? remedyAction(meant.remedy, known) : null;
+  const { tone, shape } = healthPresentation[verdict.status];
+  const { head, rest } = splitSentence(verdict.sentence);
+
+  return (
+    <>
+      <PageHead
+        icon={<StatusIcon shape={shape} tone={tone} className="size-[22px]" />}
+        title={<span data-verdict={verdict.status}>{head}</span>}
+        actions={
+          verdict.bigPod === null && !action ? undefined : (
+            <>
+              {verdict.bigPod !== null && verdict.environment !== null ? (
+                <Link href={`/big-pods/${verdict.environment}/${verdict.bigPod}`} className={buttonClasses("plain")}>
+                  Open {titleOf(verdict.bigPod)} in {verdict.environment}
+                </Link>
+              ) : null}
+              {action ? (
+                <PlanButton request={action.request} tone={action.danger ? "danger" : "go"} disabledBecause={action.disabledBecause}>
+                  {action.title}
+                </PlanButton>
+              ) : null}
+            </>
+          )
+        }
+      >
+        {rest ? <p className="text-text">{rest}</p> : null}
+        <p>
+          {verdict.others.length === 0 ? (verdict.status === "healthy" ? "So are the other environments." : "The other environments are well.") : verdict.others.map((other) => `${other.environment}: ${countWords(other.counts)}`).join(" · ")}
+        </p>
+      </PageHead>
+      <Running operations={snapshot.operations} />
+      <Pipeline environments={environments} gaps={pipelineGaps(snapshot, states, refused)} bigPods={snapshot.bigPods} states={states} />
+      <div className="grid gap-6 lg:grid-cols-[1.15fr_1fr]">
+        <Attention problems={withoutRepeats(found)} titleOf={titleOf} actionOf={(problem) => remedyAction(problem.remedy, known)} />
+        <Changes changes={snapshot.changes} />
+      </div>
+    </>
+  );
+}

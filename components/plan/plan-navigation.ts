@@ -1,0 +1,29 @@
+import type { PlanRequest } from "#lib/contracts/operation.ts";
+import { formatPlanLink } from "#components/plan/plan-link.ts";
+
+/** True while the open dialog was opened by a click here, so that leaving it is "back" and not one more page in the history. */
+let openedHere = false;
+
+/** Opens the plan over the page that is there; the address then leads to it. */
+export function openPlan(request: PlanRequest): void {
+  const url = new URL(location.href);
+  url.searchParams.set("plan", formatPlanLink(request));
+  openedHere = true;
+  history.pushState(null, "", readable(url));
+}
+
+export function closePlan(): void {
+  if (openedHere) {
+    openedHere = false;
+    history.back();
+    return;
+  }
+  const url = new URL(location.href);
+  url.searchParams.delete("plan");
+  history.replaceState(null, "", readable(url));
+}
+
+/** Colons and commas are allowed in a query and easier to read than their escapes. */
+function readable(url: URL): string {
+  return `${url.pathname}${url.search.replaceAll("%3A", ":").replaceAll("%2C", ",")}${url.hash}`;
+}

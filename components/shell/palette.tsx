@@ -1,0 +1,128 @@
+"use client";
+
+import { Command } from "cmdk";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import type { ReactNode } from "react";
+import { usePortalActions } from "#components/actions/actions-context.tsx";
+import { pipelineGaps } from "#components/overview/gaps.ts";
+import { rollbackTarget } from "#components/overview/remedy-action.ts";
+import { OperationIcon } from "#components/patterns/status.tsx";
+import { StatusIcon } from "#components/patterns/status-icon.tsx";
+import { openPlan } from "#components/plan/plan-navigation.ts";
+import type { PlanRequest } from "#lib/contracts/operation.ts";
+import { healthPresentation } from "#lib/domain/status.ts";
+import { useRefusal } from "#components/query/permissions.tsx";
+import { useTrails } from "#components/query/trail.ts";
+import { usePlatformView } from "#components/query/use-view.ts";
+import { leave } from "#components/shell/leave.ts";
+import { places } from "#components/shell/places.ts";
+import { setTheme, themes } from "#components/shell/theme.ts";
+import { Dialog } from "#components/ui/dialog.tsx";
+
+/** Everything there is to see and to do, by typing a few letters of it. */
+export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
+  const router = useRouter();
+  const actions = usePortalActions();
+  const refused = useRefusal();
+  const trails = useTrails();
+  const view = usePlatformView();
+  // As of when it was opened: a list must not move under the hand.
+  const [{ snapshot, states }] = useState(view);
+
+  const go = (href: string) => () => {
+    onClose();
+    router.push(href);
+  };
+  const plan = (request: PlanRequest) => () => {
+    onClose();
+    // After the dialog gave focus back, so that the plan's returns to where the person was.
+    requestAnimationFrame(() => openPlan(request));
+  };
+  const cells = snapshot.environments.flatMap((environment) => snapshot.bigPods.map((bigPod) => ({ environment, bigPod, state: states.find((state) => state.environment === environment.name && state.bigPod === bigPod.name) })));
+
+  return (
+    <Dialog title="Search or do anything" onClose={onClose} className="mt-[12dvh] w-[min(38rem,calc(100vw-1.5rem))] overflow-hidden">
+      <Command label="Search or do anything" loop className="flex max-h-[min(28rem,70dvh)] flex-col">
+        <Command.Input placeholder="Search or do…" className="w-full border-b border-line bg-transparent px-4 py-3 text-lg text-text outline-none placeholder:text-faint" />
+        <Command.List className="overflow-y-auto overscroll-contain p-2">
+          <Command.Empty className="px-3 py-6 text-center text-muted">Nothing here is called that.</Command.Empty>
+          <Group heading="Do">
+            {pipelineGaps(snapshot, states, refused).map((gap) => (gap.promote ? <Item key={gap.promote.title} onSelect={plan(gap.promote.request)} disabledBecause={gap.promote.disabledBecause}>{gap.promote.title}</Item> : null))}
+            {snapshot.environments.map(({ name }) => {
+              const release = rollbackTarget(name, snapshot.releases, trails);
+              return release === null ? null : (
+                <Item key={name} onSelect={plan({ kind: "rollback", environment: name, release })} disabledBecause={refused("operation.request.rollback", name, `Rolling back ${name}`)}>
+                  Roll back {name} to R-{release}
+                </Item>
+              );
+            })}
+            {cells.map(({ environment, bigPod }) => (
+              <Item key={`${environment.name}/${bigPod.name}`} onSelect={plan({ kind: "restart", environment: environment.name, bigPods: [bigPod.name] })} disabledBecause={refused("operation.request.restart", environment.name, `Restarting in ${environment.name}`)}>
+                Restart {bigPod.title} in {environment.name}
+              </Item>
+            ))}
+            {cells.map(({ environment, bigPod }) => (
+              <Item key={`${environment.name}/${bigPod.name}`} onSelect={go(`/big-pods/${environment.name}/${bigPod.name}#scale`)} disabledBecause={refused("operation.request.scale", environment.name, `Scaling in ${environment.name}`)}>
+                Scale {bigPod.title} in {environment.name}…
+              </Item>
+            ))}
+          </Group>
+          <Group heading="Go to">
+            {places.map(({ href, title }) => (
+              <Item key={href} onSelect={go(href)}>
+                {title}
+              </Item>
+            ))}
+            {cells.map(({ environment, bigPod, state }) => {
+              const { tone, shape, word } = healthPresentation[state?.status ?? "unknown"];
+              return (
+                <Item key={`${environment.name}/${bigPod.name}`} onSelect={go(`/big-pods/${environment.name}/${bigPod.name}`)}>
+                  <StatusIcon shape={shape} tone={tone} />
+                  {bigPod.title} in {environment.name} <span className="ml-auto text-xs text-muted">{word}</span>
+                </Item>
+              );
+            })}
+            {snapshot.environments.map(({ name }) => (
+              <Item key={name} onSelect={go(`/releases?environment=${name}`)}>
+                Releases of {name}
+              </Item>
+            ))}
+            {snapshot.operations.slice(0, 10).map((operation) => (
+              <Item key={operation.id} onSelect={go(`/operations/${operation.id}`)}>
+                <OperationIcon status={operation.status} />
+                {operation.title} <span className="ml-auto text-xs text-muted">operation, {operation.status}</span>
+              </Item>
+            ))}
+          </Group>
+          <Group heading="Vigie">
+            {themes.map((theme) => (
+              <Item key={theme} onSelect={() => { setTheme(theme); onClose(); }}>
+                Theme: {theme}
+              </Item>
+            ))}
+            <Item onSelect={() => { onClose(); requestAnimationFrame(onHelp); }}>Show the keys</Item>
+            <Item onSelect={() => void leave(actions)}>Sign out</Item>
+          </Group>
+        </Command.List>
+      </Command>
+    </Dialog>
+  );
+}
+
+function Group({ heading, children }: { heading: string; children: ReactNode }) {
+  return (
+    <Command.Group heading={heading} className="[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-faint">
+      {children}
+    </Command.Group>
+  );
+}
+
+function Item({ onSelect, disabledBecause = null, children }: { onSelect: () => void; disabledBecause?: string | null; children: ReactNode }) {
+  return (
+    <Command.Item onSelect={onSelect} disabled={disabledBecause !== null} className="flex min-h-9 cursor-pointer flex-wrap items-center gap-x-2 rounded-md px-2 py-1 data-[disabled=true]:cursor-not-allowed data-[disabled=true]:text-faint data-[selected=true]:bg-raised max-md:min-h-11">
+      {children}
+      {disabledBecause ? <span className="w-full text-xs text-faint">{disabledBecause}</span> : null}
+    </Command.Item>
+  );
+}

@@ -1,0 +1,32 @@
+/** Process entry of the worker. SIGTERM and SIGINT end it in order within ten seconds. */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { isVigieError } from "#lib/domain/error.ts";
+import { createRuntime, openClusters } from "#lib/runtime/wiring.ts";
+import { startOperations } from "#lib/worker/operations/start.ts";
+import { startWorker } from "#lib/worker/run.ts";
+
+async function main(): Promise<void> {
+  const runtime = createRuntime("worker");
+  const { context, databaseUrl, log } = runtime;
+  const clusters = await openClusters(runtime);
+  const holder = `${hostname()}/${process.pid}/${randomBytes(4).toString("hex")}`;
+  const worker = await startWorker({ context, databaseUrl, apiOf: (environment) => clusters.forEnvironment(environment), holder, random: Math.random, startOperations });
+  log.info({ holder }, "worker started");
+  let ending = false;
+  const end = async (signal: string): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    log.info({ signal }, "worker ends");
+    const clean = await worker.stop();
+    clusters.close();
+    await context.db.$disconnect();
+    process.exit(clean ? 0 : 1);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(signal));
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(isVigieError(error) ? `${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});
