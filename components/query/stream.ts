@@ -94,6 +94,8 @@ interface ReadOptions {
 /** Reads until the signal fires. A connection that went silent (a sleeping laptop, a proxy) is dropped and made anew. */
 function read({ signal, position, onEvent, onConnection }: ReadOptions): Promise<void> {
   return new Promise((resolve) => {
+    // Closed while the lock was being granted: nobody would ever let go of it.
+    if (signal.aborted) return resolve();
     let source: EventSource | null = null;
     let retryTimer: ReturnType<typeof setTimeout> | undefined;
     let silenceTimer: ReturnType<typeof setTimeout> | undefined;
@@ -137,6 +139,6 @@ function read({ signal, position, onEvent, onConnection }: ReadOptions): Promise
       source?.close();
       resolve();
     }, { once: true });
-    if (!signal.aborted) connect();
+    connect();
   });
 }

@@ -7,7 +7,7 @@ import { getRuntime } from "#lib/runtime/wiring.ts";
 import { authorise } from "#lib/services/authorise.ts";
 
 /**
- * Metrics name environments and Big Pods, so they are not for everybody (docs/adr/0003): without a token only where the portal listens on loopback
+ * Metrics name environments and Big Pods, so they are not for everybody (docs/adr/0004): without a token only where the portal listens on loopback
  * and no proxy stands between; elsewhere with a token or session of any role. Throws VigieError "unauthenticated" or "denied".
  */
 export async function requireMetricsReader(request: Request): Promise<void> {

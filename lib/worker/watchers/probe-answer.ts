@@ -55,7 +55,10 @@ function readCheck(check: Check): ServiceHealth {
   const shown = status === "degraded" && observed?.toUpperCase() === "STARTING" ? "starting" : status;
   if (shown === "up") return { status: shown, detail: null };
   if (shown === "unknown") return { status: shown, detail: `its health check says ${JSON.stringify(check.status ?? observed ?? "nothing")}` };
-  return { status: shown, detail: clause(check.output) ?? (observed === null ? null : `its supervisor says ${clause(observed)}`) };
+  const output = clause(check.output);
+  // FATAL says more than the output: the supervisor has given up, and no waiting helps.
+  if (output !== null && observed?.toUpperCase() === "FATAL") return { status: shown, detail: `FATAL: ${output}` };
+  return { status: shown, detail: output ?? (observed === null ? null : `its supervisor says ${clause(observed)}`) };
 }
 
 /** Foreign text as one line of at most 300 characters, without control characters. */
