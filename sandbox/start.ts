@@ -79,7 +79,7 @@ async function startParts({ home, ports = {}, portalUrl, speed = 1 }: SandboxOpt
   const identity = await startIdentity({ port: ports.identity ?? 0, host, dataDir: join(home, "identity"), clientId, clientSecret, redirectUris: redirectUris(portalUrl) });
   onStop(() => identity.stop());
   const control = createWorldControl({ store, catalogue, world });
-  const console = await startConsole({ port: ports.console ?? 0, host, control, catalogue, faults });
+  const console = await startConsole({ port: ports.console ?? 0, host, control, catalogue, faults, watchCount: () => kube.watchCount() });
   onStop(() => console.stop());
 
   const kubeconfig = join(home, "kubeconfig");

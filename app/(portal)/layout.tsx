@@ -1,4 +1,4 @@
-import { cookies } from "next/headers";
+import { cookies, headers } from "next/headers";
 import type { ReactNode } from "react";
 import { abort, confirm } from "#app/_actions/operation.ts";
 import { plan } from "#app/_actions/plan.ts";
@@ -10,15 +10,19 @@ import { PlatformProvider } from "#components/query/platform-provider.tsx";
 import { rolesSentence } from "#components/settings/roles-sentence.ts";
 import { Shell } from "#components/shell/shell.tsx";
 import { readTheme, themeCookie } from "#components/shell/theme.ts";
-import { currentActor } from "#lib/runtime/session.ts";
+import { currentActor, requirePageActor } from "#lib/runtime/session.ts";
 import { getRuntime } from "#lib/runtime/wiring.ts";
 import { readSnapshot } from "#lib/services/state/read.ts";
 
 /** Everything behind the sign-in: the true state is in the first HTML, the stream takes over from there. */
 export default async function PortalLayout({ children }: { children: ReactNode }) {
   const actor = await currentActor();
-  // Every page asks by itself and sends on to the sign-in page, with the address to come back to.
-  if (actor === null) return children;
+  if (actor === null) {
+    // From here it is a plain 307. Without the proxy's header, the page itself sends on: it knows its own address.
+    const path = (await headers()).get("x-vigie-path");
+    if (path !== null) await requirePageActor(path);
+    return children;
+  }
   const { context } = getRuntime();
   const snapshot = await readSnapshot(context, actor);
   const trails = await readTrails(context, actor, snapshot.environments.map((environment) => environment.name));

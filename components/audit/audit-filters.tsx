@@ -15,7 +15,8 @@ interface AuditFiltersProps {
 /** A plain form by GET: the address holds the filters, so any view can be sent to a colleague. */
 export function AuditFilters({ query, environments, bigPods }: AuditFiltersProps) {
   return (
-    <form action="/audit" method="get" role="search" aria-label="Filter the audit log" className="grid grid-cols-2 items-end gap-2 md:grid-cols-3 lg:grid-cols-[1.4fr_1fr_1fr_1fr_1fr_1fr_auto]">
+    <search aria-label="Filter the audit log">
+    <form action="/audit" method="get" className="grid grid-cols-2 items-end gap-2 md:grid-cols-3 lg:grid-cols-[1.4fr_1fr_1fr_1fr_1fr_1fr_auto]">
       <Label text="Text">
         <input type="search" name="text" maxLength={200} defaultValue={query.text ?? ""} className={field} />
       </Label>
@@ -46,6 +47,7 @@ export function AuditFilters({ query, environments, bigPods }: AuditFiltersProps
         </Link>
       </span>
     </form>
+    </search>
   );
 }
 

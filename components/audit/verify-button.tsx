@@ -23,9 +23,9 @@ export function VerifyButton({ verify }: { verify: () => Promise<ActionResult<Au
       <Button disabledBecause={busy ? "It is being verified now." : null} onClick={() => void run()}>
         Verify the log
       </Button>
-      <span role="status" className="min-w-0">
+      <output className="min-w-0">
         {busy ? <Mark tone="busy" shape="clock" word="Reading every entry and computing its hash again…" /> : result?.ok ? <Found verification={result.value} /> : null}
-      </span>
+      </output>
       {result?.ok === false && !busy ? <Failure error={result.error} /> : null}
     </div>
   );

@@ -1,7 +1,7 @@
 "use client";
 
 import { Pause, Play } from "lucide-react";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import type { PodState } from "#lib/contracts/state.ts";
 import { keptLines, matching } from "#components/big-pod/log-lines.ts";
 import { useLog } from "#components/big-pod/use-log.ts";
@@ -12,7 +12,6 @@ const field = "min-h-9 min-w-0 rounded-[7px] border border-control bg-panel px-2
 
 /** The live log of one container of one pod: choose, follow or pause, search. */
 export function LogView({ environment, bigPod, pods }: { environment: string; bigPod: string; pods: readonly PodState[] }) {
-  const [chosen, choose] = useState<{ pod: string; container: string } | null>(null);
   const [following, follow] = useState(true);
   const [previous, setPrevious] = useState(false);
   const [search, setSearch] = useState("");
@@ -20,17 +19,17 @@ export function LogView({ environment, bigPod, pods }: { environment: string; bi
   const atEnd = useRef(true);
 
   const start = pods.find((pod) => pod.services.some((service) => service.status === "down")) ?? pods.find((pod) => !pod.ready && !pod.terminating) ?? pods[0];
+  const first = start ? { pod: start.name, container: start.containers[0]?.name ?? "" } : null;
   // The pod that was looked at stays chosen when it leaves: its last lines are what one wants to read.
-  useEffect(() => {
-    if (chosen === null && start) choose({ pod: start.name, container: start.containers[0]?.name ?? "" });
-  }, [chosen, start]);
+  const [picked, choose] = useState(first);
+  const chosen = picked ?? first;
 
   const target = chosen === null ? null : { environment, bigPod, ...chosen, previous };
   const { lines, status } = useLog(target, following);
   const shown = matching(lines, search);
   useLayoutEffect(() => {
     if (atEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [shown]);
+  });
 
   if (chosen === null) return <Absence kind="empty" title="There is no pod whose log could be read" />;
   const gone = !pods.some((pod) => pod.name === chosen.pod);
@@ -64,6 +63,8 @@ export function LogView({ environment, bigPod, pods }: { environment: string; bi
         role="log"
         aria-label={`Log of ${chosen.pod}, ${chosen.container}`}
         aria-live="off"
+        // What scrolls must be reachable by keyboard (WCAG 2.1.1).
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         onScroll={(event) => {
           const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
@@ -81,10 +82,10 @@ export function LogView({ environment, bigPod, pods }: { environment: string; bi
           ))
         )}
       </div>
-      <p role="status" className={status.kind === "failed" ? "text-xs text-warn" : "text-xs text-faint"}>
+      <output className={status.kind === "failed" ? "block text-xs text-warn" : "block text-xs text-faint"}>
         {status.kind === "failed" || status.kind === "ended" ? status.message : status.kind === "connecting" ? "Opening…" : following ? "Following." : "Paused; nothing is read."} {shown.length} of at most {keptLines} lines
         {search.trim() === "" ? "" : ` (of ${lines.length})`}.
-      </p>
+      </output>
     </div>
   );
 }

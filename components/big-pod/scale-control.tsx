@@ -15,10 +15,8 @@ export function ScaleControl({ environment, bigPod, title, desired }: { environm
   const noun = replicas === 1 ? "pod" : "pods";
   return (
     <div id="scale" className="flex flex-wrap items-center gap-2 pt-3 text-sm">
-      <span className="text-muted" id="scale-label">
-        Pods wanted
-      </span>
-      <div role="group" aria-labelledby="scale-label" className="inline-flex items-center gap-1">
+      <fieldset className="inline-flex items-center gap-1">
+        <legend className="float-left pr-1 text-muted">Pods wanted</legend>
         <Button size="small" aria-label="One pod fewer" disabledBecause={replicas <= 0 ? "There are no fewer than none." : null} onClick={() => setWanted(replicas - 1)}>
           −
         </Button>
@@ -28,7 +26,7 @@ export function ScaleControl({ environment, bigPod, title, desired }: { environm
         <Button size="small" aria-label="One pod more" disabledBecause={replicas >= most ? `${most} is the most Vigie asks for.` : null} onClick={() => setWanted(replicas + 1)}>
           +
         </Button>
-      </div>
+      </fieldset>
       <PlanButton
         size="small"
         request={{ kind: "scale", environment, bigPod, replicas }}

@@ -1,10 +1,10 @@
 "use client";
 
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { addLines } from "#components/big-pod/log-lines.ts";
 import type { LogLine } from "#components/big-pod/log-lines.ts";
 
-export type LogStatus = { kind: "idle" } | { kind: "connecting" } | { kind: "open" } | { kind: "ended"; message: string } | { kind: "failed"; message: string };
+export type LogStatus = { kind: "connecting" | "open" } | { kind: "ended" | "failed"; message: string };
 
 export interface LogTarget {
   environment: string;
@@ -14,62 +14,60 @@ export interface LogTarget {
   previous: boolean;
 }
 
+interface Log {
+  /** Which log the lines are of; another one's are not shown. */
+  address: string;
+  lines: readonly LogLine[];
+  status: LogStatus;
+}
+
 const drawEveryMs = 100;
+const connecting: LogStatus = { kind: "connecting" };
 
 /** Reads one container's log while `following`; what was read stays. Lines are drawn in batches, so that a chatty process cannot stall the page. */
-export function useLog(target: LogTarget | null, following: boolean): { lines: readonly LogLine[]; status: LogStatus; clear: () => void } {
-  const [lines, setLines] = useState<readonly LogLine[]>([]);
-  const [status, setStatus] = useState<LogStatus>({ kind: "idle" });
-  const waiting = useRef<string[]>([]);
+export function useLog(target: LogTarget | null, following: boolean): { lines: readonly LogLine[]; status: LogStatus } {
+  const [log, setLog] = useState<Log | null>(null);
   const address = target === null ? null : `/api/logs?${new URLSearchParams({ environment: target.environment, bigPod: target.bigPod, pod: target.pod, container: target.container, ...(target.previous ? { previous: "true" } : {}) })}`;
 
   useEffect(() => {
-    setLines([]);
-    waiting.current = [];
-  }, [address]);
-
-  useEffect(() => {
     if (address === null || !following) return;
-    setStatus({ kind: "connecting" });
-    setLines([]);
     const source = new EventSource(address);
+    let waiting: string[] = [];
     let timer: ReturnType<typeof setTimeout> | null = null;
     const draw = () => {
       timer = null;
-      const added = waiting.current;
-      waiting.current = [];
-      setLines((before) => addLines(before, added));
+      const added = waiting;
+      waiting = [];
+      setLog((before) => (before?.address === address ? { ...before, lines: addLines(before.lines, added) } : { address, lines: addLines([], added), status: { kind: "open" } }));
     };
-    const textOf = (event: Event): string => {
-      const data: unknown = event instanceof MessageEvent ? JSON.parse(String(event.data)) : null;
-      return typeof data === "string" ? data : "";
-    };
-    source.addEventListener("open", () => setStatus({ kind: "open" }));
-    source.addEventListener("line", (event) => {
-      waiting.current.push(textOf(event));
-      timer ??= setTimeout(draw, drawEveryMs);
-    });
-    source.addEventListener("ended", (event) => {
-      source.close();
-      setStatus({ kind: "ended", message: textOf(event) });
-    });
-    source.addEventListener("failed", (event) => {
-      source.close();
-      setStatus({ kind: "failed", message: textOf(event) });
-    });
-    source.addEventListener("error", () => {
-      source.close();
-      setStatus({ kind: "failed", message: "The log stream was cut off. Press Follow to open it again." });
-    });
-    return () => {
+    const end = (kind: "ended" | "failed", message: string) => {
       source.close();
       if (timer !== null) {
         clearTimeout(timer);
         draw();
       }
+      setLog((before) => ({ address, lines: before?.address === address ? before.lines : [], status: { kind, message } }));
+    };
+    // The server begins with the newest lines each time, so what was there before goes.
+    source.addEventListener("open", () => setLog({ address, lines: [], status: { kind: "open" } }));
+    source.addEventListener("line", (event) => {
+      waiting.push(textOf(event));
+      timer ??= setTimeout(draw, drawEveryMs);
+    });
+    source.addEventListener("ended", (event) => end("ended", textOf(event)));
+    source.addEventListener("failed", (event) => end("failed", textOf(event)));
+    source.addEventListener("error", () => end("failed", "The log could not be read, or was cut off. Press Pause and Follow to open it again."));
+    return () => {
+      source.close();
+      if (timer !== null) clearTimeout(timer);
+      if (waiting.length > 0) draw();
     };
   }, [address, following]);
 
-  const clear = useCallback(() => setLines([]), []);
-  return { lines, status, clear };
+  return log !== null && log.address === address ? log : { lines: [], status: connecting };
+}
+
+function textOf(event: MessageEvent<unknown>): string {
+  const data: unknown = JSON.parse(String(event.data));
+  return typeof data === "string" ? data : "";
 }

@@ -28,10 +28,10 @@ export function OperationView({ operation }: { operation: Operation }) {
         title={operation.title}
         actions={over ? undefined : <AbortButton operation={operation} />}
       >
-        <p role="status" data-operation-status={operation.status}>
+        <output className="block" data-operation-status={operation.status}>
           <b className={toneText[tone]}>{word}</b>
           {operation.note ? <span className="text-text"> · {operation.note}</span> : null}
-        </p>
+        </output>
         <p>
           {operation.actor}, <Time at={operation.requestedAt} /> · “{operation.reason}” · {over ? "took" : "for"} <Elapsed from={started} to={operation.finishedAt} />
         </p>

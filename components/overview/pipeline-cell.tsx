@@ -23,7 +23,7 @@ export const PipelineCell = memo(function PipelineCell({ bigPod, environment, st
   const suffix = state?.stale ? `for ${ageWords(state.stale.seconds)}` : state?.rollout ? `${state.rollout.done}/${state.rollout.total}` : undefined;
   const why = state?.stale ? state.stale.why : state?.cause;
   return (
-    <div role="cell" data-status={status} data-cell={`${environment.name}/${bigPod.name}`} className={classes("relative min-w-0 border-t border-line px-3.5 py-3 hover:bg-raised max-lg:py-2", toneWash[tone])}>
+    <td data-status={status} data-cell={`${environment.name}/${bigPod.name}`} className={classes("relative border-t border-line px-3.5 py-3 align-top hover:bg-raised max-lg:block max-lg:py-2", toneWash[tone])}>
       <div className="flex flex-wrap items-baseline justify-between gap-x-2">
         <span className="inline-flex items-baseline gap-2">
           <span className="w-16 truncate text-xs text-muted lg:hidden">{environment.title}</span>
@@ -50,6 +50,6 @@ export const PipelineCell = memo(function PipelineCell({ bigPod, environment, st
         <p className="mt-1.5 text-xs text-muted">Not seen yet.</p>
       )}
       {why ? <p className="mt-1.5 text-xs max-lg:ml-[4.5rem]">{why}</p> : null}
-    </div>
+    </td>
   );
 });

@@ -1,4 +1,3 @@
-import type { ReactNode } from "react";
 import type { PlanRequest } from "#lib/contracts/operation.ts";
 import type { EnvironmentRelease } from "#lib/contracts/state.ts";
 import type { DisplayedState } from "#lib/domain/freshness.ts";
@@ -33,56 +32,59 @@ export interface PipelineProps {
   states: readonly DisplayedState[];
 }
 
-const head = "bg-sunk px-3.5 py-2 lg:flex lg:items-center lg:justify-between lg:gap-2";
-const gutter = "border-dashed border-line bg-sunk lg:border-x";
+type Column = { kind: "environment"; key: string; environment: PipelineEnvironment; index: number } | { kind: "gap"; key: string; gap: PipelineGap };
 
-/** Environments as columns, Big Pods as rows, and between two columns what differs with the button that promotes it. */
+const block = "max-lg:block";
+const gutter = "border-dashed border-line bg-sunk lg:w-[138px] lg:border-x";
+
+/** Environments as columns, Big Pods as rows, and between two columns what differs with the button that promotes it. On a phone each row is a block of lines. */
 export function Pipeline({ environments, gaps, bigPods, states }: PipelineProps) {
+  const columns = environments.flatMap((environment, index): Column[] => {
+    const gap = gaps[index];
+    const column: Column = { kind: "environment", key: environment.name, environment, index };
+    return gap ? [column, { kind: "gap", key: `${gap.from} ${gap.to}`, gap }] : [column];
+  });
   return (
-    <div className="overflow-x-auto rounded-[10px] border border-line bg-panel" tabIndex={environments.length > 4 ? 0 : undefined}>
-      <div role="table" aria-label="Pipeline" className="pipeline" data-gaps={gaps.length}>
-        <div role="row" className="pipeline-row">
-          <div role="columnheader" className={classes(head, "max-lg:sr-only")}>
-            <span className="sr-only">Big Pod</span>
-          </div>
-          {interleave(environments, gaps, {
-            column: (environment, index) => <EnvironmentHead key={environment.name} environment={environment} index={index} />,
-            gap: (gap) => <GapHead key={`${gap.from}:${gap.to}`} gap={gap} />,
-          })}
-        </div>
-        {bigPods.map((bigPod) => (
-          <div role="row" key={bigPod.name} className="pipeline-row">
-            <div role="rowheader" className="border-t border-line px-3.5 py-3 font-semibold max-lg:bg-sunk max-lg:py-1.5">
-              {bigPod.title}
-            </div>
-            {interleave(environments, gaps, {
-              column: (environment) => (
-                <PipelineCell
-                  key={environment.name}
-                  bigPod={bigPod}
-                  environment={environment}
-                  state={states.find((state) => state.environment === environment.name && state.bigPod === bigPod.name) ?? null}
-                />
-              ),
-              gap: (gap) => <GapCell key={`${gap.from}:${gap.to}`} lines={gap.lines[bigPod.name] ?? []} />,
-            })}
-          </div>
-        ))}
-      </div>
+    <div className="overflow-x-auto rounded-[10px] border border-line bg-panel">
+      <table aria-label="Pipeline" className={classes("w-full border-collapse text-left lg:table-fixed", block, widthFor(environments.length))}>
+        <thead className={block}>
+          <tr className={block}>
+            <th scope="col" className="bg-sunk max-lg:sr-only lg:w-[112px]">
+              <span className="sr-only">Big Pod</span>
+            </th>
+            {columns.map((column) => (column.kind === "environment" ? <EnvironmentHead key={column.key} environment={column.environment} index={column.index} /> : <GapHead key={column.key} gap={column.gap} />))}
+          </tr>
+        </thead>
+        <tbody className={block}>
+          {bigPods.map((bigPod) => (
+            <tr key={bigPod.name} className={block}>
+              <th scope="row" className={classes("border-t border-line px-3.5 py-3 align-top font-semibold max-lg:bg-sunk max-lg:py-1.5", block)}>
+                {bigPod.title}
+              </th>
+              {columns.map((column) =>
+                column.kind === "gap" ? (
+                  <GapCell key={column.key} lines={column.gap.lines[bigPod.name] ?? []} />
+                ) : (
+                  <PipelineCell
+                    key={column.key}
+                    bigPod={bigPod}
+                    environment={column.environment}
+                    state={states.find((state) => state.environment === column.environment.name && state.bigPod === bigPod.name) ?? null}
+                  />
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </div>
   );
 }
 
-interface Parts {
-  column: (environment: PipelineEnvironment, index: number) => ReactNode;
-  gap: (gap: PipelineGap) => ReactNode;
-}
-
-function interleave(environments: readonly PipelineEnvironment[], gaps: readonly PipelineGap[], { column, gap }: Parts): ReactNode[] {
-  return environments.flatMap((environment, index) => {
-    const next = gaps[index];
-    return next ? [column(environment, index), gap(next)] : [column(environment, index)];
-  });
+/** Beyond four environments the table scrolls rather than squeeze its columns. */
+function widthFor(environments: number): string | null {
+  if (environments <= 4) return null;
+  return environments <= 6 ? "lg:min-w-[1900px]" : environments <= 9 ? "lg:min-w-[2900px]" : "lg:min-w-[3900px]";
 }
 
 const accents = ["bg-env-0", "bg-env-1", "bg-env-2", "bg-env-3"] as const;
@@ -90,46 +92,56 @@ const accents = ["bg-env-0", "bg-env-1", "bg-env-2", "bg-env-3"] as const;
 function EnvironmentHead({ environment, index }: { environment: PipelineEnvironment; index: number }) {
   const { release } = environment;
   return (
-    <div role="columnheader" className={classes(head, "max-lg:flex max-lg:items-center max-lg:justify-between max-lg:border-t max-lg:border-line max-lg:first-of-type:border-t-0")}>
-      <span className="inline-flex items-center gap-2 font-semibold">
-        <span aria-hidden className={classes("size-2 rounded-[2px]", accents[index % accents.length])} />
-        {environment.title}
+    <th scope="col" aria-label={release ? `${environment.title}, R-${release.release}` : environment.title} className={classes("bg-sunk px-3.5 py-2 font-normal max-lg:border-t max-lg:border-line", index === 0 && "max-lg:border-t-0", block)}>
+      <span className="flex items-center justify-between gap-2">
+        <span className="inline-flex min-w-0 items-center gap-2 font-semibold">
+          <span aria-hidden className={classes("size-2 shrink-0 rounded-[2px]", accents[index % accents.length])} />
+          <span className="truncate">{environment.title}</span>
+        </span>
+        <span className="text-xs whitespace-nowrap text-muted">
+          {release ? (
+            <>
+              {release.settled ? null : <span title="What runs differs from the recorded release right now">≠ </span>}R-{release.release} · <Time at={release.since} form="age" />
+            </>
+          ) : (
+            "no release yet"
+          )}
+        </span>
       </span>
-      <span className="text-xs text-muted">
-        {release ? (
-          <>
-            {release.settled ? null : <span title="What runs differs from the recorded release right now">≠ </span>}R-{release.release} · <Time at={release.since} form="age" />
-          </>
-        ) : (
-          "no release yet"
-        )}
-      </span>
-    </div>
+    </th>
   );
 }
 
 function GapHead({ gap }: { gap: PipelineGap }) {
   return (
-    <div role="columnheader" className={classes(gutter, "flex items-center gap-2 px-2 py-1.5 text-center text-xs text-muted max-lg:justify-between max-lg:border-t max-lg:px-3.5 max-lg:text-left lg:flex-col lg:justify-center lg:gap-1")}>
-      <span>
-        <span className="lg:sr-only">
-          {gap.from} → {gap.to}:{" "}
+    <th scope="col" className={classes(gutter, "px-2 py-1.5 text-xs font-normal text-muted max-lg:border-t max-lg:px-3.5", block)}>
+      <span className="flex items-center gap-2 max-lg:justify-between lg:flex-col lg:gap-1 lg:text-center">
+        <span>
+          <span className="lg:sr-only">
+            {gap.from} → {gap.to}:{" "}
+          </span>
+          {gap.summary}
         </span>
-        {gap.summary}
+        {gap.promote ? (
+          <PlanButton request={gap.promote.request} tone="go" size="small" name={gap.promote.title} disabledBecause={gap.promote.disabledBecause}>
+            {gap.promote.short}
+          </PlanButton>
+        ) : null}
       </span>
-      {gap.promote ? (
-        <PlanButton request={gap.promote.request} tone="go" size="small" name={gap.promote.title} disabledBecause={gap.promote.disabledBecause}>
-          {gap.promote.short}
-        </PlanButton>
-      ) : null}
-    </div>
+    </th>
   );
 }
 
 function GapCell({ lines }: { lines: readonly string[] }) {
   return (
-    <div role="cell" className={classes(gutter, "flex flex-col justify-center gap-0.5 border-t px-2 py-2 text-center text-xs max-lg:hidden [border-top-style:solid]", lines.length === 0 ? "text-faint" : "text-muted")}>
-      {lines.length === 0 ? <span>the same</span> : lines.map((line) => <span key={line}>{line}</span>)}
-    </div>
+    <td className={classes(gutter, "border-t px-2 py-2 text-center align-middle text-xs max-lg:hidden [border-top-style:solid]", lines.length === 0 ? "text-faint" : "text-muted")}>
+      {lines.length === 0
+        ? "the same"
+        : lines.map((line) => (
+            <span key={line} className="block">
+              {line}
+            </span>
+          ))}
+    </td>
   );
 }

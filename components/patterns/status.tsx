@@ -30,8 +30,8 @@ export const stepPresentation: Record<StepStatus, { word: string; tone: Tone; sh
 
 export function Mark({ tone, shape, word, strong = false, className }: { tone: Tone; shape: Shape; word: string; strong?: boolean; className?: string }) {
   return (
-    <span className={classes("inline-flex items-center gap-1.5 whitespace-nowrap", toneText[tone], strong && "font-semibold", className)}>
-      <StatusIcon shape={shape} tone={tone} />
+    <span className={classes("inline-flex items-baseline gap-1.5 whitespace-nowrap", toneText[tone], strong && "font-semibold", className)}>
+      <StatusIcon shape={shape} tone={tone} className="translate-y-px" />
       {word}
     </span>
   );

@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
+import type { KeyboardEvent } from "react";
 import type { Plan } from "#lib/contracts/operation.ts";
 import type { ActionError } from "#components/actions/contract.ts";
 import { formatDuration, formatEstimate } from "#components/patterns/duration.ts";
@@ -46,10 +47,6 @@ export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, 
           event.preventDefault();
           if (disabledBecause === null) onConfirm(reason.trim());
         }}
-        onKeyDown={(event) => {
-          // A key still held down from opening the dialog must not confirm it.
-          if (event.key === "Enter" && event.repeat) event.preventDefault();
-        }}
       >
         {moved ? <Difference error={moved} title="This is a new plan, because the platform has moved" /> : null}
         <PlanChanges plan={plan} />
@@ -63,6 +60,7 @@ export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, 
             required
             autoComplete="off"
             onChange={(event) => setReason(event.target.value)}
+            onKeyDown={ignoreHeldEnter}
             className="min-h-9 w-full rounded-[7px] border border-control bg-sunk px-2.5 py-1.5 text-sm text-text"
           />
         </label>
@@ -88,7 +86,7 @@ export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, 
                 Show the new plan
               </Button>
             ) : (
-              <Button ref={confirm} type="submit" tone={titleMatchesKind} disabledBecause={disabledBecause}>
+              <Button ref={confirm} type="submit" tone={titleMatchesKind} onKeyDown={ignoreHeldEnter} disabledBecause={disabledBecause}>
                 {plan.title}
               </Button>
             )}
@@ -107,6 +105,11 @@ function Subtitle({ plan, leftMs }: { plan: Plan; leftMs: number }) {
     leftMs > 0 ? `valid for ${formatDuration(leftMs)}` : "no longer valid",
   ];
   return <>{parts.filter(Boolean).join(" · ")}</>;
+}
+
+/** A key still held down from opening the dialog must not confirm it. */
+function ignoreHeldEnter(event: KeyboardEvent): void {
+  if (event.key === "Enter" && event.repeat) event.preventDefault();
 }
 
 function blockedBecause(plan: Plan): string | null {

@@ -34,6 +34,8 @@ export function openStream(options: StreamOptions): () => void {
   let leading = false;
 
   const tell = (message: Message) => {
+    // A BroadcastChannel reaches this origin only and takes no target.
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin
     if (!stop.signal.aborted) channel?.postMessage(message);
   };
   const setConnection = (next: "open" | "lost") => {
@@ -92,6 +94,8 @@ interface ReadOptions {
 /** Reads until the signal fires. A connection that went silent (a sleeping laptop, a proxy) is dropped and made anew. */
 function read({ signal, position, onEvent, onConnection }: ReadOptions): Promise<void> {
   return new Promise((resolve) => {
+    // Closed while the lock was being granted: nobody would ever let go of it.
+    if (signal.aborted) return resolve();
     let source: EventSource | null = null;
     let retryTimer: ReturnType<typeof setTimeout> | undefined;
     let silenceTimer: ReturnType<typeof setTimeout> | undefined;
@@ -111,7 +115,7 @@ function read({ signal, position, onEvent, onConnection }: ReadOptions): Promise
       retryMs = Math.min(longestRetryMs, retryMs * 2);
     };
     const connect = () => {
-      source = new EventSource(`/api/stream?after=${position()}`);
+      source = new EventSource(`/api/stream?from=${position()}`);
       heard();
       source.addEventListener("open", () => {
         retryMs = firstRetryMs;
@@ -135,6 +139,6 @@ function read({ signal, position, onEvent, onConnection }: ReadOptions): Promise
       source?.close();
       resolve();
     }, { once: true });
-    if (!signal.aborted) connect();
+    connect();
   });
 }

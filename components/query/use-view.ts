@@ -1,6 +1,6 @@
 "use client";
 
-import { useMemo, useRef } from "react";
+import { useMemo, useState } from "react";
 import type { PlatformSnapshot } from "#lib/contracts/state.ts";
 import type { DisplayedState } from "#lib/domain/freshness.ts";
 import { useNowMs } from "#components/query/server-clock.ts";
@@ -21,6 +21,6 @@ export function usePlatformView(): PlatformView {
   const snapshot = useSnapshot();
   const live = useLiveState();
   const nowMs = useNowMs();
-  const memory = useRef<ViewMemory>(new WeakMap());
-  return useMemo(() => ({ snapshot, states: displayedStates(snapshot, live, nowMs, memory.current), now: new Date(nowMs) }), [snapshot, live, nowMs]);
+  const [memory] = useState<ViewMemory>(() => new WeakMap());
+  return useMemo(() => ({ snapshot, states: displayedStates(snapshot, live, nowMs, memory), now: new Date(nowMs) }), [snapshot, live, nowMs, memory]);
 }

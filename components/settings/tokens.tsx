@@ -37,7 +37,7 @@ export function Tokens({ tokens, environments, create, revoke }: TokensProps) {
   return (
     <div className="grid gap-4">
       {made ? (
-        <div role="status" className="grid gap-1.5 rounded-lg border border-ok bg-ok-wash px-3 py-2.5 text-sm">
+        <output className="grid gap-1.5 rounded-lg border border-ok bg-ok-wash px-3 py-2.5 text-sm">
           <p>
             <b>{made.name}</b> is made. This is the only time its text is shown: copy it now.
           </p>
@@ -47,7 +47,7 @@ export function Tokens({ tokens, environments, create, revoke }: TokensProps) {
           <Button size="small" className="justify-self-start" onClick={() => setMade(null)}>
             I have kept it
           </Button>
-        </div>
+        </output>
       ) : null}
       {error ? <Failure error={error} /> : null}
       {tokens.length === 0 ? (

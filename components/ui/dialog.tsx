@@ -18,12 +18,21 @@ interface DialogProps {
 export function Dialog({ title, heading, description, onClose, className, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const leave = useRef(onClose);
+  useEffect(() => {
+    leave.current = onClose;
+  });
   useEffect(() => {
     const dialog = ref.current;
     if (!dialog) return;
     const before = document.activeElement;
     dialog.showModal();
+    const onBackdrop = (event: MouseEvent) => {
+      if (event.target === dialog) leave.current();
+    };
+    dialog.addEventListener("mousedown", onBackdrop);
     return () => {
+      dialog.removeEventListener("mousedown", onBackdrop);
       dialog.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
@@ -40,9 +49,6 @@ export function Dialog({ title, heading, description, onClose, className, childr
       onCancel={(event) => {
         event.preventDefault();
         onClose();
-      }}
-      onMouseDown={(event) => {
-        if (event.target === event.currentTarget) onClose();
       }}
     >
       {heading ? (

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { auditEntrySchema, auditQuerySchema } from "#lib/contracts/audit.ts";
-import { operationSchema } from "#lib/contracts/operation.ts";
 import { releaseSummarySchema } from "#lib/contracts/release.ts";
 import { bigPodStateSchema, operationSummarySchema, runningImageSchema, serviceStateSchema, sourceStateSchema } from "#lib/contracts/state.ts";
 import { chainFaults } from "#lib/domain/audit-chain.ts";
@@ -60,17 +59,19 @@ export const apiStateSchema = z.object({
   })),
 });
 
-/** A cursor is the `next` of the page before; it is opaque and only good for the list it came from. */
-const cursor = z.string().min(1).max(200).optional();
+/** A cursor is the `next` of the page before. */
+const cursor = z.coerce.number().int().positive().optional();
 const limit = z.coerce.number().int().min(1).max(100).default(25);
 
-export const operationsQuerySchema = z.strictObject({ environment: environmentName.optional(), before: cursor, limit });
-export const operationsResponseSchema = z.object({ operations: z.array(operationSummarySchema), next: z.string().nullable() });
+export const operationsQuerySchema = z.strictObject({ environment: environmentName.optional(), status: z.enum(operationStatuses).optional(), before: cursor, limit });
+export const operationsResponseSchema = z.object({ operations: z.array(operationSummarySchema), next: z.int().nullable() });
 export const operationAcceptedSchema = z.object({ id: z.string(), status: z.enum(operationStatuses) });
-export const operationResponseSchema = operationSchema;
 
 export const releasesQuerySchema = z.strictObject({ environment: environmentName, before: cursor, limit });
-export const releasesResponseSchema = z.object({ releases: z.array(releaseSummarySchema), next: z.string().nullable() });
+export const releasesResponseSchema = z.object({ releases: z.array(releaseSummarySchema), next: z.int().nullable() });
+export const releaseQuerySchema = z.strictObject({ environment: environmentName });
+/** A release without what it seals but the names: contents of ConfigMaps and templates stay inside. */
+export const releaseResponseSchema = releaseSummarySchema.extend({ configMaps: z.array(z.object({ bigPod: z.string(), name: z.string(), keys: z.array(z.string()) })) });
 
 /** Filters of the audit page and of GET /api/v1/audit. `text` is looked for in the whole entry, whatever its case. */
 export const auditListQuerySchema = z.strictObject({ ...auditQuerySchema.shape, text: z.string().trim().min(1).max(200).optional() });

@@ -13,6 +13,8 @@ export interface ConsoleOptions extends Omit<ConsoleContext, "now"> {
   port: number;
   host: string;
   now?: () => number;
+  /** Watches that are open on the API server right now. */
+  watchCount?: () => number;
 }
 
 /** What GET /api/state answers. */
@@ -20,7 +22,11 @@ export interface ConsoleState {
   world: WorldView;
   apiServer: ApiServerFaultState;
   registry: { down: boolean };
+  /** Open watches on the API server; null where nobody counts. */
+  watches: number | null;
 }
+
+type ServerContext = ConsoleContext & Pick<ConsoleOptions, "watchCount">;
 
 const maxBodyBytes = 16 * 1024;
 const statusOf = { invalid: 400, "not-found": 404, denied: 403 } as const;
@@ -36,8 +42,8 @@ const headers = {
 };
 
 /** The page and the control API where one breaks things and puts them right. Loopback only: it asks nobody who they are. */
-export async function startConsole({ port, host, control, catalogue, faults, now = Date.now }: ConsoleOptions): Promise<{ url: string; stop(): Promise<void> }> {
-  const context: ConsoleContext = { control, catalogue, faults, now };
+export async function startConsole({ port, host, control, catalogue, faults, now = Date.now, watchCount }: ConsoleOptions): Promise<{ url: string; stop(): Promise<void> }> {
+  const context: ServerContext = { control, catalogue, faults, now, watchCount };
   const server = createServer((request, response) => {
     answer(context, request, response).catch((error: unknown) => {
       const code = codeOf(error);
@@ -50,7 +56,7 @@ export async function startConsole({ port, host, control, catalogue, faults, now
   return { url, stop: () => closeServer(server) };
 }
 
-async function answer(context: ConsoleContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(context: ServerContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!isLoopbackHostHeader(request.headers.host)) return sendError(response, 421, "denied", "The console only answers to a loopback address, such as 127.0.0.1.");
   const path = (request.url ?? "/").split("?")[0] ?? "/";
   if (request.method === "POST") return post(context, path, request, response);
@@ -63,7 +69,7 @@ async function answer(context: ConsoleContext, request: IncomingMessage, respons
   sendError(response, 404, "not-found", `There is nothing at ${path}.`);
 }
 
-async function post(context: ConsoleContext, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function post(context: ServerContext, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!isSameOriginOrNoBrowser(request)) throw new ConsoleError("denied", "This request came from another site's page. Use the console's own page.");
   const name = path.startsWith("/api/") ? path.slice("/api/".length) : "";
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
@@ -76,10 +82,10 @@ async function post(context: ConsoleContext, path: string, request: IncomingMess
   send(response, 200, "application/json", JSON.stringify({ message, state: stateOf(context) }));
 }
 
-function stateOf({ control, faults, catalogue }: ConsoleContext): ConsoleState {
+function stateOf({ control, faults, catalogue, watchCount }: ServerContext): ConsoleState {
   const world = control.view();
   const environments = world.environments.toSorted((left, right) => rank(left.name) - rank(right.name));
-  return { world: { ...world, environments }, apiServer: faults.state(), registry: { down: catalogue.registryDown } };
+  return { world: { ...world, environments }, apiServer: faults.state(), registry: { down: catalogue.registryDown }, watches: watchCount?.() ?? null };
 }
 
 /** Place on the way to production; names the sandbox does not know come last. */

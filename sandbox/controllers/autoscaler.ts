@@ -11,6 +11,8 @@ const resource = "horizontalpodautoscalers.autoscaling";
 const component = "horizontal-pod-autoscaler";
 /** Utilization this close to the target counts as on target. */
 const tolerance = 0.1;
+/** The first look comes early: the pods of a fresh sandbox are up by then. */
+const firstSyncMs = 4_000;
 
 interface Wish {
   replicas: number;
@@ -119,7 +121,7 @@ export function runAutoscalers(context: ControllerContext): () => void {
     }
     cancel = clock.after(times.autoscalerSyncMs, syncAll);
   }
-  let cancel = clock.after(times.autoscalerSyncMs, syncAll);
+  let cancel = clock.after(Math.min(times.autoscalerSyncMs, firstSyncMs), syncAll);
   return () => cancel();
 }
 

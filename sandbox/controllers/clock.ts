@@ -21,14 +21,19 @@ export interface ClockOptions {
 /** Starts one timer (undefined: as soon as the present work is done) and returns what cancels it. */
 type Starter = (delayMs: number | undefined, run: () => void) => () => void;
 
-function createOwner(now: () => number, speed: number, start: Starter): Clock {
+function createOwner(now: () => number, speed: number, start: Starter, onError?: (error: unknown) => void): Clock {
   const waiting = new Set<() => void>();
   let stopped = false;
   const own = (delayMs: number | undefined, run: () => void): (() => void) => {
     if (stopped) return () => undefined;
     const clear = start(delayMs, () => {
       waiting.delete(cancel);
-      run();
+      if (!onError) return run();
+      try {
+        run();
+      } catch (error) {
+        onError(error);
+      }
     });
     const cancel = () => {
       clear();
@@ -61,9 +66,9 @@ export function createClock({ now = Date.now, speed = 1 }: ClockOptions = {}): C
   });
 }
 
-/** A clock of its own owner that ticks with `parent`: stopping it cancels only what was asked of it. */
-export function createScope(parent: Clock): Clock {
-  return createOwner(() => parent.now(), parent.speed, (delayMs, run) => (delayMs === undefined ? parent.soon(run) : parent.after(delayMs, run)));
+/** A clock of its own owner that ticks with `parent`: stopping it cancels only what was asked of it. `onError` hears of what a timer throws. */
+export function createScope(parent: Clock, onError?: (error: unknown) => void): Clock {
+  return createOwner(() => parent.now(), parent.speed, (delayMs, run) => (delayMs === undefined ? parent.soon(run) : parent.after(delayMs, run)), onError);
 }
 
 /** Kubernetes' `Time`: RFC 3339 with whole seconds. */

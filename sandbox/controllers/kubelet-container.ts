@@ -1,4 +1,5 @@
 import { elapsedMs, toTime } from "#sandbox/controllers/clock.ts";
+import { createContainerProbes } from "#sandbox/controllers/container-probes.ts";
 import { configError } from "#sandbox/controllers/container-config.ts";
 import type { ControllerContext } from "#sandbox/controllers/context.ts";
 import type { EventInput } from "#sandbox/controllers/event-recorder.ts";
@@ -6,7 +7,6 @@ import { goDuration, pullImage, pullPolicyOf } from "#sandbox/controllers/image-
 import type { NodeRuntime } from "#sandbox/controllers/kubelet-pod.ts";
 import { randomHex } from "#sandbox/controllers/object-keys.ts";
 import type { Container, ContainerStatus, Pod, TerminatedState } from "#sandbox/controllers/pod-shape.ts";
-import { runProbe, startProbe } from "#sandbox/controllers/probes.ts";
 import type { ContainerExit } from "#sandbox/world/container-host.ts";
 import type { ImageBuild } from "#sandbox/world/types.ts";
 
@@ -41,7 +41,25 @@ export function createContainerRun(context: ControllerContext, setting: Containe
   const status: ContainerStatus = setting.previous
     ? structuredClone(setting.previous)
     : { name: container.name, state: { waiting: { reason: "ContainerCreating" } }, lastState: {}, ready: false, started: false, restartCount: 0, image: container.image, imageID: "" };
-  const probes = new Set<() => void>();
+  const probes = createContainerProbes({
+    clock,
+    host,
+    podUid,
+    podIP: setting.podIP,
+    container,
+    relistMs: times.relistMs,
+    record,
+    onReady(ready) {
+      if (status.ready === ready) return;
+      status.ready = ready;
+      changed();
+    },
+    onStarted() {
+      status.started = true;
+      changed();
+    },
+    onDead: killUnhealthy,
+  });
   let step: (() => void) | undefined;
   let build: ImageBuild | undefined;
   let crashBackoffMs = 0;
@@ -128,54 +146,10 @@ export function createContainerRun(context: ControllerContext, setting: Containe
     host.start({ pod: setting.pod(), container: container.name, build: image, startedAtMs, resumed, wrongArchitecture });
     if (!resumed) {
       status.started = !container.startupProbe;
-      status.ready = !container.startupProbe && !container.readinessProbe;
+      status.ready = false;
     }
-    if (container.startupProbe && !status.started) startStartupProbe();
-    else startOtherProbes();
+    probes.begin(status.started);
     changed();
-  }
-
-  function loop(kind: "Startup" | "Readiness" | "Liveness", probe: NonNullable<Container["readinessProbe"]>, onVerdict: (healthy: boolean) => void): void {
-    const end = startProbe({
-      clock,
-      probe,
-      attempt: () => runProbe(host, podUid, setting.podIP(), container, probe),
-      onFailure: (words) => record({ type: "Warning", reason: "Unhealthy", message: `${kind} probe failed: ${words}` }),
-      onVerdict,
-    });
-    probes.add(end);
-  }
-
-  function startStartupProbe(): void {
-    if (!container.startupProbe) return;
-    loop("Startup", container.startupProbe, (healthy) => {
-      if (!healthy) return killUnhealthy("startup");
-      endProbes();
-      status.started = true;
-      status.ready = !container.readinessProbe;
-      changed();
-      startOtherProbes();
-    });
-  }
-
-  function startOtherProbes(): void {
-    if (container.readinessProbe) {
-      loop("Readiness", container.readinessProbe, (healthy) => {
-        if (status.ready === healthy) return;
-        status.ready = healthy;
-        changed();
-      });
-    }
-    if (container.livenessProbe) {
-      loop("Liveness", container.livenessProbe, (healthy) => {
-        if (!healthy) killUnhealthy("liveness");
-      });
-    }
-  }
-
-  function endProbes(): void {
-    for (const end of probes) end();
-    probes.clear();
   }
 
   function killUnhealthy(kind: "startup" | "liveness"): void {
@@ -190,7 +164,7 @@ export function createContainerRun(context: ControllerContext, setting: Containe
 
   function exited(exit: Pick<ContainerExit, "podUid" | "container" | "exitCode" | "reason">): void {
     if (!status.state.running) return;
-    endProbes();
+    probes.end();
     const ranForMs = elapsedMs(clock, startedAtMs);
     status.state = { terminated: terminatedState(exit.exitCode, exit.reason) };
     status.ready = false;
@@ -258,7 +232,7 @@ export function createContainerRun(context: ControllerContext, setting: Containe
     announceStop() {
       step?.();
       step = undefined;
-      endProbes();
+      probes.end();
       if (status.state.running) record({ type: "Normal", reason: "Killing", message: `Stopping container ${container.name}` });
     },
     stop() {
@@ -269,7 +243,7 @@ export function createContainerRun(context: ControllerContext, setting: Containe
     },
     dispose() {
       step?.();
-      endProbes();
+      probes.end();
     },
   };
 

@@ -136,6 +136,10 @@ export function runNodeLifecycle(context: ControllerContext): () => void {
   for (const node of store.list("nodes")) if (!isNodeReady(node)) for (const pod of podsOf(node)) scheduleEviction(pod);
   clock.after(1_000, checkSilence);
   return store.subscribe(({ resource, type, object }) => {
+    // Pods of a node that was removed have nobody left to confirm their end.
+    if (resource === "nodes" && type === "DELETED") {
+      for (const pod of podsOf(object)) store.delete("pods", pod.metadata.namespace, pod.metadata.name, { gracePeriodSeconds: 0 });
+    }
     // A node that comes back reports at once; it does not wait for its next turn.
     if (resource === "nodes" && type !== "DELETED" && !isNodeDown(object) && !isNodeReady(object)) {
       clock.soon(() => {

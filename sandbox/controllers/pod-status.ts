@@ -1,6 +1,6 @@
 import { parseQuantity } from "#sandbox/controllers/quantity.ts";
 import { withFreshCondition } from "#sandbox/controllers/conditions.ts";
-import type { Condition, ContainerStatus, PodSpec, PodStatus } from "#sandbox/controllers/pod-shape.ts";
+import type { Condition, Container, ContainerStatus, PodSpec, PodStatus } from "#sandbox/controllers/pod-shape.ts";
 
 /** Guaranteed: every container's limits equal its requests; BestEffort: nobody asks for anything; else Burstable. */
 export function qosClass(spec: PodSpec): "Guaranteed" | "Burstable" | "BestEffort" {
@@ -48,6 +48,11 @@ function readiness(type: string, phase: PodStatus["phase"], unready: readonly st
   return { type, status: "False", reason: "ContainersNotReady", message: `containers with unready status: [${unready.join(" ")}]`, lastProbeTime: null };
 }
 
+/** Init containers do nothing here: they have succeeded by the time the pod's network is up. */
+function finishedInit({ name, image }: Container, at: string): ContainerStatus {
+  return { name, image, imageID: "", ready: true, started: false, restartCount: 0, lastState: {}, state: { terminated: { exitCode: 0, reason: "Completed", startedAt: at, finishedAt: at } } };
+}
+
 /** The whole status of a pod as its kubelet reports it. */
 export function podStatus({ spec, previous, statuses, podIP, hostIP, at }: PodFacts): PodStatus {
   const phase = podPhase(spec, statuses);
@@ -67,6 +72,7 @@ export function podStatus({ spec, previous, statuses, podIP, hostIP, at }: PodFa
     hostIPs: [{ ip: hostIP }],
     ...(podIP !== undefined && { podIP, podIPs: [{ ip: podIP }] }),
     startTime: previous.startTime ?? at,
+    ...(spec.initContainers && podIP !== undefined && { initContainerStatuses: previous.initContainerStatuses ?? spec.initContainers.map((container) => finishedInit(container, at)) }),
     containerStatuses: structuredClone([...statuses]),
     qosClass: qosClass(spec),
   };

@@ -40,7 +40,8 @@ export interface ControllerSetup {
 /** Starts everything that acts on the store. What the store already holds goes on as it was. `stop` leaves no timer behind. */
 export function startControllers({ store, catalogue, world, now, random = Math.random, options = {}, clock: given }: ControllerSetup): { stop(): void } {
   const { speed, onError = reportError, ...times } = options;
-  const clock = given ? createScope(given) : createClock({ now, speed });
+  const ticking = given ?? createClock({ now, speed });
+  const clock = createScope(ticking, (error) => onError("timer", error));
   const context: ControllerContext = {
     store,
     catalogue,

@@ -79,6 +79,16 @@ test("containers that are not there or not started are refused in the kubelet's 
   await expect(made.lines(stuck, "experience")).rejects.toMatchObject({ code: 400, message: `container "experience" in pod "${stuck.metadata.name}" is waiting to start: trying and failing to pull image` });
 });
 
+test("what a container said before a restart of the sandbox is lost, and said to be", async () => {
+  const made = lab();
+  const pod = firstOf(made.bigPod("prod", "core"));
+  made.control.crash({ environment: "prod", bigPod: "core", process: "user", pod: pod.metadata.name }, false);
+  made.clock.run(10_000);
+  const restarted = firstOf(made.bigPod("prod", "core").filter((candidate) => candidate.metadata.name === pod.metadata.name));
+  made.world.forget(pod.metadata.uid);
+  await expect(made.lines(restarted, "user-service", { previous: true })).rejects.toThrow(/^unable to retrieve container logs for containerd:\/\/[0-9a-f]{64}$/);
+});
+
 test("a node that is down answers for none of its pods", async () => {
   const made = lab();
   const pod = firstOf(made.bigPod("prod", "experience"));

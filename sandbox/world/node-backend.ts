@@ -46,11 +46,15 @@ export function createNodeBackend({ store, world, clock }: NodeBackendSetup): No
     const home = world.home(pod.metadata.uid);
     const current = home?.instances.get(container);
     // While a crashed container waits for its restart, the instance that ended is the "previous" one and still the latest.
-    const waiting = current?.endedAtMs !== undefined && asPod(store.get("pods", pod.metadata.namespace, name) ?? pod).status?.containerStatuses?.find((status) => status.name === container)?.state.waiting !== undefined;
+    const status = asPod(store.get("pods", pod.metadata.namespace, name) ?? pod).status?.containerStatuses?.find((candidate) => candidate.name === container);
+    const waiting = current?.endedAtMs !== undefined && status?.state.waiting !== undefined;
     const found = previous ? (waiting ? current : home?.previous.get(container)) : current;
     if (found) return found;
+    // It did run, but the sandbox was restarted or the node rebooted since: what it said is gone.
+    const lost = (previous ? undefined : status?.state.terminated) ?? status?.lastState.terminated;
+    if (lost?.containerID !== undefined) throw new NodeError(500, "InternalError", `unable to retrieve container logs for ${lost.containerID}`);
     if (previous) throw new NodeError(400, "BadRequest", `previous terminated container "${container}" in pod "${name}" not found`);
-    const reason = pod.status?.containerStatuses?.find((status) => status.name === container)?.state.waiting?.reason;
+    const reason = status?.state.waiting?.reason;
     const why = reason === "ErrImagePull" || reason === "ImagePullBackOff" ? "trying and failing to pull image" : (reason ?? "ContainerCreating");
     throw new NodeError(400, "BadRequest", `container "${container}" in pod "${name}" is waiting to start: ${why}`);
   }

@@ -8,7 +8,7 @@ import { afterFailedWrite, StepFailed } from "#lib/worker/operations/patience.ts
 import type { Run } from "#lib/worker/operations/parts.ts";
 import { marks, preconditions } from "#lib/worker/operations/write.ts";
 
-const maximumTries = 8;
+const maximumTries = 12;
 
 /** Gives a target's ConfigMaps the recorded contents, or back what they held before. Returns the keys that were written, as evidence. Throws StepFailed, ClaimLost. */
 export async function writeConfigMaps(run: Run, target: PlanTarget, direction: "forward" | "return", deadline: number): Promise<string> {

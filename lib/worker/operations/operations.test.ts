@@ -1,26 +1,178 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openStage } from "#lib/worker/operations/test-stage.ts";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { BigPodState } from "#lib/contracts/state.ts";
+import { asJson } from "#lib/db/repositories/operation.ts";
+import { epochAnnotation, kinds, operationAnnotation } from "#lib/ports/cluster.ts";
+import { abortOperation } from "#lib/services/operation/abort.ts";
+import { openStage, releaser } from "#lib/worker/operations/test-stage.ts";
 import type { Stage } from "#lib/worker/operations/test-stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage();
   await stage.startWorker("w1");
+});
+afterAll(() => stage.stop());
+beforeEach(async () => {
   await stage.settled("staging");
   await stage.settled("prod");
 });
-afterAll(() => stage.stop());
 
-test("promotes what staging runs, by digest, and touches nothing else", async () => {
+const namespace = "dreamscape-prod";
+const deployment = (name: string) => stage.apiOf("prod").get(kinds.deployments, namespace, name);
+const podUids = async (bigPod: string) => {
+  const row = await stage.database.db.bigPodStateRow.findUniqueOrThrow({ where: { environment_bigPod: { environment: "prod", bigPod } } });
+  return (row.state as unknown as BigPodState).pods.filter((pod) => !pod.terminating).map((pod) => pod.uid).toSorted();
+};
+const runningStep = (id: string, name: string, bigPod: string | null) =>
+  stage.until(`${name} of ${bigPod ?? "all"} runs`, async () => {
+    const row = await stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name, bigPod, status: "running" } });
+    return row ?? undefined;
+  });
+
+/** Tells the database that staging runs an image well which breaks elsewhere: what a release that only fails in prod looks like. */
+async function stagingSeemsToRun(kind: string): Promise<() => Promise<void>> {
+  await stage.console("faults/release", { environment: "dev", kind });
+  const digestIn = async (environment: string) => (await stage.database.db.bigPodStateRow.findUniqueOrThrow({ where: { environment_bigPod: { environment, bigPod: "experience" } } })).state as unknown as BigPodState;
+  const before = await digestIn("staging");
+  const bad = await stage.until("dev runs it", async () => {
+    const image = (await digestIn("dev")).images[0];
+    return image !== undefined && image.digest !== null && image.tag?.endsWith(`-${kind}`) === true ? image : undefined;
+  });
+  const write = (state: BigPodState) => stage.database.db.bigPodStateRow.update({ where: { environment_bigPod: { environment: "staging", bigPod: "experience" } }, data: { state: asJson(state) } });
+  await write({ ...before, images: [bad] });
+  return async () => void (await write(before));
+}
+
+test("a release that breaks goes back by itself, with what was promoted before it", async () => {
   const before = await stage.images("prod");
+  const restore = await stagingSeemsToRun("broken");
+  const plan = await stage.plan({ kind: "promotion", from: "staging", to: "prod" });
+  expect(plan.changes.filter((change) => change.effect === "images").map((change) => change.bigPod)).toEqual(["core", "experience"]);
+  const operation = await stage.ended(await stage.confirm(plan));
+  await restore();
+  expect(operation).toMatchObject({ status: "returned", note: expect.stringContaining("experience") });
+  expect(await stage.images("prod")).toEqual(before);
+  expect(operation.steps.map((step) => [step.name, step.bigPod, step.status])).toEqual([
+    ["check", null, "succeeded"], ["write", "core", "succeeded"], ["rollout", "core", "succeeded"], ["write", "experience", "succeeded"], ["rollout", "experience", "failed"], ["verify", null, "skipped"],
+    ["return-write", "experience", "succeeded"], ["return-rollout", "experience", "succeeded"], ["return-write", "core", "succeeded"], ["return-rollout", "core", "succeeded"],
+  ]);
+  const actions = await stage.database.db.auditEntryRow.findMany({ where: { operationId: operation.id }, orderBy: { sequence: "asc" } });
+  expect(actions.map((entry) => [entry.action, entry.outcome])).toEqual([["operation.request", "allowed"], ["operation.start", "allowed"], ["operation.outcome", "failed"]]);
+});
+
+test("an abort brings back what was changed", async () => {
+  const before = await stage.images("prod");
+  const restore = await stagingSeemsToRun("slow");
+  const id = await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod", bigPods: ["experience"] }));
+  await runningStep(id, "rollout", "experience");
+  await abortOperation(stage.context, releaser, id);
+  const operation = await stage.ended(id);
+  await restore();
+  expect(operation).toMatchObject({ status: "aborted", note: expect.stringContaining("Aborted by Rafael"), abortRequestedBy: "Rafael" });
+  expect(await stage.images("prod")).toEqual(before);
+});
+
+test("somebody who edits other fields at the same time is no obstacle", async () => {
+  const api = stage.apiOf("prod");
+  const id = await stage.confirm(await stage.plan({ kind: "restart", environment: "prod", bigPods: ["commerce"] }));
+  const before = await podUids("commerce");
+  let ended = false;
+  const labelling = (async () => {
+    for (let count = 0; !ended; count += 1, await wait(15)) await api.patch(kinds.deployments, namespace, "commerce", "merge", { metadata: { labels: { busy: String(count) } } });
+  })();
+  const operation = await stage.ended(id).finally(() => (ended = true));
+  await labelling;
+  expect([operation.status, operation.note]).toEqual(["succeeded", expect.anything()]);
+  const after = await podUids("commerce");
+  expect(after.filter((uid) => before.includes(uid))).toEqual([]);
+});
+
+test("somebody who writes another image during the rollout is not overruled; the rest goes back", async () => {
+  const before = await stage.images("prod");
+  const restore = await stagingSeemsToRun("slow");
+  const id = await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" }));
+  await runningStep(id, "rollout", "experience");
+  const theirs = "ghcr.io/dreamscape-ai/experience-pod:v2.4.0-broken";
+  await stage.apiOf("prod").patch(kinds.deployments, namespace, "experience", "strategic-merge", { spec: { template: { spec: { containers: [{ name: "experience", image: theirs }] } } } });
+  const operation = await stage.ended(id);
+  await restore();
+  expect(operation).toMatchObject({ status: "failed", note: expect.stringMatching(/left as it is: it was changed by somebody else/) });
+  const after = await stage.images("prod");
+  expect(after).toEqual({ ...before, experience: { experience: theirs } });
+  const release = await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } });
+  const back = await stage.plan({ kind: "rollback", environment: "prod", release: release.number });
+  expect(back.ready).toBe(true);
+  const cores = [await podUids("core"), await podUids("commerce")];
+  expect(await stage.ended(await stage.confirm(back))).toMatchObject({ status: "succeeded" });
+  expect([await podUids("core"), await podUids("commerce")]).toEqual(cores);
+});
+
+test("an edit between plan and execution: refused, or stopped before anything is written", async () => {
+  const plan = await stage.plan({ kind: "scale", environment: "prod", bigPod: "commerce", replicas: 3 });
+  await stage.apiOf("prod").patch(kinds.deployments, namespace, "commerce", "strategic-merge", { spec: { template: { metadata: { annotations: { edited: "yes" } } } } });
+  const outcome = await stage.confirm(plan).then((id) => stage.ended(id), (error: unknown) => error);
+  expect(outcome).toMatchObject(outcome instanceof Error ? { code: "conflict" } : { status: "failed", note: expect.stringMatching(/edited since.*Nothing was changed/) });
+  expect((await deployment("commerce")).spec).toMatchObject({ replicas: 2 });
+});
+
+test("scales up and back", async () => {
+  for (const replicas of [3, 2]) {
+    await stage.settled("prod");
+    const operation = await stage.ended(await stage.confirm(await stage.plan({ kind: "scale", environment: "prod", bigPod: "commerce", replicas })));
+    expect(operation).toMatchObject({ status: "succeeded" });
+    expect((await deployment("commerce")).status).toMatchObject({ replicas, readyReplicas: replicas });
+  }
+});
+
+test("promotes what staging runs by digest, touches nothing else, and a rollback restores template and ConfigMaps whole", async () => {
+  const api = stage.apiOf("prod");
+  const before = await stage.images("prod");
+  const original = await api.get(kinds.configMaps, namespace, "experience-config");
+  const old = await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } });
+  const commerce = await podUids("commerce");
+
   const plan = await stage.plan({ kind: "promotion", from: "staging", to: "prod" });
   expect(plan.gates.filter((gate) => gate.verdict !== "pass")).toEqual([]);
-  const operation = await stage.ended(await stage.confirm(plan));
-  expect(operation).toMatchObject({ status: "succeeded" });
-  expect(operation.steps.map((step) => step.status)).toEqual(operation.steps.map(() => "succeeded"));
+  const promotion = await stage.ended(await stage.confirm(plan));
+  expect(promotion).toMatchObject({ status: "succeeded" });
   const after = await stage.images("prod");
   for (const change of plan.changes) {
     if (change.effect === "unchanged") expect(after[change.bigPod]).toEqual(before[change.bigPod]);
     for (const image of change.images) expect(after[change.bigPod]?.[image.container]).toBe(image.to);
   }
+  expect(await podUids("commerce")).toEqual(commerce);
+  expect((await deployment("core")).metadata.annotations).toMatchObject({ [operationAnnotation]: promotion.id, [epochAnnotation]: "1" });
+  expect(JSON.stringify((await deployment("core")).spec)).not.toContain("vigie.dev/");
+
+  await api.patch(kinds.configMaps, namespace, "experience-config", "merge", { data: { LOG_LEVEL: "trace", ADDED: "later" } });
+  await stage.until("the edit is a release of its own", async () => {
+    const now = await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } });
+    const record = await stage.database.db.releaseRecord.findUniqueOrThrow({ where: { environment_contentHash: { environment: "prod", contentHash: now.contentHash } } });
+    return now.settled && JSON.stringify(record.content).includes('"trace"') ? true : undefined;
+  });
+  await stage.console("faults/registry", { down: true });
+  const back = await stage.plan({ kind: "rollback", environment: "prod", release: old.number });
+  await stage.console("faults/registry", { down: false });
+  expect(back.ready).toBe(true);
+  expect(back.changes.find((change) => change.bigPod === "experience")?.config).toEqual(["experience-config: ADDED", "experience-config: LOG_LEVEL"]);
+  const rollback = await stage.ended(await stage.confirm(back));
+  expect([rollback.status, rollback.note]).toEqual(["succeeded", expect.anything()]);
+  expect((await api.get(kinds.configMaps, namespace, "experience-config")).data).toEqual(original.data);
+  expect(await podUids("commerce")).toEqual(commerce);
+  const digests = (images: typeof before) => Object.values(images).flatMap((containers) => Object.values(containers).map((reference) => reference.split("@")[0]));
+  expect(digests(await stage.images("prod"))).toEqual(digests(before));
+});
+
+test("a ConfigMap that changed alone is brought back by a restart", async () => {
+  const release = await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } });
+  await stage.apiOf("prod").patch(kinds.configMaps, namespace, "commerce-config", "merge", { data: { LOG_LEVEL: "trace" } });
+  await stage.until("the edit is recorded", async () => ((await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } })).contentHash === release.contentHash ? undefined : true));
+  await stage.settled("prod");
+  const [commerce, core] = [await podUids("commerce"), await podUids("core")];
+  const operation = await stage.ended(await stage.confirm(await stage.plan({ kind: "rollback", environment: "prod", release: release.number })));
+  expect(operation).toMatchObject({ status: "succeeded" });
+  expect((await podUids("commerce")).filter((uid) => commerce.includes(uid))).toEqual([]);
+  expect(await podUids("core")).toEqual(core);
+  expect((await stage.apiOf("prod").get(kinds.configMaps, namespace, "commerce-config")).data).not.toMatchObject({ LOG_LEVEL: "trace" });
 });

@@ -108,7 +108,7 @@ export function readHealthAnswer(body: string): HealthAnswer | null {
  */
 export function readServiceReply(httpStatus: number, body: string, port: number, path: string): ServiceHealth {
   const answer = readHealthAnswer(body);
-  const asked = `port ${port}${path}`;
+  const asked = `:${port}${path}`;
   if (httpStatus === 0) return { status: "down", detail: `nothing listens on port ${port}` };
   if (httpStatus >= 500) {
     const worst = [...(answer?.components ?? [])].find(([, health]) => health.status === "down");

@@ -51,29 +51,28 @@ function mergeApplied(place: Place, live: unknown, config: unknown): unknown {
   return result;
 }
 
-/** Elements of the configuration in its order; the others stay where they stood between them. */
+/** Shared elements in the order of the configuration; those only the server has stay in front of what follows them there, new ones come after. */
 function mergeList(place: Place, live: readonly unknown[], config: readonly unknown[]): unknown[] {
   const item = itemPlace(place);
   const liveByKey = new Map(live.map((element) => [elementKey(place, element), element]));
   const configKeys = new Set(config.map((element) => elementKey(place, element)));
+  const ahead = [...liveByKey];
   const result: unknown[] = [];
   const emitted = new Set<string>();
-  const emitUntil = (stop: string | undefined) => {
-    for (const [key, element] of liveByKey) {
-      if (key === stop) return;
-      if (configKeys.has(key) || emitted.has(key)) continue;
-      emitted.add(key);
-      result.push(cloneJson(element));
+  const emitServerOnly = () => {
+    for (let next = ahead[0]; next && (!configKeys.has(next[0]) || emitted.has(next[0])); next = ahead[0]) {
+      ahead.shift();
+      if (!emitted.has(next[0])) result.push(cloneJson(next[1]));
     }
   };
   for (const element of config) {
     const key = elementKey(place, element);
     if (emitted.has(key)) continue;
-    if (liveByKey.has(key)) emitUntil(key);
+    emitServerOnly();
     emitted.add(key);
     result.push(mergeApplied(item, liveByKey.get(key), element));
   }
-  emitUntil(undefined);
+  emitServerOnly();
   return result;
 }
 

@@ -3,7 +3,7 @@ import { Skeleton } from "#components/ui/skeleton.tsx";
 /** The outline of a page: a head and a list. */
 export default function Loading() {
   return (
-    <div role="status" aria-label="Loading" className="grid gap-6">
+    <output aria-label="Loading" className="grid gap-6">
       <div className="grid gap-2">
         <Skeleton className="h-7 w-64" />
         <Skeleton className="h-4 w-96 max-w-full" />
@@ -13,6 +13,6 @@ export default function Loading() {
           <Skeleton key={row} className="h-9 w-full" />
         ))}
       </div>
-    </div>
+    </output>
   );
 }

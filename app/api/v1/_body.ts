@@ -1,0 +1,49 @@
+import { VigieError } from "#lib/domain/error.ts";
+import { jsonProblem } from "#lib/domain/json-guard.ts";
+
+const maximumBytes = 65_536;
+
+/** A refusal of a body whose HTTP status says more than 400. */
+export class BodyRefused extends VigieError {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super("invalid", message);
+    this.status = status;
+  }
+}
+
+/** Reads a JSON body within bounds. Throws BodyRefused: 415 another type, 413 more than 64 KiB, 400 no JSON or JSON with what is never needed here. */
+export async function readJsonBody(request: Request): Promise<unknown> {
+  const type = request.headers.get("content-type") ?? "";
+  if (!/^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(type)) throw new BodyRefused(415, "The body must be JSON in UTF-8. Send the header Content-Type: application/json.");
+  const bytes = await readBytes(request);
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new BodyRefused(400, "The body is not valid UTF-8.");
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new BodyRefused(400, "The body is not valid JSON.");
+  }
+  const problem = jsonProblem(value);
+  if (problem !== null) throw new BodyRefused(400, `The body ${problem}.`);
+  return value;
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  if (request.body === null) return new Uint8Array();
+  for await (const chunk of request.body) {
+    length += chunk.byteLength;
+    // Leaving the loop cancels the stream: the rest is not read.
+    if (length > maximumBytes) throw new BodyRefused(413, "The body is longer than 64 KiB, which no call needs.");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

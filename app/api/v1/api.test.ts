@@ -1,0 +1,266 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { call, installRuntime } from "#app/api/test-portal.ts";
+import type { Handler } from "#app/api/v1/_handler.ts";
+import * as auditExport from "#app/api/v1/audit/export/route.ts";
+import * as audit from "#app/api/v1/audit/route.ts";
+import * as auditVerify from "#app/api/v1/audit/verify/route.ts";
+import * as abort from "#app/api/v1/operations/[id]/abort/route.ts";
+import * as operation from "#app/api/v1/operations/[id]/route.ts";
+import * as operations from "#app/api/v1/operations/route.ts";
+import * as plans from "#app/api/v1/plans/route.ts";
+import * as release from "#app/api/v1/releases/[number]/route.ts";
+import * as releases from "#app/api/v1/releases/route.ts";
+import * as state from "#app/api/v1/state/route.ts";
+import * as tokenRoute from "#app/api/v1/tokens/[id]/route.ts";
+import * as tokens from "#app/api/v1/tokens/route.ts";
+import { apiStateSchema, auditListResponseSchema, auditVerifyResponseSchema, errorResponseSchema, operationsResponseSchema, releaseResponseSchema, releasesResponseSchema } from "#lib/contracts/api.ts";
+import { planSchema } from "#lib/contracts/operation.ts";
+import { tokenCreatedSchema } from "#lib/contracts/token.ts";
+import { createDatabase } from "#lib/db/client.ts";
+import { createTestDatabase } from "#lib/db/test-database.ts";
+import type { TestDatabase } from "#lib/db/test-database.ts";
+import { prepareQueue } from "#lib/db/queue.ts";
+import type { Role } from "#lib/domain/access.ts";
+import type { ServiceContext } from "#lib/services/context.ts";
+import { bigPodState, recordRelease, sealed, testConfig, watched, writeState } from "#lib/services/plan/test-platform.ts";
+import { createSignInStore } from "#lib/services/session/sign-in.ts";
+import { actorWith } from "#lib/services/test-context.ts";
+import type { TestLog } from "#lib/services/test-context.ts";
+import { createToken } from "#lib/services/token/create.ts";
+
+let database: TestDatabase;
+let context: ServiceContext;
+const bootstrap = "bootstrap-token-of-this-test-only-0123456789";
+const builds = { old: { tag: "v1.0.0", digest: `sha256:${"a".repeat(64)}` }, new: { tag: "v1.1.0", digest: `sha256:${"b".repeat(64)}` } };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  process.env.VIGIE_BOOTSTRAP_TOKEN = bootstrap;
+  ({ context } = installRuntime(database, testConfig("http://127.0.0.1:9")));
+  await prepareQueue(database.url);
+  await watched(database.db);
+  for (const bigPod of ["experience", "commerce"]) {
+    await writeState(database.db, bigPodState("staging", bigPod, builds.new));
+    await writeState(database.db, bigPodState("prod", bigPod, builds.old));
+  }
+  for (const [environment, build] of [["prod", builds.old], ["staging", builds.new]] as const) {
+    await recordRelease(database.db, environment, { experience: sealed("experience", environment, build), commerce: sealed("commerce", environment, build) }, { contentHash: environment });
+  }
+});
+afterAll(async () => {
+  delete process.env.VIGIE_BOOTSTRAP_TOKEN;
+  await database.drop();
+});
+
+async function tokenOf(role: Role, environments?: string[]): Promise<string> {
+  return (await createToken(context, actorWith("admin"), { name: role, role, environments: environments ?? "*", expiresInDays: 1 })).token;
+}
+
+async function newestEntry() {
+  const row = await database.db.auditEntryRow.findFirst({ orderBy: { sequence: "desc" } });
+  return row === null ? null : JSON.parse(row.bytes).body;
+}
+
+const routes: [string, string, Handler, string, unknown, Record<string, string>][] = [
+  ["GET", "/api/v1/state", state.GET, "read", undefined, {}],
+  ["POST", "/api/v1/plans", plans.POST, "write", { kind: "restart", environment: "prod", bigPods: ["experience"] }, {}],
+  ["GET", "/api/v1/operations", operations.GET, "read", undefined, {}],
+  ["POST", "/api/v1/operations", operations.POST, "write", { planHash: "x".repeat(64), reason: "because" }, {}],
+  ["GET", "/api/v1/operations/x", operation.GET, "read", undefined, { id: "x" }],
+  ["POST", "/api/v1/operations/x/abort", abort.POST, "write", undefined, { id: "x" }],
+  ["GET", "/api/v1/releases?environment=prod", releases.GET, "read", undefined, {}],
+  ["GET", "/api/v1/releases/R-1?environment=prod", release.GET, "read", undefined, { number: "R-1" }],
+  ["GET", "/api/v1/audit", audit.GET, "read", undefined, {}],
+  ["GET", "/api/v1/audit/verify", auditVerify.GET, "read", undefined, {}],
+  ["GET", "/api/v1/audit/export", auditExport.GET, "read", undefined, {}],
+  ["GET", "/api/v1/tokens", tokens.GET, "read", undefined, {}],
+  ["POST", "/api/v1/tokens", tokens.POST, "write", { name: "x", role: "viewer", expiresInDays: 1 }, {}],
+  ["DELETE", "/api/v1/tokens/x", tokenRoute.DELETE, "write", undefined, { id: "x" }],
+];
+
+describe("who calls", () => {
+  test.each(routes)("%s %s is not answered to nobody", async (method, path, handler, access, body, params) => {
+    const answer = await call(handler, path, { method, body, params });
+    expect(answer.status).toBe(401);
+    expect(errorResponseSchema.parse(answer.body).error).toMatchObject({ code: "unauthenticated", reference: expect.stringMatching(/.{8}/) });
+    expect(answer.headers.get("www-authenticate")).toContain("Bearer");
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    if (access === "write") expect(await newestEntry()).toMatchObject({ action: "access.denied", actor: { id: "anonymous" } });
+  });
+
+  test.each(routes)("%s %s is not answered to a wrong token", async (method, path, handler, _, body, params) => {
+    expect((await call(handler, path, { method, body, params, token: "vgt_0000000000000000_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" })).status).toBe(401);
+  });
+
+  test.each(routes.filter(([, , , access]) => access === "write"))("%s %s takes no session, which browsers send along by themselves", async (method, path, handler, _, body, params) => {
+    const store = createSignInStore(context);
+    const person = await store.signIn("x", { subject: "ada", name: "Ada", email: null, emailVerified: false, groups: ["a"] });
+    if ("refused" in person) throw new Error(person.refused);
+    const session = `session-${path}`;
+    await store.createSession(person.userId, session, "x", null);
+    const answer = await call(handler, path, { method, body, params, headers: { cookie: `vigie-session=${session}` } });
+    expect(answer.status).toBe(401);
+    expect((await call(state.GET, "/api/v1/state", { headers: { cookie: `vigie-session=${session}` } })).status).toBe(200);
+  });
+
+  test("a viewer reads, and changes nothing; that is an entry", async () => {
+    const token = await tokenOf("viewer");
+    expect((await call(state.GET, "/api/v1/state", { token })).status).toBe(200);
+    for (const [method, handler, path, body, params] of [["POST", tokens.POST, "/api/v1/tokens", { name: "x", role: "admin", expiresInDays: 1 }, {}], ["DELETE", tokenRoute.DELETE, "/api/v1/tokens/x", undefined, { id: "x" }], ["GET", tokens.GET, "/api/v1/tokens", undefined, {}], ["GET", auditExport.GET, "/api/v1/audit/export", undefined, {}]] as const) {
+      const answer = await call(handler, path, { method, body, params, token });
+      expect(answer.status).toBe(403);
+      expect(await newestEntry()).toMatchObject({ action: "access.denied", outcome: "denied", actor: { kind: "token", name: "viewer" } });
+    }
+  });
+
+  test("a token for one environment sees only that", async () => {
+    const token = await tokenOf("viewer", ["staging"]);
+    const body = apiStateSchema.parse((await call(state.GET, "/api/v1/state", { token })).body);
+    expect(body.environments.map((environment) => environment.name)).toEqual(["staging"]);
+    expect((await call(releases.GET, "/api/v1/releases?environment=prod", { token })).status).toBe(403);
+    expect((await call(releases.GET, "/api/v1/releases?environment=staging", { token })).status).toBe(200);
+  });
+
+  test("the bootstrap token makes the first one", async () => {
+    const made = await call(tokens.POST, "/api/v1/tokens", { token: bootstrap, body: { name: "first", role: "viewer", expiresInDays: 7 } });
+    expect(made.status).toBe(201);
+    const { token, id } = tokenCreatedSchema.parse(made.body);
+    expect(await newestEntry()).toMatchObject({ action: "token.create", actor: { kind: "token", id: "bootstrap", name: "bootstrap" } });
+    expect((await call(state.GET, "/api/v1/state", { token })).status).toBe(200);
+    const gone = await call(tokenRoute.DELETE, `/api/v1/tokens/${id}`, { method: "DELETE", token: bootstrap, params: { id } });
+    expect([gone.status, gone.text]).toEqual([204, ""]);
+    expect((await call(state.GET, "/api/v1/state", { token })).status).toBe(401);
+  });
+});
+
+describe("what is answered", () => {
+  test("the state, in the documented shape", async () => {
+    const { body } = await call(state.GET, "/api/v1/state", { token: bootstrap });
+    const { environments } = apiStateSchema.parse(body);
+    expect(environments.map((environment) => environment.name)).toEqual(["dev", "staging", "prod"]);
+    expect(environments[2]).toMatchObject({ name: "prod", status: "healthy", release: "R-1", source: { state: "live" }, bigPods: [{ name: "experience", status: "healthy", cause: null, release: "R-1", services: [{ name: "app", status: "up", detail: null }] }, { name: "commerce" }] });
+    expect(environments[0]).toMatchObject({ name: "dev", status: "unknown", release: null });
+  });
+
+  test("the state is stale, not green, once a source is out of step", async () => {
+    await watched(database.db, "down");
+    const { environments } = apiStateSchema.parse((await call(state.GET, "/api/v1/state", { token: bootstrap })).body);
+    await watched(database.db, "live");
+    expect(environments[2]).toMatchObject({ status: "stale", source: { state: "down", reason: "connection refused" }, bigPods: [{ status: "stale" }, { status: "stale" }] });
+  });
+
+  test("a plan, and an operation once however often it is confirmed", async () => {
+    const token = await tokenOf("releaser");
+    const planned = await call(plans.POST, "/api/v1/plans", { token, body: { kind: "restart", environment: "prod", bigPods: ["experience"] } });
+    expect(planned.status).toBe(200);
+    const plan = planSchema.parse(planned.body);
+    const body = { planHash: plan.hash, reason: "It leaks memory" };
+    const missing = await call(operations.POST, "/api/v1/operations", { token, body });
+    expect([missing.status, errorResponseSchema.parse(missing.body).error]).toMatchObject([400, { code: "invalid", message: expect.stringContaining("Idempotency-Key") }]);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => call(operations.POST, "/api/v1/operations", { token, body, headers: { "idempotency-key": "one" } })));
+    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([202]));
+    const ids = new Set(answers.map((answer) => (answer.body as { id: string }).id));
+    expect(ids.size).toBe(1);
+    const [id = ""] = ids;
+    expect((await call(operation.GET, `/api/v1/operations/${id}`, { token, params: { id } })).body).toMatchObject({ id, kind: "restart", status: "queued", environment: "prod" });
+    expect(operationsResponseSchema.parse((await call(operations.GET, "/api/v1/operations?environment=prod&limit=1", { token })).body).operations[0]?.id).toBe(id);
+    expect((await call(abort.POST, `/api/v1/operations/${id}/abort`, { method: "POST", token, params: { id } })).status).toBe(202);
+  });
+
+  test("releases, without what they seal", async () => {
+    const page = releasesResponseSchema.parse((await call(releases.GET, "/api/v1/releases?environment=prod", { token: bootstrap })).body);
+    expect(page.releases[0]).toMatchObject({ number: 1, environment: "prod", current: true });
+    for (const number of ["1", "R-1"]) {
+      const one = await call(release.GET, `/api/v1/releases/${number}?environment=prod`, { token: bootstrap, params: { number } });
+      expect(releaseResponseSchema.parse(one.body).configMaps).toContainEqual({ bigPod: "experience", name: "experience-config", keys: ["LOG_LEVEL"] });
+      expect(one.text).not.toContain("planted-secret");
+    }
+    expect((await call(release.GET, "/api/v1/releases/R-999?environment=prod", { token: bootstrap, params: { number: "R-999" } })).status).toBe(404);
+  });
+
+  test("the audit log: pages, verification and export", async () => {
+    const first = auditListResponseSchema.parse((await call(audit.GET, "/api/v1/audit?limit=2", { token: bootstrap })).body);
+    expect(first.entries).toHaveLength(2);
+    const second = auditListResponseSchema.parse((await call(audit.GET, `/api/v1/audit?limit=2&before=${first.next}`, { token: bootstrap })).body);
+    expect(second.entries[0]?.sequence).toBe((first.entries[1]?.sequence ?? 0) - 1);
+    const verified = auditVerifyResponseSchema.parse((await call(auditVerify.GET, "/api/v1/audit/verify", { token: bootstrap })).body);
+    expect(verified).toMatchObject({ valid: true, firstBad: null });
+    const known = `knownSequence=${verified.head.sequence}&knownHash=${verified.head.hash}`;
+    expect((await call(auditVerify.GET, `/api/v1/audit/verify?${known}`, { token: bootstrap })).body).toMatchObject({ valid: true });
+    const exported = await call(auditExport.GET, "/api/v1/audit/export?to=3", { token: bootstrap });
+    expect(exported.headers.get("content-type")).toContain("application/jsonl");
+    expect(exported.text.trimEnd().split("\n").map((line) => JSON.parse(line).sequence)).toEqual([1, 2, 3]);
+  });
+});
+
+describe("what is refused before anybody looks at it", () => {
+  const post = (body: unknown, headers: Record<string, string> = {}) => call(plans.POST, "/api/v1/plans", { token: bootstrap, body, headers });
+
+  test.each([
+    ["no JSON", "{", {}, 400],
+    ["another type", "kind=restart", { "content-type": "application/x-www-form-urlencoded" }, 415],
+    ["text that claims to be JSON in another charset", "{}", { "content-type": "application/json; charset=utf-16" }, 415],
+    ["more than 64 KiB", JSON.stringify({ kind: "x".repeat(70_000) }), {}, 413],
+    ["a tower of brackets", "[".repeat(30_000) + "]".repeat(30_000), {}, 400],
+    ["__proto__", '{"kind":"restart","environment":"prod","bigPods":["experience"],"__proto__":{"role":"admin"}}', {}, 400],
+    ["constructor", '{"constructor":{"prototype":{}}}', {}, 400],
+    ["a NUL", '{"kind":"restart","environment":"prod\\u0000"}', {}, 400],
+    ["an unknown member", { kind: "restart", environment: "prod", bigPods: ["experience"], force: true }, {}, 400],
+    ["an unknown kind", { kind: "drop" }, {}, 400],
+    ["an empty body", "", {}, 400],
+  ])("%s", async (_, body, headers, status) => {
+    const answer = await post(body, headers);
+    expect(answer.status).toBe(status);
+    const { error } = errorResponseSchema.parse(answer.body);
+    expect(error.code).toBe("invalid");
+    expect(error.message).toMatch(/\.$/);
+  });
+
+  test.each(["/api/v1/audit?limit=0", "/api/v1/audit?limit=1e9", "/api/v1/audit?before=-1", "/api/v1/audit?before=9007199254740993", "/api/v1/audit?limit=1&limit=2", "/api/v1/audit?colour=red", "/api/v1/audit?text=%00", "/api/v1/audit?from=yesterday", "/api/v1/audit?action=everything"])("%s", async (path) => {
+    expect((await call(audit.GET, path, { token: bootstrap })).status).toBe(400);
+  });
+
+  test.each(["../../etc/passwd", "a b", "x".repeat(200), "%00", ""])("the id %o leads nowhere", async (id) => {
+    expect((await call(operation.GET, "/api/v1/operations/x", { token: bootstrap, params: { id } })).status).toBe(404);
+  });
+
+  test("a method that a path does not take", async () => {
+    const answer = await call(state.DELETE, "/api/v1/state", { method: "DELETE", token: bootstrap });
+    expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET"]);
+    expect(errorResponseSchema.parse(answer.body).error.code).toBe("invalid");
+  });
+});
+
+describe("when something fails", () => {
+  test("a database that cannot be reached is 503, with when to try again, and the process lives", async () => {
+    const away = createDatabase("postgresql://nobody:hunter2@127.0.0.1:9/none");
+    installRuntime({ ...database, db: away }, context.config);
+    const answer = await call(state.GET, "/api/v1/state", { token: "vgt_0000000000000000_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" });
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(answer.text).not.toMatch(/hunter2|127\.0\.0\.1/);
+    await away.$disconnect();
+    installRuntime(database, context.config);
+    expect((await call(state.GET, "/api/v1/state", { token: bootstrap })).status).toBe(200);
+  });
+
+  test("a database that is away is 503 with a sentence, and what nobody foresaw is 500 without the inside, found again by its reference", async () => {
+    const runtime = installRuntime(database, context.config);
+    const log = runtime.log as TestLog;
+    for (const [failure, status, message] of [
+      [Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:5432"), { code: "ECONNREFUSED" }), 503, /cannot reach its database/],
+      [new Error("secret inside at /srv/vigie"), 500, /Something failed inside Vigie/],
+    ] as const) {
+      const broken = new Proxy(runtime.context.db, { get: () => () => Promise.reject(failure) });
+      installRuntime({ ...database, db: broken }, context.config);
+      const current = (globalThis as typeof globalThis & { vigieRuntime: typeof runtime }).vigieRuntime;
+      current.log = log;
+      const answer = await call(state.GET, "/api/v1/state", { token: "vgt_0000000000000000_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" });
+      expect(answer.status).toBe(status);
+      const { error } = errorResponseSchema.parse(answer.body);
+      expect(error.message).toMatch(message);
+      expect(answer.text).not.toMatch(/10\.0\.0\.7|secret inside|\/srv/);
+      expect(log.lines.some((line) => line.fields.reference === error.reference)).toBe(true);
+    }
+    installRuntime(database, context.config);
+  });
+});

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import {
+  apiStateSchema, auditExportLineSchema, auditExportQuerySchema, auditListQuerySchema, auditListResponseSchema, auditVerifyQuerySchema, auditVerifyResponseSchema, healthResponseSchema,
+  operationAcceptedSchema, operationsQuerySchema, operationsResponseSchema, readinessResponseSchema, releaseQuerySchema, releaseResponseSchema, releasesQuerySchema, releasesResponseSchema,
+} from "#lib/contracts/api.ts";
+import { operationRequestSchema, operationSchema, planRequestSchema, planSchema } from "#lib/contracts/operation.ts";
+import { tokenCreatedSchema, tokenRequestSchema, tokensResponseSchema } from "#lib/contracts/token.ts";
+import type { ErrorCode } from "#lib/domain/error.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** One route of the HTTP API: the handler parses by it and the OpenAPI document is made from it, so that the two cannot differ. */
+export interface Endpoint<Query extends z.ZodType = z.ZodType, Body extends z.ZodType = z.ZodType> {
+  id: string;
+  method: Method;
+  path: string;
+  summary: string;
+  description?: string;
+  /** public: nobody is asked. read: a token, or the session of a person. write: a token only, because browsers add cookies by themselves. */
+  access: "public" | "read" | "write";
+  query: Query;
+  /** Null: takes no body. */
+  body: Body | null;
+  idempotencyKey: boolean;
+  success: { status: number; description: string; schema: z.ZodType | null; contentType: string };
+  errors: readonly ErrorCode[];
+}
+
+type Given<Query extends z.ZodType, Body extends z.ZodType> = Pick<Endpoint, "id" | "method" | "path" | "summary" | "description" | "access"> & {
+  query?: Query;
+  body?: Body;
+  idempotencyKey?: true;
+  success: { status?: number; description: string; schema?: z.ZodType; contentType?: string };
+  errors?: readonly ErrorCode[];
+};
+
+const noQuery = z.strictObject({});
+
+function endpoint<Query extends z.ZodType = typeof noQuery, Body extends z.ZodType = z.ZodUndefined>(given: Given<Query, Body>): Endpoint<Query, Body> {
+  const always: ErrorCode[] = given.access === "public" ? [] : ["invalid", "unauthenticated", "denied", "unavailable"];
+  return {
+    ...given,
+    // noQuery stands in exactly when Query is its type: no query was given.
+    query: given.query ?? (noQuery as unknown as Query),
+    body: given.body ?? null,
+    idempotencyKey: given.idempotencyKey ?? false,
+    success: { status: given.success.status ?? 200, description: given.success.description, schema: given.success.schema ?? null, contentType: given.success.contentType ?? "application/json" },
+    errors: [...new Set([...always, ...(given.errors ?? [])])],
+  };
+}
+
+export const endpoints = {
+  readState: endpoint({
+    id: "readState", method: "GET", path: "/api/v1/state", access: "read", summary: "What runs where, and how it is",
+    description: "Environments in order, each with its Big Pods and the sources behind them. A status is never greener than its sources are fresh.",
+    success: { description: "The environments you may see", schema: apiStateSchema },
+  }),
+  createPlan: endpoint({
+    id: "createPlan", method: "POST", path: "/api/v1/plans", access: "write", summary: "Plan a promotion, rollback, restart or scaling",
+    description: "Changes nothing. What the plan shows is exactly what runs when its hash is confirmed in time.",
+    body: planRequestSchema, success: { description: "The plan", schema: planSchema }, errors: ["not-found", "conflict", "upstream"],
+  }),
+  requestOperation: endpoint({
+    id: "requestOperation", method: "POST", path: "/api/v1/operations", access: "write", summary: "Confirm a plan",
+    description: "The same key from the same caller is the same operation, however often it is sent. 409 with the difference when the world has moved since the plan was made.",
+    body: operationRequestSchema, idempotencyKey: true, success: { status: 202, description: "Accepted: it runs, or waits its turn", schema: operationAcceptedSchema }, errors: ["not-found", "conflict", "upstream"],
+  }),
+  listOperations: endpoint({ id: "listOperations", method: "GET", path: "/api/v1/operations", access: "read", summary: "Operations, newest first", query: operationsQuerySchema, success: { description: "A page", schema: operationsResponseSchema } }),
+  readOperation: endpoint({ id: "readOperation", method: "GET", path: "/api/v1/operations/{id}", access: "read", summary: "One operation with its plan and steps", success: { description: "The operation", schema: operationSchema }, errors: ["not-found"] }),
+  abortOperation: endpoint({ id: "abortOperation", method: "POST", path: "/api/v1/operations/{id}/abort", access: "write", summary: "Stop an operation and take back what it changed", success: { status: 202, description: "The worker was asked; asking again changes nothing", schema: operationAcceptedSchema }, errors: ["not-found", "conflict"] }),
+  listReleases: endpoint({ id: "listReleases", method: "GET", path: "/api/v1/releases", access: "read", summary: "Releases an environment ran, newest first", query: releasesQuerySchema, success: { description: "A page", schema: releasesResponseSchema }, errors: ["not-found"] }),
+  readRelease: endpoint({ id: "readRelease", method: "GET", path: "/api/v1/releases/{number}", access: "read", summary: "One release in one environment", query: releaseQuerySchema, success: { description: "The release; of ConfigMaps the names of their keys only", schema: releaseResponseSchema }, errors: ["not-found"] }),
+  listAudit: endpoint({ id: "listAudit", method: "GET", path: "/api/v1/audit", access: "read", summary: "The audit log, newest first", query: auditListQuerySchema, success: { description: "A page of the entries you may see", schema: auditListResponseSchema } }),
+  verifyAudit: endpoint({
+    id: "verifyAudit", method: "GET", path: "/api/v1/audit/verify", access: "read", summary: "Recompute the audit log's hash chain",
+    description: "Names the first entry that is not what was written. Hand over a position noted earlier to see a cut end or a chain that was hashed anew.",
+    query: auditVerifyQuerySchema, success: { description: "Whether the chain holds", schema: auditVerifyResponseSchema }, errors: ["not-found"],
+  }),
+  exportAudit: endpoint({ id: "exportAudit", method: "GET", path: "/api/v1/audit/export", access: "read", summary: "The audit log as JSON Lines, to be verified offline", query: auditExportQuerySchema, success: { description: "One entry a line, with the exact bytes that were hashed", schema: auditExportLineSchema, contentType: "application/jsonl" } }),
+  listTokens: endpoint({ id: "listTokens", method: "GET", path: "/api/v1/tokens", access: "read", summary: "API tokens, newest first", success: { description: "All tokens, without their secrets", schema: tokensResponseSchema } }),
+  createToken: endpoint({ id: "createToken", method: "POST", path: "/api/v1/tokens", access: "write", summary: "Make an API token", body: tokenRequestSchema, success: { status: 201, description: "The token; its secret is never shown again", schema: tokenCreatedSchema } }),
+  revokeToken: endpoint({ id: "revokeToken", method: "DELETE", path: "/api/v1/tokens/{id}", access: "write", summary: "End an API token at once", success: { status: 204, description: "It is over" }, errors: ["not-found"] }),
+  openapi: endpoint({ id: "openapi", method: "GET", path: "/api/openapi.json", access: "public", summary: "This description", success: { description: "OpenAPI 3.1", schema: z.record(z.string(), z.unknown()) } }),
+  healthz: endpoint({ id: "healthz", method: "GET", path: "/api/healthz", access: "public", summary: "Whether the web process answers", success: { description: "It does", schema: healthResponseSchema } }),
+  readyz: endpoint({ id: "readyz", method: "GET", path: "/api/readyz", access: "public", summary: "Whether database and worker are there", description: "503 with the reasons when they are not.", success: { description: "Both are", schema: readinessResponseSchema } }),
+  metrics: endpoint({
+    id: "metrics", method: "GET", path: "/api/metrics", access: "public", summary: "Vigie's own metrics for Prometheus",
+    description: "Without a token only where the portal listens on loopback and the call comes from there; elsewhere with a token of any role.",
+    success: { description: "Prometheus text format", contentType: "text/plain; version=0.0.4" }, errors: ["unauthenticated", "denied"],
+  }),
+} as const;
+
+/** Routes that are described, but whose protocol is not request and JSON: the screen's own. */
+export const streamEndpoint = endpoint({
+  id: "stream", method: "GET", path: "/api/stream", access: "read", summary: "What moves, as server-sent events",
+  description: "Events as in lib/contracts/stream.ts: a snapshot, a ready mark, then deltas whose ids are positions to resume from by Last-Event-ID.",
+  success: { description: "A stream that stays open", contentType: "text/event-stream" },
+});

@@ -1,0 +1,71 @@
+import { NextRequest } from "next/server";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { proxy } from "../../proxy.ts";
+
+beforeEach(() => {
+  process.env.NEXTAUTH_URL = "http://127.0.0.1:3000";
+});
+afterEach(() => {
+  delete process.env.NEXTAUTH_URL;
+});
+
+function send(path: string, options: { method?: string; headers?: Record<string, string>; signedIn?: boolean } = {}) {
+  const host = new URL(process.env.NEXTAUTH_URL ?? "").host;
+  const cookie: Record<string, string> = options.signedIn ? { cookie: "vigie-session=x" } : {};
+  return proxy(new NextRequest(`http://${host}${path}`, { method: options.method ?? "GET", headers: { host, ...cookie, ...options.headers } }));
+}
+const own = { origin: "http://127.0.0.1:3000", "sec-fetch-site": "same-origin" };
+const passedOn = (response: Response) => response.headers.get("x-middleware-next") === "1";
+
+describe("pages", () => {
+  test("carry a policy with a nonce of their own, and are framed by nobody", () => {
+    const [first, second] = [send("/", { signedIn: true }), send("/", { signedIn: true })];
+    const policies = [first, second].map((response) => response.headers.get("content-security-policy") ?? "");
+    expect(policies[0]).toMatch(/script-src 'nonce-[\w+/=]{24}' 'strict-dynamic'; style-src 'self' 'nonce-/);
+    expect(policies[0]).toContain("frame-ancestors 'none'");
+    expect(policies[0]).not.toMatch(/unsafe/);
+    expect(policies[0]).not.toBe(policies[1]);
+    expect(first.headers.get("x-middleware-request-x-nonce")).toBe(/'nonce-([^']+)'/.exec(policies[0] ?? "")?.[1]);
+    expect(first.headers.get("x-frame-options")).toBe("DENY");
+    expect(first.headers.get("strict-transport-security")).toBeNull();
+  });
+
+  test("lead to sign-in without a session, and back", () => {
+    const response = send("/releases?environment=prod&_rsc=abc");
+    expect(response.status).toBe(307);
+    expect(response.headers.get("location")).toBe(`http://127.0.0.1:3000/sign-in?callbackUrl=${encodeURIComponent("/releases?environment=prod")}`);
+    expect(passedOn(send("/sign-in"))).toBe(true);
+  });
+
+  test("on loopback have one name, which the cookies of a sign-in belong to", () => {
+    const response = send("/prod?x=1", { headers: { host: "localhost:3000" } });
+    expect([response.status, response.headers.get("location")]).toEqual([307, "http://127.0.0.1:3000/prod?x=1"]);
+  });
+
+  test("over TLS tell browsers to stay there", () => {
+    process.env.NEXTAUTH_URL = "https://vigie.example.org";
+    expect(send("/sign-in").headers.get("strict-transport-security")).toMatch(/^max-age=\d+$/);
+  });
+});
+
+describe("who may send what", () => {
+  test.each<[string, string, Parameters<typeof send>[1], boolean]>([
+    ["an action from our own page", "/prod", { method: "POST", signedIn: true, headers: own }, true],
+    ["an action without an origin", "/prod", { method: "POST", signedIn: true }, false],
+    ["an action from a page without an origin", "/prod", { method: "POST", signedIn: true, headers: { origin: "null" } }, false],
+    ["an action from elsewhere", "/prod", { method: "POST", signedIn: true, headers: { origin: "https://evil.example" } }, false],
+    ["an action from elsewhere that forges the host", "/prod", { method: "POST", signedIn: true, headers: { origin: "https://evil.example", "x-forwarded-host": "evil.example" } }, false],
+    ["an action the browser calls cross-site", "/prod", { method: "POST", signedIn: true, headers: { ...own, "sec-fetch-site": "cross-site" } }, false],
+    ["sign-in from elsewhere", "/api/auth/signin/sso", { method: "POST", headers: { origin: "https://evil.example" } }, false],
+    ["a program with a token", "/api/v1/plans", { method: "POST", headers: { authorization: "Bearer x" } }, true],
+    ["a page elsewhere that uses the session against the API", "/api/v1/plans", { method: "POST", signedIn: true, headers: { origin: "https://evil.example" } }, false],
+    ["the API without anything, which answers 401 itself", "/api/v1/state", {}, true],
+    ["another host's name for this address", "/api/metrics", { headers: { host: "rebound.evil.example:3000" } }, false],
+    ["a probe by address", "/api/readyz", { headers: { host: "10.0.0.7:3000" } }, true],
+  ])("%s", (_, path, options, allowed) => {
+    const response = send(path, options);
+    expect(passedOn(response)).toBe(allowed);
+    if (!allowed) expect([403, 421]).toContain(response.status);
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  });
+});
