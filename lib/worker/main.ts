@@ -15,6 +15,8 @@ async function main(): Promise<void> {
   const signalled = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve(signal));
   });
+  // Whatever hangs: after ten seconds it is over, and the lease runs out by itself.
+  void signalled.then(() => setTimeout(() => process.exit(1), 10_000).unref());
   const worker = await startWorker({ context, databaseUrl, apiOf: (environment) => clusters.forEnvironment(environment), holder, random: Math.random, startOperations });
   log.info({ holder }, "worker started");
   const signal = await signalled;
