@@ -51,6 +51,7 @@ function withHealth(pod: RawObject, service: ServiceConfig, container: Told, hea
     const detail = found.detail === null ? null : clean(found.detail);
     // What has only just been started does not answer yet: that is no failure.
     if (container.status === "starting" && !isGivenUp(detail)) return container;
+    if (container.status === "up" && !isGivenUp(detail) && askedBeforeReady(pod, result?.at)) return { status: "starting", detail: "not asked since it became ready" };
     // A container has its own readiness: where the probe does not know, that counts.
     if (found.status === "unknown" && service.process === undefined) return container;
     return worstService([found.status, container.status]) === container.status && service.process === undefined ? container : { status: found.status, detail };
@@ -59,6 +60,16 @@ function withHealth(pod: RawObject, service: ServiceConfig, container: Told, hea
   const ready = conditionsOf(pod).find((c) => c.type === "Ready" && c.status === "True");
   if (health.status === "live" && (ageMs(ready?.at, now) ?? 0) < firstAnswerWithinMs) return { status: "starting", detail: "not asked yet" };
   return { status: "unknown", detail: result ? `its last answer is older than ${healthResultMaximumAgeMs / 1000} s` : `no answer yet${health.reason === null ? "" : `: ${clean(health.reason)}`}` };
+}
+
+/**
+ * Whether an answer is from before the pod became ready: it says how the start went, not how things are.
+ * Kubernetes tells times in whole seconds, rounded down, so the moment itself lies up to a second later.
+ */
+function askedBeforeReady(pod: RawObject, answeredAt: string | undefined): boolean {
+  const ready = conditionsOf(pod).find((condition) => condition.type === "Ready" && condition.status === "True");
+  if (ready?.at === undefined || ready.at === null || answeredAt === undefined) return false;
+  return Date.parse(answeredAt) < Date.parse(ready.at) + 1_000;
 }
 
 /** True when Vigie has a way to ask this service inside a pod. */

@@ -2,6 +2,7 @@ import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
 import type { BigPodState, SourceState } from "#lib/contracts/state.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { blindState, sourceSentence } from "#lib/domain/fold-blind.ts";
+import { withLastLines } from "#lib/domain/fold-last-line.ts";
 import { isAnyAsked } from "#lib/domain/fold-services.ts";
 import { eventsByObject, foldBigPod, podsToAsk } from "#lib/domain/fold.ts";
 import { sameJson } from "#lib/domain/fold-rollout.ts";
@@ -97,6 +98,8 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     }
     probesSeen ||= health === null || now.getTime() - startedAt > firstProbesMs || everyPodAnswered(health.input);
     if (!probesSeen) return [];
+    const lines = watching.lastLines();
+    const allPods = [...pods.items().values()].map((pod) => withLastLines(pod, lines));
     const grouped = eventsByObject(events.items().values());
     return config.bigPods.map((bigPod) =>
       foldBigPod({
@@ -105,7 +108,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
         bigPod,
         deployments: deployments.items().values(),
         replicaSets: replicaSets.items().values(),
-        pods: pods.items().values(),
+        pods: allPods,
         events: grouped,
         health: health?.input ?? noHealth,
         sources: keys,
