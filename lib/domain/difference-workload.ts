@@ -64,6 +64,12 @@ function imageWord(reference: string | undefined): string {
   return imageVersion(image) ?? image.repository;
 }
 
+function imageChange(container: string, from: string | undefined, to: string | undefined): string {
+  const pinned = to === undefined ? null : parseImage(to).digest;
+  if (imageWord(from) === imageWord(to) && pinned !== null) return `${container} ${imageWord(to)} written by digest ${pinned.slice(7, 15)}`;
+  return `${container} ${imageWord(from)} → ${imageWord(to)}`;
+}
+
 /** Two references mean different images: by digest where both pin one, else as written. */
 function imagesDiffer(a: string | undefined, b: string | undefined): boolean {
   if (a === b) return false;
@@ -104,7 +110,7 @@ export function workloadChanges(before: WorkloadMark, after: WorkloadMark): Work
   const moved = containers.filter((name) => imagesDiffer(before.images[name], after.images[name]));
   if (moved.length > 0) {
     const versions = before.version !== after.version && before.version !== null && after.version !== null;
-    changes.push({ kind: "rollout", what: versions ? `${before.version} → ${after.version}` : moved.map((name) => `${name} ${imageWord(before.images[name])} → ${imageWord(after.images[name])}`).join(", ") });
+    changes.push({ kind: "rollout", what: versions ? `${before.version} → ${after.version}` : moved.map((name) => imageChange(name, before.images[name], after.images[name])).join(", ") });
   } else if (before.template !== null && after.template !== null) {
     const paths = changedPaths(before.template, after.template).filter((path) => !/\.image /.test(path));
     if (paths.length > 0) {

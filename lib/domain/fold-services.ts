@@ -1,6 +1,6 @@
 import type { BigPodConfig, ServiceConfig } from "#lib/contracts/config.ts";
 import type { ServiceState } from "#lib/contracts/state.ts";
-import { exitClause, isCrashLooping, memoryLimit, pullReason, startGraceMs } from "#lib/domain/fold-pod.ts";
+import { exitClause, isCrashLooping, memoryLimit, startGraceMs } from "#lib/domain/fold-pod.ts";
 import { ageMs, clean, conditionsOf, containerStatuses, fields, list } from "#lib/domain/fold-read.ts";
 import type { ContainerStatus, RawObject } from "#lib/domain/fold-read.ts";
 import { firstAnswerWithinMs, healthResultMaximumAgeMs } from "#lib/domain/health.ts";
@@ -28,7 +28,8 @@ function fromContainer(pod: RawObject, status: ContainerStatus | undefined, now:
       return { status: "down", detail: status.ended === null ? "exited" : `exited with ${exitClause(status.ended, limit)}` };
     case "waiting":
       if (status.reason === null || status.reason === "ContainerCreating" || status.reason === "PodInitializing") return { status: "starting", detail: "its container is being created" };
-      return { status: "down", detail: /Pull|Image|Registry/.test(status.reason) ? `cannot be pulled: ${pullReason(status.message)}` : clean(`${status.reason}${status.message === null ? "" : `: ${status.message}`}`) };
+      // The kubelet alternates between ErrImagePull and its back-off; a detail that follows them would flicker.
+      return { status: "down", detail: /Pull|Image|Registry/.test(status.reason) ? "its image cannot be pulled" : clean(`${status.reason}${status.message === null ? "" : `: ${status.message}`}`) };
     case "unknown":
       return { status: "starting", detail: "its container has no state yet" };
   }
@@ -50,6 +51,7 @@ function withHealth(pod: RawObject, service: ServiceConfig, container: Told, hea
     const detail = found.detail === null ? null : clean(found.detail);
     // What has only just been started does not answer yet: that is no failure.
     if (container.status === "starting" && !isGivenUp(detail)) return container;
+    if (container.status === "up" && !isGivenUp(detail) && askedBeforeReady(pod, result?.at)) return { status: "starting", detail: "not asked since it became ready" };
     // A container has its own readiness: where the probe does not know, that counts.
     if (found.status === "unknown" && service.process === undefined) return container;
     return worstService([found.status, container.status]) === container.status && service.process === undefined ? container : { status: found.status, detail };
@@ -60,9 +62,23 @@ function withHealth(pod: RawObject, service: ServiceConfig, container: Told, hea
   return { status: "unknown", detail: result ? `its last answer is older than ${healthResultMaximumAgeMs / 1000} s` : `no answer yet${health.reason === null ? "" : `: ${clean(health.reason)}`}` };
 }
 
+/**
+ * Whether an answer is from before the pod became ready: it says how the start went, not how things are.
+ * Kubernetes tells times in whole seconds, rounded down, so the moment itself lies up to a second later.
+ */
+function askedBeforeReady(pod: RawObject, answeredAt: string | undefined): boolean {
+  const ready = conditionsOf(pod).find((condition) => condition.type === "Ready" && condition.status === "True");
+  if (ready?.at === undefined || ready.at === null || answeredAt === undefined) return false;
+  return Date.parse(answeredAt) < Date.parse(ready.at) + 1_000;
+}
+
 /** True when Vigie has a way to ask this service inside a pod. */
 export function isAsked(bigPod: BigPodConfig, service: ServiceConfig): boolean {
   return bigPod.monitor !== undefined || (service.port !== undefined && service.healthPath !== undefined);
+}
+
+export function isAnyAsked(bigPod: BigPodConfig): boolean {
+  return bigPod.services.some((service) => isAsked(bigPod, service));
 }
 
 /**

@@ -186,6 +186,16 @@ test("a FATAL process in a ready pod is broken at once", () => {
   expect(state.evidence[0]).toMatchObject({ kind: "probe", on: "Pod experience-7d9f-x2" });
 });
 
+test("an answer from before a pod became ready tells of its start: not broken, but not healthy either; one from after it counts", () => {
+  const refused = { ...allUp, voyage: { status: "down", detail: "nothing listens on port 3003" } } as const;
+  const young = { pods: [pod(se, "x1", e2), pod(se, "x2", e2, { ageSeconds: 3 })], deployments: [de], sets: [se] };
+  const told = (at: string, detail = refused) => fold(young, { bigPod: experience, health: health({ ...both, "experience-7d9f-x2": detail }, { at }) });
+  expect(told(ago(3.5)).status).toBe("progressing");
+  expect(told(ago(2.1)).status).toBe("progressing");
+  expect(told(ago(1.9))).toMatchObject({ status: "broken", cause: "voyage in experience-7d9f-x2 is down: nothing listens on port 3003" });
+  expect(fold(young, { bigPod: experience, health: health({ ...both, "experience-7d9f-x2": { ...allUp, voyage: { status: "down", detail: "FATAL: exited with code 1" } } }, { at: ago(2.9) }) }).status).toBe("broken");
+});
+
 test.each<[string, FoldInput["health"], string, RegExp | null]>([
   ["unsupported: the container's readiness counts, and that is said", health({}, { status: "unsupported", reason: "pod proxy not served here" }), "healthy", null],
   ["down: nobody knows, so it is not green", health({}, { status: "down", reason: "the pod proxy times out" }), "unknown", /^voyage in experience-7d9f-x1 \(and 1 more pod\) is unknown: no answer yet: the pod proxy times out$/],

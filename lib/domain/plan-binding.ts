@@ -1,4 +1,5 @@
 import type { PlanTarget, GateResult } from "#lib/contracts/operation.ts";
+import type { RunningImage } from "#lib/contracts/state.ts";
 import { currentReference } from "#lib/domain/plan-facts.ts";
 import type { EnvironmentFacts } from "#lib/domain/plan-facts.ts";
 
@@ -25,11 +26,48 @@ export function planBinding(kind: string, facts: EnvironmentFacts, from: string 
     targets: targets.map(({ bigPod, workload, write }) => ({
       bigPod,
       workload,
-      images: Object.fromEntries((facts.states.get(bigPod)?.images ?? []).map((image) => [image.container, currentReference(image)])),
+      images: imagesOf(facts.states.get(bigPod)?.images ?? []),
       write,
     })),
     gates: gates.map((gate) => gate.name),
   };
+}
+
+/** Workload and images of every Big Pod as the facts have them, targets or not: what a binding's targets were made from. */
+export type BoundFacts = ReadonlyMap<string, Pick<PlanBinding["targets"][number], "workload" | "images">>;
+
+export function boundFacts(facts: EnvironmentFacts): BoundFacts {
+  return new Map([...facts.states].flatMap(([bigPod, state]) => (state.workload === null ? [] : [[bigPod, { workload: { name: state.workload.name, uid: state.workload.uid, generation: state.workload.generation }, images: imagesOf(state.images) }] as const])));
+}
+
+/**
+ * Whether a rollback that was shown may still run as shown, although a plan made now would be smaller: a rollback planned while the environment was
+ * unsettled promises to compare each Big Pod with the cluster and to leave alone what is as recorded. Once the environment has settled, the new plan knows
+ * more, but nothing has moved: same workloads, same generations, same images, same record to restore.
+ */
+export function knowsMoreOnly(shown: PlanBinding, now: PlanBinding, facts: BoundFacts): boolean {
+  if (shown.kind !== "rollback" || now.kind !== "rollback" || shown.gates.join() !== now.gates.join()) return false;
+  if (now.targets.some((target) => !shown.targets.some((candidate) => candidate.bigPod === target.bigPod))) return false;
+  return shown.targets.every((target) => {
+    const runs = facts.get(target.bigPod);
+    const again = now.targets.find((candidate) => candidate.bigPod === target.bigPod);
+    return runs !== undefined && sameJson(runs.workload, target.workload) && sameJson(runs.images, target.images) && (again === undefined || sameJson(withoutRestart(again.write), withoutRestart(target.write)));
+  });
+}
+
+/** Whether a restart is needed is judged by the executor from what it reads, so it is no promise of the plan. */
+function withoutRestart(write: PlanTarget["write"]): unknown {
+  return write.effect === "restore" ? { ...write, restart: false } : write;
+}
+
+function sameJson(one: unknown, other: unknown): boolean {
+  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
 }
 
 /** Sentences that say how the world moved between two bindings of one request; empty only when they are the same. */
@@ -56,4 +94,8 @@ function imageLines(what: string, shown: Readonly<Record<string, string>>, now: 
   return [...new Set([...Object.keys(shown), ...Object.keys(now)])]
     .filter((container) => shown[container] !== now[container])
     .map((container) => `${what} ${now[container] ?? "nothing"} in ${container}, not ${shown[container] ?? "nothing"}`);
+}
+
+function imagesOf(images: readonly RunningImage[]): Record<string, string> {
+  return Object.fromEntries(images.map((image) => [image.container, currentReference(image)]));
 }

@@ -86,6 +86,7 @@ export function createFeed(): { start: StartWatching; of(environment: string): F
       return {
         watchers: Object.fromEntries(watchedKinds.map((kind) => [kind, { items: () => items[kind], source: () => sources[kind], listed: () => sources[kind].contactAt !== null }])) as unknown as ReturnType<StartWatching>["watchers"],
         health: () => (healthInput === null ? null : { input: healthInput, source: { ...sources.events, key: `probe/${environment}`, title: "Health of services", status: healthInput.status, reason: healthInput.reason, required: false } }),
+        lastLines: () => new Map(),
         stop: async () => void listeners.delete(onChange),
       };
     };

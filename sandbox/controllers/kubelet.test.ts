@@ -127,6 +127,18 @@ test("a slow image is ready after its time, with the probe's failures on record"
   expect(messages(made, "Unhealthy")[0]).toMatch(/^Readiness probe failed: Get "http:\/\/10\.42\.0\.\d+:8080\/health": dial tcp 10\.42\.0\.\d+:8080: connect: connection refused$/);
 });
 
+test("a slow start goes on where it was when the sandbox is restarted", () => {
+  const made = lab({ kind: "slow", readyAfterSeconds: 20 });
+  createDeployment(made.store, { replicas: 1 });
+  made.clock.run(10_000);
+  made.restart();
+  made.clock.run(6_000);
+  expect(isReady(onlyPod(made))).toBe(false);
+  made.clock.run(8_000);
+  expect(isReady(onlyPod(made))).toBe(true);
+  expect(onlyStatus(made).restartCount).toBe(0);
+});
+
 test("a failing liveness probe restarts the container", () => {
   const made = lab({ kind: "slow", readyAfterSeconds: 3_600 });
   createDeployment(made.store, { replicas: 1, container: { livenessProbe: { tcpSocket: { port: "http" }, periodSeconds: 2, failureThreshold: 3 } } });

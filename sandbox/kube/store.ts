@@ -105,7 +105,12 @@ export function createStore(options: StoreOptions): ApiStore {
       object = prepareCreate(resource, raw, write, context());
     }
     if (collectionOf(resource).get(object.metadata.namespace, object.metadata.name)) throw alreadyExists(resource, object.metadata.name);
-    return write.dryRun ? freezeJson(object) : commit(resource, "ADDED", object, undefined);
+    if (write.dryRun) {
+      const { resourceVersion: _none, ...metadata } = object.metadata;
+      // What would be stored has no version yet.
+      return freezeJson({ ...object, metadata: metadata as KubeObject["metadata"] });
+    }
+    return commit(resource, "ADDED", object, undefined);
   }
 
   function replaceRaw(resource: ResourceInfo, namespace: string | undefined, name: string, raw: unknown, write: Write): KubeObject {

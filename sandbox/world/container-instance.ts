@@ -1,4 +1,4 @@
-import type { Clock } from "#sandbox/controllers/clock.ts";
+import { elapsedMs, type Clock } from "#sandbox/controllers/clock.ts";
 import { parseQuantity } from "#sandbox/controllers/quantity.ts";
 import type { ContainerExit, ContainerStart } from "#sandbox/world/container-host.ts";
 import { ContainerLog, mix } from "#sandbox/world/container-log.ts";
@@ -210,9 +210,10 @@ export function createContainerInstance({ clock, random, start, behaviour, exite
     }
     // What is bound to end while it starts never listens: a rollout must not take it for ready.
     const doomedStart = behaviour.kind === "exits" || behaviour.kind === "out-of-memory";
-    const upAfterMs = behaviour.kind === "slow" ? behaviour.readyAfterSeconds * 1000 : bootMs * (0.7 + 0.6 * random());
+    const ageMs = start.resumed ? elapsedMs(clock, start.startedAtMs) : 0;
+    const upAfterMs = behaviour.kind === "slow" ? behaviour.readyAfterSeconds * 1000 - ageMs : bootMs * (0.7 + 0.6 * random());
     for (const process of processes) {
-      if (start.resumed && !process.doom && !doomedStart) {
+      if (start.resumed && !process.doom && !doomedStart && (behaviour.kind !== "slow" || upAfterMs <= 0)) {
         process.state = "RUNNING";
         log.up(start.startedAtMs, process.spec);
       } else spawn(process, doomedStart ? undefined : upAfterMs);

@@ -15,9 +15,9 @@ function refusal(code: "unauthenticated" | "denied", message: string): Response 
   return Response.json({ error: { code, message } }, { status: errorHttpStatus[code], headers: { "cache-control": "no-store" } });
 }
 
-/** Position after which the reader wants to go on; null: from a snapshot. */
+/** Position after which the reader wants to go on: what it heard last, or what the page it stands on was made from. Null: from a snapshot. */
 function resumeFrom(request: Request): number | null {
-  const given = request.headers.get("last-event-id") ?? new URL(request.url).searchParams.get("from");
+  const given = request.headers.get("last-event-id") ?? new URL(request.url).searchParams.get("after");
   return given !== null && /^[0-9]{1,15}$/.test(given) ? Number(given) : null;
 }
 

@@ -4,6 +4,7 @@ import { errorHttpStatus, isVigieError } from "#lib/domain/error.ts";
 import type { ErrorCode } from "#lib/domain/error.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { BodyRefused } from "#app/api/v1/_body.ts";
+import { isDatabaseAway } from "#lib/runtime/database-away.ts";
 
 const common = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
@@ -27,17 +28,4 @@ function describe(error: unknown): { code: ErrorCode; status: number; message: s
   if (isVigieError(error)) return { code: error.code, status: error instanceof BodyRefused ? error.status : errorHttpStatus[error.code], message: error.message, detail: error.detail === undefined ? null : { ...error.detail } };
   if (isDatabaseAway(error)) return { code: "unavailable", status: 503, message: "Vigie cannot reach its database, so nothing was done. Try again in a minute.", detail: null };
   return { code: "unavailable", status: 500, message: "Something failed inside Vigie, which is a mistake of its own. Give an admin the reference: the log says more.", detail: null };
-}
-
-/** Prisma's codes for a server that cannot be reached or has no room, and those of the network and of PostgreSQL shutting down or failing over. */
-const awayCodes = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2028", "ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "ETIMEDOUT", "EPIPE", "57P01", "57P02", "57P03", "53300", "53100", "08001", "08003", "08006", "25006", "57014"]);
-const awayKinds = new Set(["DatabaseNotReachable", "ConnectionClosed", "SocketTimeout", "TooManyConnections", "TransactionWriteConflict"]);
-
-function isDatabaseAway(error: unknown, depth = 0): boolean {
-  if (typeof error !== "object" || error === null || depth > 6) return false;
-  const { code, kind, originalCode, message } = error as { code?: unknown; kind?: unknown; originalCode?: unknown; message?: unknown };
-  if ([code, originalCode].some((value) => typeof value === "string" && awayCodes.has(value)) || (typeof kind === "string" && awayKinds.has(kind))) return true;
-  if (typeof message === "string" && /connection terminated|timeout exceeded when trying to connect|Can't reach database server/i.test(message)) return true;
-  const { cause, meta } = error as { cause?: unknown; meta?: { driverAdapterError?: unknown } };
-  return isDatabaseAway(cause, depth + 1) || isDatabaseAway(meta?.driverAdapterError, depth + 1);
 }

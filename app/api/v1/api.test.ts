@@ -16,6 +16,7 @@ import * as tokens from "#app/api/v1/tokens/route.ts";
 import { apiStateSchema, auditListResponseSchema, auditVerifyResponseSchema, errorResponseSchema, operationsResponseSchema, releaseResponseSchema, releasesResponseSchema } from "#lib/contracts/api.ts";
 import { planSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema } from "#lib/contracts/token.ts";
+import { createDatabase } from "#lib/db/client.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
 import { prepareQueue } from "#lib/db/queue.ts";
@@ -231,6 +232,17 @@ describe("what is refused before anybody looks at it", () => {
 });
 
 describe("when something fails", () => {
+  test("a database that cannot be reached is 503, with when to try again, and the process lives", async () => {
+    const away = createDatabase("postgresql://nobody:hunter2@127.0.0.1:9/none");
+    installRuntime({ ...database, db: away }, context.config);
+    const answer = await call(state.GET, "/api/v1/state", { token: "vgt_0000000000000000_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" });
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(answer.text).not.toMatch(/hunter2|127\.0\.0\.1/);
+    await away.$disconnect();
+    installRuntime(database, context.config);
+    expect((await call(state.GET, "/api/v1/state", { token: bootstrap })).status).toBe(200);
+  });
+
   test("a database that is away is 503 with a sentence, and what nobody foresaw is 500 without the inside, found again by its reference", async () => {
     const runtime = installRuntime(database, context.config);
     const log = runtime.log as TestLog;

@@ -1,12 +1,18 @@
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { NotAMember, personOfGithub } from "#lib/adapters/identity/github.ts";
+import type { IdentityPortal } from "#lib/adapters/identity/options.ts";
+import { PortalBrowser } from "#lib/adapters/identity/test-portal.ts";
 import { identityProviderConfigSchema } from "#lib/contracts/config.ts";
+import type { Person } from "#lib/contracts/person.ts";
+import { createTestLog, testConfig } from "#lib/services/test-context.ts";
 
 /** GitHub's answers as its REST documentation shows them, shortened to what is read. */
 let answers: Record<string, { status?: number; body: unknown; link?: string }>;
+let exchanged: URLSearchParams;
 let asked: { path: string; authorization: string | undefined }[];
 let server: Server;
 let url: string;
@@ -21,6 +27,15 @@ beforeEach(async () => {
   };
   server = createServer((request, response) => {
     const path = (request.url ?? "").replace("/api/v3", "");
+    if (path === "/login/oauth/access_token") {
+      let form = "";
+      request.on("data", (chunk: Buffer) => (form += chunk.toString()));
+      request.on("end", () => {
+        exchanged = new URLSearchParams(form);
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ access_token: "gho_token", token_type: "bearer", scope: "read:user" }));
+      });
+      return;
+    }
     asked.push({ path, authorization: request.headers.authorization });
     const answer = answers[path] ?? { status: 404, body: {} };
     response.writeHead(answer.status ?? 200, { "content-type": "application/json", ...(answer.link === undefined ? {} : { link: answer.link }) }).end(JSON.stringify(answer.body));
@@ -70,5 +85,53 @@ describe("a person at GitHub", () => {
   test.each([["an error", { status: 500, body: {} }], ["another shape", { body: { id: "583231" } }]])("%s is no person", async (_, answer) => {
     answers["/user"] = answer;
     await expect(ask()).rejects.toThrow();
+  });
+});
+
+describe("signing in at GitHub", () => {
+  const portalUrl = "http://127.0.0.1:3999";
+  let seen: Person[];
+
+  function portal(organisations: string[]): IdentityPortal {
+    seen = [];
+    const provider = identityProviderConfigSchema.parse({ id: "gh", kind: "github", title: "GitHub", clientId: "client", clientSecret: "env:X", url, organisations });
+    return {
+      access: { ...testConfig.access, providers: [provider] }, url: portalUrl, secret: "s".repeat(32), secretOf: () => "the secret", clock: { now: () => new Date() }, log: createTestLog(), onRefused: async () => undefined,
+      store: {
+        signIn: async (_provider, person) => (seen.push(person), { userId: "u" }),
+        userOf: async () => (seen.length === 0 ? null : { id: "u", name: "octocat", email: null, emailVerified: null }),
+        createSession: async () => ({ expiresAt: new Date(Date.now() + 60_000) }),
+        endSession: async () => undefined,
+      },
+    };
+  }
+
+  async function signIn(organisations: string[], change: (back: URL) => void = () => undefined) {
+    const browser = new PortalBrowser(portal(organisations));
+    const target = new URL((await browser.begin("gh", "/prod")).target ?? "");
+    const back = new URL(`${portalUrl}/api/auth/callback/gh?code=a-code&state=${target.searchParams.get("state")}`);
+    change(back);
+    const response = await browser.request("GET", back.href);
+    return { target, browser, location: response.headers.get("location")?.replace(portalUrl, "") };
+  }
+
+  test("asks for read:org with state and PKCE, and lets a member in", async () => {
+    const { target, browser, location } = await signIn(["acme"]);
+    expect(`${target.origin}${target.pathname}`).toBe(`${url}/login/oauth/authorize`);
+    expect(Object.fromEntries(target.searchParams)).toMatchObject({ client_id: "client", scope: "read:user user:email read:org", response_type: "code", redirect_uri: `${portalUrl}/api/auth/callback/gh`, code_challenge_method: "S256" });
+    expect(createHash("sha256").update(exchanged.get("code_verifier") ?? "").digest("base64url")).toBe(target.searchParams.get("code_challenge"));
+    expect(seen).toMatchObject([{ subject: "583231", groups: ["Acme/ops"] }]);
+    expect(location).toBe("/prod");
+    expect(browser.cookies.has("vigie-session")).toBe(true);
+  });
+
+  test("tells somebody outside the organisations why", async () => {
+    const { browser, location } = await signIn(["other"]);
+    expect(location).toBe("/sign-in?error=not-a-member&callbackUrl=%2Fprod");
+    expect([seen, browser.cookies.has("vigie-session")]).toEqual([[], false]);
+  });
+
+  test("refuses another state", async () => {
+    expect((await signIn([], (back) => back.searchParams.set("state", "made-up"))).location).toBe("/sign-in?error=expired&callbackUrl=%2Fprod");
   });
 });

@@ -40,17 +40,17 @@ export async function handleIdentity(request: Request, segments: readonly string
 const noStore = { "cache-control": "no-store" };
 
 async function begin(request: Request, portal: IdentityPortal, provider: IdentityProviderConfig): Promise<Response> {
-  const form = await readForm(request);
+  const back = safeReturnPath((await readForm(request))?.get("callbackUrl"), portal.url);
   const csrfToken = randomBytes(32).toString("hex");
   const csrfCookie = `${csrfToken}|${createHash("sha256").update(`${csrfToken}${portal.secret}`).digest("hex")}`;
   const csrfName = portal.url.startsWith("https:") ? "__Host-next-auth.csrf-token" : "next-auth.csrf-token";
   const attempt: Attempt = { person: null, refused: null, error: null };
   const answer = await run(portal, provider, attempt, null, {
     method: "POST", segments: ["signin", provider.id], query: {}, cookies: { [csrfName]: csrfCookie },
-    body: { csrfToken, callbackUrl: `${portal.url}${safeReturnPath(form?.get("callbackUrl"), portal.url)}` },
+    body: { csrfToken, callbackUrl: `${portal.url}${back}` },
   });
   const target = answer?.location;
-  if (!answer || !target || attempt.error !== null || portalOrigins(portal.url).includes(new URL(target, portal.url).origin)) return refuse(portal, refusalOf(attempt), provider.id);
+  if (!answer || !target || attempt.error !== null || portalOrigins(portal.url).includes(new URL(target, portal.url).origin)) return refuse(portal, refusalOf(attempt), provider.id, back);
   return leavePage(target, answer.cookies);
 }
 
@@ -64,7 +64,8 @@ async function finish(request: Request, portal: IdentityPortal, provider: Identi
   const query = Object.fromEntries(new URL(request.url).searchParams);
   const answer = await run(portal, provider, attempt, previous, { method: "GET", segments: ["callback", provider.id], query, cookies, body: {} });
   const signedIn = answer?.cookies.some((cookie) => cookie.startsWith(`${sessionCookie}=`) && !cookie.startsWith(`${sessionCookie}=;`));
-  if (!answer || !signedIn || answer.location === null) return refuse(portal, refusalOf(attempt), provider.id);
+  const back = cookies[portal.url.startsWith("https:") ? "__Secure-next-auth.callback-url" : "next-auth.callback-url"];
+  if (!answer || !signedIn || answer.location === null) return refuse(portal, refusalOf(attempt), provider.id, safeReturnPath(back, portal.url));
   return redirect(portal, safeReturnPath(answer.location, portal.url), answer.cookies);
 }
 
@@ -87,9 +88,10 @@ async function run(portal: IdentityPortal, provider: IdentityProviderConfig, att
   }
 }
 
-async function refuse(portal: IdentityPortal, refusal: SignInRefusal, provider: string): Promise<Response> {
+/** Back to the sign-in page with the reason, and with the place the person wanted to go to, so that a second try leads there. */
+async function refuse(portal: IdentityPortal, refusal: SignInRefusal, provider: string, back = "/"): Promise<Response> {
   if (!recordedByStore.includes(refusal) && refusal !== "unavailable") await portal.onRefused(refusal, provider);
-  return redirect(portal, `/sign-in?error=${refusal}`);
+  return redirect(portal, `/sign-in?error=${refusal}${back === "/" ? "" : `&callbackUrl=${encodeURIComponent(back)}`}`);
 }
 
 function redirect(portal: IdentityPortal, path: string, cookies: readonly string[] = []): Response {

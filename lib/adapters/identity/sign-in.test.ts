@@ -154,6 +154,12 @@ describe("signing in at an OpenID Connect provider", () => {
     expect(leadsTo(response)).toBe("/sign-in?error=provider-unreachable");
   });
 
+  test("a second try after a refusal leads where the first one wanted to go", async () => {
+    expect(leadsTo(await signIn(new PortalBrowser(portal()), "demo-rafael", "/prod?x=1"))).toBe(`/sign-in?error=no-role&callbackUrl=${encodeURIComponent("/prod?x=1")}`);
+    const { response } = await new PortalBrowser(portal()).begin("gone", "/prod");
+    expect(leadsTo(response)).toBe(`/sign-in?error=provider-unreachable&callbackUrl=${encodeURIComponent("/prod")}`);
+  });
+
   test("a wrong client secret lets nobody in", async () => {
     const browser = new PortalBrowser(portal({ secretOf: () => "another" }));
     expect(leadsTo(await signIn(browser, "demo-vera"))).toBe("/sign-in?error=provider-refused");

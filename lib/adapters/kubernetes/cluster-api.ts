@@ -90,7 +90,10 @@ export function createClusterApi(options: ClusterApiOptions): ClusterApi {
       const path = collectionPath(kind, namespace) + query({ watch: true, allowWatchBookmarks: true, labelSelector, resourceVersion, timeoutSeconds });
       try {
         const bytes = await transport.stream({ method: "GET", path, what, signal });
-        yield* watchEvents(splitLines(bytes, { maxBytes: maxEventBytes, onTooLong: "throw" }), what, resourceVersion);
+        for await (const event of watchEvents(splitLines(bytes, { maxBytes: maxEventBytes, onTooLong: "throw" }), what, resourceVersion)) {
+          if (signal.aborted) return;
+          yield event;
+        }
       } catch (error) {
         if (!signal.aborted) throw error;
       }

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createSecureContext } from "node:tls";
@@ -61,9 +62,14 @@ export function checkTls(tls: TlsMaterial, where: string): void {
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     throw new VigieError("invalid", `${where}: the client ${tls.cert === undefined ? "key has no certificate" : "certificate has no key"}. Both are needed.`);
   }
-  for (const [what, material] of [["certificate authority", { ca: tls.ca }], ["client certificate and key", { cert: tls.cert, key: tls.key }]] as const) {
+  const checks: [string, () => void][] = [
+    // A secure context takes any text for a CA and then trusts nobody; the parser does not.
+    ["certificate authority", () => void (tls.ca === undefined || new X509Certificate(tls.ca))],
+    ["client certificate and key", () => void createSecureContext({ cert: tls.cert, key: tls.key })],
+  ];
+  for (const [what, check] of checks) {
     try {
-      createSecureContext(material);
+      check();
     } catch (cause) {
       throw new VigieError("invalid", `${where}: the ${what} cannot be used (${(cause as NodeJS.ErrnoException).code ?? "not PEM"}). It must be PEM, and data entries base64 of PEM.`, { cause });
     }
@@ -150,7 +156,7 @@ export const serviceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceac
  * The connection of the pod this process runs in. The token is read again every 10 s, since the kubelet renews it.
  * @throws VigieError "invalid" when this is not a pod
  */
-export function connectionInCluster(environment: NodeJS.ProcessEnv = process.env, directory: string = serviceAccountDirectory): ClusterConnection {
+export function connectionInCluster(environment: Readonly<Record<string, string | undefined>> = process.env, directory: string = serviceAccountDirectory): ClusterConnection {
   const where = "cluster.inCluster";
   const host = environment["KUBERNETES_SERVICE_HOST"];
   const port = environment["KUBERNETES_SERVICE_PORT"];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { kinds, type ClusterApi, type ClusterObject, type ResourceKind } from "#lib/ports/cluster.ts";
-import { refusal, uniqueName, type ContractTarget, type PodTemplate } from "#lib/adapters/kubernetes/contract.ts";
+import { drain, refusal, uniqueName, type ContractTarget, type PodTemplate } from "#lib/adapters/kubernetes/contract.ts";
 
 /** How Deployments roll, fail and return: what the fold and the executor read from their status. */
 
@@ -67,7 +67,8 @@ export function kubernetesRolloutContract(title: string, target: () => ContractT
       apiVersion: "apps/v1",
       kind: "Deployment",
       metadata: { name: app, labels: { app } },
-      spec: { replicas: 2, progressDeadlineSeconds: deadlineSeconds, strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }, selector: { matchLabels: { app } }, template: template(app, images[0]) },
+      // A container without a readiness probe is ready as soon as it runs; one that exits a moment later must not count.
+      spec: { replicas: 2, minReadySeconds: 3, progressDeadlineSeconds: deadlineSeconds, strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }, selector: { matchLabels: { app } }, template: template(app, images[0]) },
     });
     const complete = await until(api, kinds.deployments, namespace, `app=${app}`, isComplete, 40_000);
     return { api, namespace, images, app, selector: `app=${app}`, complete };
@@ -156,8 +157,8 @@ export function kubernetesRolloutContract(title: string, target: () => ContractT
       }
       expect(lines).toHaveLength(1);
       expect(lines[0]).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z /);
-      const missing = (async () => { for await (const _line of api.podLog(namespace, name, { container: "third", follow: false }, new AbortController().signal)); })();
-      expect(await refusal(missing)).toMatchObject({ reason: "invalid", status: 400 });
+      const missing = api.podLog(namespace, name, { container: "third", follow: false }, new AbortController().signal);
+      expect(await refusal(drain(missing))).toMatchObject({ reason: "invalid", status: 400 });
     });
   });
 }

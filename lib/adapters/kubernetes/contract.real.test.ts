@@ -54,7 +54,7 @@ async function startTarget(file: string): Promise<ContractTarget & { close(): Pr
   const { connection } = loadCluster({ kubeconfig: file, allowPlugins: [] }, "/");
   const make = (name: string, used: typeof connection) => createClusterApi({ name, connection: used, log: silent });
   const api = make("real", connection);
-  const stranger = make("real", variant("stranger", (user) => ({ ...user, as: "vigie-contract-stranger" })));
+  const reader = make("real", variant("reader", (user) => ({ ...user, as: "vigie-contract-reader" })));
   const expired = make("real", variant("expired", () => ({ token: "no-longer-valid" })));
   const transport = createTransport({ cluster: "real", connection, requestTimeoutMs: 10_000, connectTimeoutMs: 5_000 });
 
@@ -66,7 +66,7 @@ async function startTarget(file: string): Promise<ContractTarget & { close(): Pr
 
   return {
     api,
-    stranger,
+    reader,
     expired,
     namespace,
     images: ["ghcr.io/dreamscape-ai/experience-pod:v1.4.0", "ghcr.io/dreamscape-ai/experience-pod:v1.5.0"],
@@ -75,7 +75,7 @@ async function startTarget(file: string): Promise<ContractTarget & { close(): Pr
     ...(etcd !== undefined && { expireHistory: () => compact(etcd) }),
     async close() {
       await remove(namespaces, "", namespace);
-      for (const one of [api, stranger, expired, transport]) one.close();
+      for (const one of [api, reader, expired, transport]) one.close();
       rmSync(folder, { recursive: true });
     },
   };

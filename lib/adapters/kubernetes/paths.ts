@@ -1,10 +1,22 @@
-import type { ResourceKind } from "#lib/ports/cluster.ts";
+import { ClusterError, type ResourceKind } from "#lib/ports/cluster.ts";
 
 /** URL paths of the Kubernetes API. Every part is encoded, so that no name can climb out of its place. */
 
 export function segment(part: string): string {
-  if (part === "" || part === "." || part === "..") throw new RangeError(`${JSON.stringify(part)} cannot be part of an API path`);
+  if (part === "" || part === "." || part === "..") throw new ClusterError("invalid", `${JSON.stringify(part)} cannot be part of a path of the Kubernetes API.`);
   return encodeURIComponent(part);
+}
+
+/** A path inside a pod, "/a/b%20c", encoded the same way; what is encoded already stays as it is. */
+export function innerPath(path: string): string {
+  const decoded = (part: string) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
+  };
+  return path.replace(/^\/+/, "").split("/").map((part) => (part === "" ? "" : segment(decoded(part)))).join("/");
 }
 
 /** Path of a collection; cluster-wide without a namespace. */

@@ -1,7 +1,7 @@
 import type { ClusterApi } from "#lib/ports/cluster.ts";
 import { failureOfReply, parseStatus, plainWords } from "#lib/adapters/kubernetes/failure.ts";
 import { splitLines } from "#lib/adapters/kubernetes/lines.ts";
-import { query, segment } from "#lib/adapters/kubernetes/paths.ts";
+import { innerPath, query, segment } from "#lib/adapters/kubernetes/paths.ts";
 import type { Transport } from "#lib/adapters/kubernetes/transport.ts";
 
 const maxLogLineBytes = 16 * 1024;
@@ -12,9 +12,9 @@ export function createPodApi(cluster: string, address: string, transport: Transp
   return {
     async podHttp(namespace, pod, port, path, timeoutMs, signal) {
       const what = `reach port ${port} of pod ${pod} in ${namespace}`;
-      const [pathname = "/", search] = path.split("?", 2);
-      const inside = pathname.split("/").filter((part) => part !== "").map(segment).join("/");
-      const url = `/api/v1/namespaces/${segment(namespace)}/pods/${segment(`${pod}:${port}`)}/proxy/${inside}${search === undefined ? "" : `?${search}`}`;
+      const mark = path.indexOf("?");
+      const [pathname, search] = mark === -1 ? [path, ""] : [path.slice(0, mark), path.slice(mark)];
+      const url = `/api/v1/namespaces/${segment(namespace)}/pods/${segment(`${pod}:${port}`)}/proxy/${innerPath(pathname)}${search}`;
       // The time limit covers the body too: a health answer that trickles is no answer.
       const limit = AbortSignal.timeout(timeoutMs);
       const reply = await transport.call({ method: "GET", path: url, what, accept: "application/health+json, application/json, */*", timeoutMs, maxBytes: maxHealthBytes, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
@@ -31,7 +31,11 @@ export function createPodApi(cluster: string, address: string, transport: Transp
       const path = `/api/v1/namespaces/${segment(namespace)}/pods/${segment(pod)}/log${query({ container, follow, previous, tailLines, timestamps })}`;
       try {
         const bytes = await transport.stream({ method: "GET", path, what, accept: "*/*", signal });
-        yield* splitLines(bytes, { maxBytes: maxLogLineBytes, onTooLong: "cut" });
+        for await (const line of splitLines(bytes, { maxBytes: maxLogLineBytes, onTooLong: "cut" })) {
+          // One chunk holds many lines: those that came before the signal are not wanted after it.
+          if (signal.aborted) return;
+          yield line;
+        }
       } catch (error) {
         if (!signal.aborted) throw error;
       }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 
@@ -36,13 +36,16 @@ async function bundle(entry: string, name: string, folder: string, assets: reado
 
 const webSources = ["app", "components", "lib", "public", "prisma", "next.config.ts", "proxy.ts", "postcss.config.mjs", "package-lock.json", "tsconfig.json"];
 
+/** Parts of lib that the web process never loads. */
+const notForWeb = /^\/?(lib\/(worker|runtime\/(commands|stack|checks|postgres))\/|.*\.test\.tsx?$)/;
+
 /** Fingerprint of what the web build is made from: names, sizes and contents. */
 function fingerprint(): string {
   const hash = createHash("sha256");
   const visit = (path: string): void => {
     if (!existsSync(path)) return;
     if (statSync(path).isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
-    else if (!path.endsWith(".test.ts") && !path.endsWith(".test.tsx")) hash.update(path.slice(root.length)).update("\0").update(readFileSync(path));
+    else if (!notForWeb.test(relative(root, path))) hash.update(relative(root, path)).update("\0").update(readFileSync(path));
   };
   for (const source of webSources) visit(join(root, source));
   return hash.digest("hex");

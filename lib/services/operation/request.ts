@@ -7,7 +7,7 @@ import { findActiveOperation, findByIdempotencyKey } from "#lib/db/repositories/
 import { findPlan } from "#lib/db/repositories/plan.ts";
 import type { StoredPlan } from "#lib/db/repositories/plan.ts";
 import { isVigieError, VigieError } from "#lib/domain/error.ts";
-import { bindingDifference } from "#lib/domain/plan-binding.ts";
+import { bindingDifference, knowsMoreOnly } from "#lib/domain/plan-binding.ts";
 import { operationStatuses } from "#lib/domain/status.ts";
 import type { OperationStatus } from "#lib/domain/status.ts";
 import { authorise } from "#lib/services/authorise.ts";
@@ -73,20 +73,26 @@ async function acceptable(context: ServiceContext, actor: Actor, stored: StoredP
   if (now > new Date(plan.expiresAt)) {
     throw new VigieError("conflict", `This plan is of the past: it was made at ${plan.createdAt} and held for ten minutes. Make it again, look at what it would do now, and confirm that.`, { detail: { expiredAt: plan.expiresAt } });
   }
-  const active = await findActiveOperation(context.db, plan.environment);
-  if (active !== null) {
-    if (plan.kind === "rollback" && active.kind === "promotion") await preemptPromotion(context, actor, plan, active.id);
-    throw new VigieError("conflict", `${plan.environment} is busy: "${active.title}" (${active.actor}) is ${active.status}. Wait for it or abort it, then make the plan again.`, { detail: { operation: active.id, status: active.status } });
-  }
+  await refuseBusy(context, actor, plan);
   const current = await buildPlan(context, request);
-  if (current.plan.hash !== plan.hash) {
-    const difference = bindingDifference(storedBinding(stored), current.binding);
+  const shown = storedBinding(stored);
+  if (current.plan.hash !== plan.hash && !knowsMoreOnly(shown, current.binding, current.facts)) {
+    const difference = bindingDifference(shown, current.binding);
     throw new VigieError("conflict", `The world has moved since this plan was made: ${difference.slice(0, 3).join("; ")}. Nothing was done; make the plan again.`, { detail: { difference, planHash: plan.hash, currentHash: current.plan.hash } });
   }
   if (!current.plan.ready) {
+    // Somebody was faster between the two looks: the sentence is the same as if they had been much faster.
+    await refuseBusy(context, actor, plan);
     const failing = current.plan.gates.filter((gate) => gate.verdict !== "pass");
     throw new VigieError("conflict", `Not every gate passes: ${failing.map((gate) => `${gate.title}: ${gate.verdict}, ${gate.evidence}`).join("; ")}. Nothing was done.`, { detail: { gates: failing } });
   }
+}
+
+async function refuseBusy(context: ServiceContext, actor: Actor, plan: StoredPlan["plan"]): Promise<void> {
+  const active = await findActiveOperation(context.db, plan.environment);
+  if (active === null) return;
+  if (plan.kind === "rollback" && active.kind === "promotion") await preemptPromotion(context, actor, plan, active.id);
+  throw new VigieError("conflict", `${plan.environment} is busy: "${active.title}" (${active.actor}) is ${active.status}. Wait for it or abort it, then make the plan again.`, { detail: { operation: active.id, status: active.status } });
 }
 
 async function auditRefusal(context: ServiceContext, actor: Actor, { plan }: StoredPlan, reason: string, error: VigieError): Promise<void> {

@@ -6,8 +6,8 @@ import { recentDurations } from "#lib/db/repositories/plan.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { estimateDuration } from "#lib/domain/operation-estimate.ts";
-import { planBinding } from "#lib/domain/plan-binding.ts";
-import type { PlanBinding } from "#lib/domain/plan-binding.ts";
+import { boundFacts, planBinding } from "#lib/domain/plan-binding.ts";
+import type { BoundFacts, PlanBinding } from "#lib/domain/plan-binding.ts";
 import type { PlanDraft } from "#lib/domain/plan-draft.ts";
 import type { EnvironmentFacts } from "#lib/domain/plan-facts.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
@@ -29,6 +29,7 @@ export interface PlanParts {
 /** A plan with everything that is kept of it but not shown. */
 export interface BuiltPlan extends StoredPlan {
   binding: PlanBinding;
+  facts: BoundFacts;
 }
 
 /** Makes a plan from the facts of this moment, without storing it. Does not authorise. Throws VigieError "invalid" or "not-found". */
@@ -53,7 +54,7 @@ export async function buildPlan(context: ServiceContext, request: PlanRequest): 
     expiresAt: new Date(target.now.getTime() + planLifetimeMs).toISOString(),
   };
   const images: PlannedImages = Object.fromEntries(binding.targets.map((bound) => [bound.bigPod, bound.images]));
-  return { plan, targets: draft.targets, images, request, binding };
+  return { plan, targets: draft.targets, images, request, binding, facts: boundFacts(target) };
 }
 
 async function parts(context: ServiceContext, request: PlanRequest): Promise<PlanParts> {

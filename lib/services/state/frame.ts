@@ -9,7 +9,7 @@ export interface Frame {
   text: string;
 }
 
-/** Server-sent event. `id` is left out where a client must not resume from: all but the last event of a position. JSON has no line breaks of its own. */
+/** Server-sent event. `id` is the stream position a client may resume from; none where it may not (snapshots, heartbeats). JSON has no line breaks of its own. */
 export function frameOf(event: StreamEvent, environment: string | null, id: number | null): Frame {
   return { event, environment, text: `${id === null ? "" : `id: ${id}\n`}event: ${event.type}\ndata: ${JSON.stringify(event.data)}\n\n` };
 }

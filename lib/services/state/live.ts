@@ -7,7 +7,8 @@ import { readHeartbeat } from "#lib/db/repositories/state.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { frameOf, snapshotFrames } from "#lib/services/state/frame.ts";
 import type { Frame } from "#lib/services/state/frame.ts";
-import { newerThan, readNoticed } from "#lib/services/state/noticed.ts";
+import { readNoticed, since } from "#lib/services/state/noticed.ts";
+import type { Moved } from "#lib/services/state/noticed.ts";
 import { loadPlatform, snapshotOf } from "#lib/services/state/platform.ts";
 import type { Platform } from "#lib/services/state/platform.ts";
 import { createSubscriber } from "#lib/services/state/subscriber.ts";
@@ -49,6 +50,8 @@ export function createLive(context: Pick<ServiceContext, "db" | "config" | "log"
   const notices: StreamNotice[] = [];
   const snapshots = new Map<string, { position: number; at: number; frames: Frame[] }>();
   let platform: Platform | null = null;
+  /** Position of the last complete reading: notices up to it tell nothing new. */
+  let loadedAt = 0;
   let mustReload = false;
   let working: Promise<void> | null = null;
   let retry: NodeJS.Timeout | undefined;
@@ -64,16 +67,13 @@ export function createLive(context: Pick<ServiceContext, "db" | "config" | "log"
     for (const frame of frames) for (const subscriber of subscribers) subscriber.push(frame);
   }
 
-  /** Frames of what is newer than a position, in order; only the last of each position may be resumed from. */
-  function deltas(from: Platform, after: number): Frame[] {
-    const moved = newerThan(from, after);
-    return moved.map((entry, index) => frameOf(entry.event, entry.environment, moved[index + 1]?.position === entry.position ? null : entry.position));
-  }
+  const framesOf = (moved: readonly Moved[]): Frame[] => moved.map(({ event, environment, position }) => frameOf(event, environment, position));
 
   async function reload(): Promise<void> {
     const fresh = await loadPlatform(db, environments);
     const before = platform;
     platform = fresh;
+    loadedAt = fresh.position;
     offsetMs = fresh.now.getTime() - Date.now();
     snapshots.clear();
     if (before === null) {
@@ -83,15 +83,14 @@ export function createLive(context: Pick<ServiceContext, "db" | "config" | "log"
       // Another database, or one that was put back: nothing that was told holds.
       for (const subscriber of subscribers) subscriber.restart();
     } else {
-      tell(deltas(fresh, before.position));
+      tell(framesOf(since(fresh, before.position)));
     }
   }
 
   async function apply(batch: readonly StreamNotice[], to: Platform): Promise<void> {
-    await readNoticed(db, environments, batch, to);
-    const before = to.position;
-    to.position = Math.max(before, ...batch.map((notice) => notice.position));
-    tell(deltas(to, before));
+    const moved = await readNoticed(db, environments, batch, to);
+    to.position = Math.max(to.position, ...batch.map((notice) => notice.position));
+    tell(framesOf(moved));
   }
 
   function work(): void {
@@ -109,7 +108,7 @@ export function createLive(context: Pick<ServiceContext, "db" | "config" | "log"
             continue;
           }
           const model = platform;
-          const batch = notices.splice(0).filter((notice) => notice.position > model.position);
+          const batch = notices.splice(0).filter((notice) => notice.position > loadedAt);
           if (batch.length === 0) continue;
           await apply(batch, model).catch((error: unknown) => {
             mustReload = true;
@@ -177,7 +176,7 @@ export function createLive(context: Pick<ServiceContext, "db" | "config" | "log"
     subscribe(visible, from) {
       const seen = new Set(visible);
       const resumable = from !== null && platform !== null && from <= platform.position;
-      const first = resumable && platform ? [...deltas(platform, from).filter((frame) => frame.environment === null || seen.has(frame.environment)), frameOf({ type: "ready", data: { position: platform.position } }, null, platform.position)] : platform ? null : [];
+      const first = resumable && platform ? [...framesOf(since(platform, from)).filter((frame) => frame.environment === null || seen.has(frame.environment)), frameOf({ type: "ready", data: { position: platform.position } }, null, platform.position)] : platform ? null : [];
       const subscriber = createSubscriber(seen, () => snapshot(visible), first, () => void subscribers.delete(subscriber));
       subscribers.add(subscriber);
       return { frames: subscriber.frames, close: () => subscriber.end() };

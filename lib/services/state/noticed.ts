@@ -7,7 +7,7 @@ import { readEnvironmentReleases } from "#lib/db/repositories/release.ts";
 import { readSources, readStates } from "#lib/db/repositories/state.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
 import { terminalOperationStatuses } from "#lib/domain/status.ts";
-import { changesShown, operationMemoryMs } from "#lib/services/state/platform.ts";
+import { changesShown, operationMemoryMs, stateKey } from "#lib/services/state/platform.ts";
 import type { Placed, Platform } from "#lib/services/state/platform.ts";
 
 export interface Moved {
@@ -16,11 +16,14 @@ export interface Moved {
   position: number;
 }
 
-/** Everything in the model that was written after a position, in the order of positions. */
-export function newerThan(platform: Platform, position: number): Moved[] {
+/**
+ * Everything in the model that was written at or after a position, in the order of positions. `At` belongs to it: several rows share the position of
+ * their transaction, and whoever stopped there may have got only some of them. Getting one twice does no harm.
+ */
+export function since(platform: Platform, position: number): Moved[] {
   const moved: Moved[] = [];
   const collect = <T>(map: Map<string, Placed<T>>, event: (value: T) => StreamEvent, environment: (value: T) => string | null): void => {
-    for (const placed of map.values()) if (placed.position > position) moved.push({ event: event(placed.value), environment: environment(placed.value), position: placed.position });
+    for (const placed of map.values()) if (placed.position >= position) moved.push({ event: event(placed.value), environment: environment(placed.value), position: placed.position });
   };
   collect(platform.states, (data) => ({ type: "state", data }), (v) => v.environment);
   collect(platform.sources, (data) => ({ type: "source", data }), (v) => v.environment);
@@ -30,9 +33,6 @@ export function newerThan(platform: Platform, position: number): Moved[] {
   return moved.sort((a, b) => a.position - b.position);
 }
 
-function place<T>(map: Map<string, Placed<T>>, key: string, value: T, position: number): void {
-  map.set(key, { value, position });
-}
 
 /** Drops what a snapshot would not show any more, so that the model does not grow for ever. */
 function trim(platform: Platform): void {
@@ -52,8 +52,14 @@ function trim(platform: Platform): void {
 /**
  * Reads the rows that notices name, one query per topic, into the model. A row may be newer than its notice: then the newer value stands under the notice's
  * position and is told again when its own notice comes, which does no harm. Rows of environments that are not configured are passed over.
+ * Returns what was read, in the order of positions.
  */
-export async function readNoticed(db: Database, environments: readonly string[], notices: readonly StreamNotice[], platform: Platform): Promise<void> {
+export async function readNoticed(db: Database, environments: readonly string[], notices: readonly StreamNotice[], platform: Platform): Promise<Moved[]> {
+  const moved: Moved[] = [];
+  const place = <T>(map: Map<string, Placed<T>>, key: string, value: T, position: number, environment: string | null, event: StreamEvent): void => {
+    map.set(key, { value, position });
+    moved.push({ event, environment, position });
+  };
   const keys = new Map<StreamNotice["topic"], Map<string, number>>();
   for (const { topic, key, position } of notices) {
     const of = keys.get(topic) ?? new Map<string, number>();
@@ -67,21 +73,24 @@ export async function readNoticed(db: Database, environments: readonly string[],
       switch (topic) {
         case "state": {
           const pairs = names.map((name) => ({ environment: name.slice(0, name.indexOf("/")), bigPod: name.slice(name.indexOf("/") + 1) })).filter((pair) => environments.includes(pair.environment));
-          for (const { state } of await readStates(db, { OR: pairs })) place(platform.states, `${state.environment}/${state.bigPod}`, state, at(`${state.environment}/${state.bigPod}`));
+          for (const { state } of await readStates(db, { OR: pairs })) place(platform.states, stateKey(state), state, at(stateKey(state)), state.environment, { type: "state", data: state });
           return;
         }
         case "source":
-          for (const { source } of await readSources(db, { key: { in: names } })) if (source.environment === null || environments.includes(source.environment)) place(platform.sources, source.key, source, at(source.key));
+          for (const { source } of await readSources(db, { key: { in: names } })) if (source.environment === null || environments.includes(source.environment)) place(platform.sources, source.key, source, at(source.key), source.environment, { type: "source", data: source });
           return;
         case "release":
-          for (const { release } of await readEnvironmentReleases(db, { environment: { in: names.filter((name) => environments.includes(name)) } })) place(platform.releases, release.environment, release, at(release.environment));
+          for (const { release } of await readEnvironmentReleases(db, { environment: { in: names.filter((name) => environments.includes(name)) } })) place(platform.releases, release.environment, release, at(release.environment), release.environment, { type: "release", data: release });
           return;
         case "change":
-          for (const { change } of await readChanges(db, { where: { id: { in: names } }, limit: names.length })) if (environments.includes(change.environment)) place(platform.changes, change.id, change, at(change.id));
+          for (const { change } of await readChanges(db, { where: { id: { in: names } }, limit: names.length })) if (environments.includes(change.environment)) place(platform.changes, change.id, change, at(change.id), change.environment, { type: "change", data: change });
           return;
         case "operation": {
           const rows = await db.operationRow.findMany({ where: { id: { in: names } }, include: { steps: { select: { status: true } } } });
-          for (const row of rows) if (environments.includes(row.environment)) place(platform.operations, row.id, toOperationSummary(row), at(row.id));
+          for (const row of rows) {
+            const data = toOperationSummary(row);
+            if (environments.includes(data.environment)) place(platform.operations, data.id, data, at(data.id), data.environment, { type: "operation", data });
+          }
           return;
         }
         default:
@@ -90,4 +99,5 @@ export async function readNoticed(db: Database, environments: readonly string[],
     }),
   );
   trim(platform);
+  return moved.sort((a, b) => a.position - b.position);
 }

@@ -48,13 +48,35 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-export async function openStage(options: { speed?: number } = {}): Promise<Stage> {
+/** What a stage stands on: a sandbox, or a real cluster (test-real-world.ts). */
+export interface World {
+  configFile: string;
+  console(path: string, body: unknown): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function sandboxWorld(speed: number): Promise<World> {
   const home = mkdtempSync(join(tmpdir(), "vigie-operations-"));
-  const sandbox = await startSandbox({ home, portalUrl: "http://127.0.0.1:3999", speed: options.speed ?? 10 });
+  const sandbox = await startSandbox({ home, portalUrl: "http://127.0.0.1:3999", speed });
+  return {
+    configFile: sandbox.configFile,
+    async console(path, body) {
+      const response = await fetch(`${sandbox.addresses.console}/api/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+      if (!response.ok) throw new Error(`The console answered ${response.status}: ${await response.text()}`);
+    },
+    async stop() {
+      await sandbox.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function openStage(options: { speed?: number; world?: World } = {}): Promise<Stage> {
+  const world = options.world ?? (await sandboxWorld(options.speed ?? 10));
   const database = await createTestDatabase();
-  const { config } = loadConfig(sandbox.configFile);
+  const { config } = loadConfig(world.configFile);
   const log = createLog("worker");
-  const clusters = createClusters(config, dirname(sandbox.configFile), log);
+  const clusters = createClusters(config, dirname(world.configFile), log);
   const context: ServiceContext = { db: database.db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }) };
   const listener = new pg.Client({ connectionString: database.url });
   await listener.connect();
@@ -82,15 +104,11 @@ export async function openStage(options: { speed?: number } = {}): Promise<Stage
   }
 
   return {
-    context, database, apiOf, until, configFile: sandbox.configFile,
+    context, database, apiOf, until, configFile: world.configFile, console: world.console,
     async startWorker(holder, { operations = true, apiOf: api = apiOf } = {}) {
       const worker = await startWorker({ context, databaseUrl: database.url, apiOf: api, holder, random: Math.random, ...(operations ? { startOperations } : {}) });
       workers.push(worker);
       return worker;
-    },
-    async console(path, body) {
-      const response = await fetch(`${sandbox.addresses.console}/api/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-      if (!response.ok) throw new Error(`The console answered ${response.status}: ${await response.text()}`);
     },
     settled: (environment) =>
       until(`${environment} is healthy and settled`, async () => {
@@ -121,9 +139,8 @@ export async function openStage(options: { speed?: number } = {}): Promise<Stage
       for (const worker of workers) await worker.stop();
       await listener.end();
       clusters.close();
-      await sandbox.stop();
+      await world.stop();
       await database.drop();
-      rmSync(home, { recursive: true, force: true });
     },
   };
 }

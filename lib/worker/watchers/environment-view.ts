@@ -2,7 +2,9 @@ import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
 import type { BigPodState, SourceState } from "#lib/contracts/state.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { blindState, sourceSentence } from "#lib/domain/fold-blind.ts";
-import { eventsByObject, foldBigPod } from "#lib/domain/fold.ts";
+import { withLastLines } from "#lib/domain/fold-last-line.ts";
+import { isAnyAsked } from "#lib/domain/fold-services.ts";
+import { eventsByObject, foldBigPod, podsToAsk } from "#lib/domain/fold.ts";
 import { sameJson } from "#lib/domain/fold-rollout.ts";
 import type { HealthInput } from "#lib/domain/health.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
@@ -78,6 +80,12 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     return [...watchedKinds.map((kind) => watching.watchers[kind].source()), ...(probe ? [probe.source] : [])];
   };
 
+  function everyPodAnswered({ status, byPod }: HealthInput): boolean {
+    const { deployments, replicaSets, pods } = watching.watchers;
+    if (status !== "live" && status !== "connecting") return true;
+    return podsToAsk(config.bigPods.filter(isAnyAsked), deployments.items().values(), replicaSets.items().values(), pods.items()).every((pod) => byPod.has(pod.uid));
+  }
+
   function fold(now: Date): BigPodState[] {
     const { deployments, replicaSets, pods, events } = watching.watchers;
     const health = watching.health();
@@ -88,8 +96,10 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
       if (source.status === "connecting") return [];
       return config.bigPods.map((bigPod) => states.get(bigPod.name) ?? stored.get(bigPod.name) ?? blindState(environment.name, bigPod, source, keys, now));
     }
-    probesSeen ||= health === null || health.source.status !== "connecting" || now.getTime() - startedAt > firstProbesMs;
+    probesSeen ||= health === null || now.getTime() - startedAt > firstProbesMs || everyPodAnswered(health.input);
     if (!probesSeen) return [];
+    const lines = watching.lastLines();
+    const allPods = [...pods.items().values()].map((pod) => withLastLines(pod, lines));
     const grouped = eventsByObject(events.items().values());
     return config.bigPods.map((bigPod) =>
       foldBigPod({
@@ -98,7 +108,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
         bigPod,
         deployments: deployments.items().values(),
         replicaSets: replicaSets.items().values(),
-        pods: pods.items().values(),
+        pods: allPods,
         events: grouped,
         health: health?.input ?? noHealth,
         sources: keys,

@@ -17,7 +17,7 @@ const word = z.union([z.string(), z.boolean()]).transform((value) => String(valu
 const checkSchema = z.looseObject({
   status: word.optional(),
   output: z.string().optional().catch(undefined),
-  observedValue: z.unknown(),
+  observedValue: z.unknown().optional(),
 });
 type Check = z.infer<typeof checkSchema>;
 
@@ -25,9 +25,9 @@ const answerSchema = z.looseObject({
   status: word.optional(),
   output: z.string().optional().catch(undefined),
   /** Draft 01 said "details" where later ones say "checks"; Spring Boot says "components". */
-  checks: z.unknown(),
-  details: z.unknown(),
-  components: z.unknown(),
+  checks: z.unknown().optional(),
+  details: z.unknown().optional(),
+  components: z.unknown().optional(),
 });
 
 export interface HealthAnswer {
@@ -55,7 +55,10 @@ function readCheck(check: Check): ServiceHealth {
   const shown = status === "degraded" && observed?.toUpperCase() === "STARTING" ? "starting" : status;
   if (shown === "up") return { status: shown, detail: null };
   if (shown === "unknown") return { status: shown, detail: `its health check says ${JSON.stringify(check.status ?? observed ?? "nothing")}` };
-  return { status: shown, detail: clause(check.output) ?? (observed === null ? null : `its supervisor says ${clause(observed)}`) };
+  const output = clause(check.output);
+  // FATAL says more than the output: the supervisor has given up, and no waiting helps.
+  if (output !== null && observed?.toUpperCase() === "FATAL") return { status: shown, detail: `FATAL: ${output}` };
+  return { status: shown, detail: output ?? (observed === null ? null : `its supervisor says ${clause(observed)}`) };
 }
 
 /** Foreign text as one line of at most 300 characters, without control characters. */
@@ -105,7 +108,7 @@ export function readHealthAnswer(body: string): HealthAnswer | null {
  */
 export function readServiceReply(httpStatus: number, body: string, port: number, path: string): ServiceHealth {
   const answer = readHealthAnswer(body);
-  const asked = `port ${port}${path}`;
+  const asked = `:${port}${path}`;
   if (httpStatus === 0) return { status: "down", detail: `nothing listens on port ${port}` };
   if (httpStatus >= 500) {
     const worst = [...(answer?.components ?? [])].find(([, health]) => health.status === "down");

@@ -2,13 +2,15 @@ import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
 import { podsToAsk } from "#lib/domain/fold.ts";
 import { sameJson } from "#lib/domain/fold-rollout.ts";
 import type { PodHealth } from "#lib/domain/health.ts";
+import { silentEnds } from "#lib/domain/fold-last-line.ts";
 import { kinds } from "#lib/ports/cluster.ts";
-import type { ClusterApi, ResourceKind } from "#lib/ports/cluster.ts";
+import type { ClusterApi, ClusterObject, ResourceKind } from "#lib/ports/cluster.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
 import { createClusterPulse } from "#lib/worker/watchers/reflector-pulse.ts";
 import type { ClusterPulse } from "#lib/worker/watchers/reflector-pulse.ts";
 import { askedServices } from "#lib/worker/watchers/probe-pod.ts";
 import { createHealthProbes } from "#lib/worker/watchers/probe.ts";
+import { createLastLines } from "#lib/worker/watchers/last-lines.ts";
 import { createReflector, withoutManagedFields } from "#lib/worker/watchers/reflector.ts";
 import type { Reflector } from "#lib/worker/watchers/reflector.ts";
 import type { StartWatching, WatchedKind, Watching } from "#lib/worker/watchers/watching.ts";
@@ -35,6 +37,10 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
 
   function start(environment: EnvironmentConfig, changed: () => void): Watching {
     const api = apiOf(environment.name);
+    const podsOfBigPods = (): ClusterObject[] => {
+      const pods = watchers.pods.items();
+      return podsToAsk(config.bigPods, watchers.deployments.items().values(), watchers.replicaSets.items().values(), pods).flatMap(({ uid }) => pods.get(uid) ?? []);
+    };
     const reflect = (name: WatchedKind): Reflector => {
       const { kind, title, required, managedFields } = described[name];
       return createReflector({
@@ -49,7 +55,11 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
         clock,
         random,
         pulse: pulseOf(api),
-        onChange: changed,
+        onChange({ object }) {
+          // Only a pod that ended somehow is worth the search for its owner.
+          if (name === "pods" && silentEnds(object).length > 0) lastLines.look(podsOfBigPods());
+          changed();
+        },
         onSource: changed,
         options: managedFields ? {} : { project: withoutManagedFields },
       });
@@ -74,6 +84,7 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
           onSource: changed,
         })
       : null;
+    const lastLines = createLastLines({ api, namespace: environment.namespace, log, changed });
     for (const reflector of Object.values(watchers)) reflector.start();
     probes?.start();
     return {
@@ -83,7 +94,8 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
         const source = probes.source();
         return { input: { status: source.status, reason: source.reason, byPod }, source };
       },
-      stop: async () => void (await Promise.all([probes?.stop(), ...Object.values(watchers).map((reflector) => reflector.stop())])),
+      lastLines: () => lastLines.lines(),
+      stop: async () => void (await Promise.all([probes?.stop(), lastLines.stop(), ...Object.values(watchers).map((reflector) => reflector.stop())])),
     };
   }
 

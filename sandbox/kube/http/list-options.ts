@@ -57,14 +57,14 @@ export function countOf(query: URLSearchParams, name: string): number | undefine
   return Number(text);
 }
 
-/** Version in `resourceVersion=`, undefined when absent. Throws KubeError 400/504. */
-export function versionOf(query: URLSearchParams, current: number): number | undefined {
+/** Version in `resourceVersion=`, undefined when absent; one above `current` is not to be had yet. Throws KubeError 400/504. */
+export function versionOf(query: URLSearchParams, current = Number.POSITIVE_INFINITY): number | undefined {
   const text = query.get("resourceVersion");
   if (text === null || text === "") return undefined;
   if (!/^\d{1,15}$/.test(text)) throw badRequest(`Invalid value: ${JSON.stringify(text)}: resourceVersion must be a number`);
   const version = Number(text);
   if (version > current) {
-    throw new KubeError(504, "Timeout", `Too large resource version: ${version}, current: ${current}`, {
+    throw new KubeError(504, "Timeout", `Timeout: Too large resource version: ${version}, current: ${current}`, {
       causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }], retryAfterSeconds: 1,
     });
   }

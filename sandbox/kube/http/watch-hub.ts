@@ -19,6 +19,8 @@ interface Watcher {
   resource: ResourceInfo;
   namespace: string | undefined;
   matches: Matcher | undefined;
+  /** Changes up to this version are known to the client. */
+  since: number;
   as: Representation;
   include: IncludeObject;
   response: ServerResponse;
@@ -88,6 +90,7 @@ export function createWatchHub(store: ApiStore, faults: Faults): WatchHub {
 
   function deliver(watcher: Watcher, change: Change, frames: Frames): void {
     const { object, previous } = change;
+    if (change.version <= watcher.since) return;
     if (watcher.namespace !== undefined && object.metadata.namespace !== watcher.namespace) return;
     if (!watcher.matches) {
       write(watcher, change.type, object, frames);
@@ -121,18 +124,19 @@ export function createWatchHub(store: ApiStore, faults: Faults): WatchHub {
     const negotiated = negotiate(call.request);
     if (negotiated.syntax !== "json") throw new KubeError(406, "NotAcceptable", "only the following media types are accepted: application/json;stream=watch");
     const current = Number(store.resourceVersion);
-    const since = versionOf(query, current);
+    // A version of the future is no error here: the watch is quiet until then.
+    const since = versionOf(query);
     const wantsInitial = checkInitialEvents(resource, query, since);
     const bookmarks = isTrue(query.get("allowWatchBookmarks") ?? "false");
     const timeoutSeconds = countOf(query, "timeoutSeconds") || DEFAULT_TIMEOUT_SECONDS;
     const watcher: Watcher = {
-      resource, namespace, matches: watchMatcher(call), as: negotiated.as, include: includeObject(query), response, headersPending: true, mute: faults.state().silentWatches, timers: [],
+      resource, namespace, matches: watchMatcher(call), since: wantsInitial ? 0 : (since ?? 0), as: negotiated.as, include: includeObject(query), response, headersPending: true, mute: faults.state().silentWatches, timers: [],
     };
     let backlog: readonly Change[] = [];
     let refusal: KubeError | undefined;
     if (!wantsInitial) {
       try {
-        backlog = store.changesSince(resource, since ?? current);
+        backlog = store.changesSince(resource, Math.min(since ?? current, current));
       } catch (error) {
         if (!(error instanceof KubeError) || faults.state().expiredWatch === "status") throw error;
         refusal = error;

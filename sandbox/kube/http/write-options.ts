@@ -86,11 +86,11 @@ export function deleteOptions(query: URLSearchParams, body: unknown): { options:
 /** The body must be an object of the resource's own kind and of the namespace and name in the path. Throws KubeError 400. */
 export function checkBody({ resource, namespace, name }: ApiCall, body: unknown): Record<string, unknown> {
   if (!isRecord(body)) throw badRequest(`the body of the request must be a ${resource.kind} object`);
-  if (typeof body.kind !== "string" || body.kind === "") throw badRequest(`Object 'Kind' is missing in the body of the request; expected ${resource.kind}`);
-  if (body.apiVersion !== resource.apiVersion) {
-    throw badRequest(`the API version in the data (${String(body.apiVersion ?? "")}) does not match the expected API version (${resource.apiVersion})`);
+  const { apiVersion = resource.apiVersion, kind = resource.kind } = body;
+  if (apiVersion !== resource.apiVersion) {
+    throw badRequest(`the API version in the data (${String(apiVersion)}) does not match the expected API version (${resource.apiVersion})`);
   }
-  if (body.kind !== resource.kind) throw badRequest(`${body.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: no kind "${body.kind}" is served here`);
+  if (kind !== resource.kind) throw badRequest(`${String(kind)} in version "${resource.version}" cannot be handled as a ${resource.kind}`);
   const metadata = isRecord(body.metadata) ? body.metadata : {};
   if (resource.namespaced && typeof metadata.namespace === "string" && metadata.namespace !== "" && metadata.namespace !== namespace) {
     throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);

@@ -1,4 +1,4 @@
-import { badRequest, conflict, KubeError, notFound } from "#sandbox/kube/errors.ts";
+import { badRequest, conflict, invalid, KubeError, notFound } from "#sandbox/kube/errors.ts";
 import type { ApiCall } from "#sandbox/kube/http/api-context.ts";
 import { parseText, readBody, readObject } from "#sandbox/kube/http/body.ts";
 import { matcherOf } from "#sandbox/kube/http/list-options.ts";
@@ -6,6 +6,7 @@ import { contentType, unsupportedMediaType } from "#sandbox/kube/http/negotiate.
 import { listText, liveObject, sendObject } from "#sandbox/kube/http/read.ts";
 import { sendJson, sendText } from "#sandbox/kube/http/respond.ts";
 import { admitNamespace, checkBody, deleteOptions, reportUnknown, writeOptions, type WriteCall } from "#sandbox/kube/http/write-options.ts";
+import { wrong } from "#sandbox/kube/objects/causes.ts";
 import { decode } from "#sandbox/kube/objects/decode.ts";
 import { isRecord, type JsonRecord } from "#sandbox/kube/objects/json.ts";
 import { applyConfiguration } from "#sandbox/kube/patch/apply.ts";
@@ -59,9 +60,8 @@ export async function patchObject(call: ApiCall): Promise<void> {
   if (metadata.name !== live.metadata.name || metadata.namespace !== live.metadata.namespace) {
     throw badRequest(`the name or namespace of an object cannot be changed by a patch`);
   }
-  if (metadata.uid !== live.metadata.uid) {
-    throw conflict(call.resource, call.name, `Precondition failed: UID in precondition: ${String(metadata.uid)}, UID in object meta: ${live.metadata.uid}`);
-  }
+  if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== live.metadata.resourceVersion) throw conflict(call.resource, call.name);
+  if (metadata.uid !== live.metadata.uid) throw invalid(call.resource, call.name, [wrong("metadata.uid", metadata.uid ?? "", "field is immutable")]);
   reportUnknown(call, decode(call.resource, patched).unknown, options);
   sendObject(call, 200, call.server.store.replaceRaw(call.resource, call.namespace, call.name, patched, options));
 }
@@ -86,11 +86,11 @@ function applyObject(call: ApiCall, patch: unknown, options: WriteCall): void {
   }
   const live = server.store.get(resource.key, namespace, name);
   if (!live && subresource) throw notFound(resource, name);
-  if (live && config.metadata.uid && config.metadata.uid !== live.metadata.uid) {
-    throw conflict(resource, name, `Precondition failed: UID in precondition: ${config.metadata.uid}, UID in object meta: ${live.metadata.uid}`);
-  }
+  const wantedUid: string | undefined = config.metadata.uid;
+  if (!live && wantedUid) throw conflict(resource, name, `uid mismatch: the provided object specified uid ${wantedUid}, and no existing object was found`);
   const wantedVersion: string | undefined = config.metadata.resourceVersion;
   if (wantedVersion && wantedVersion !== live?.metadata.resourceVersion) throw conflict(resource, name);
+  if (live && wantedUid && wantedUid !== live.metadata.uid) throw invalid(resource, name, [wrong("metadata.uid", wantedUid, "field is immutable")]);
   const own: KubeObject = { ...config };
   if (subresource === "status") delete own.spec;
   else if (resource.hasStatus) delete own.status;

@@ -61,7 +61,7 @@ const BY_KIND: Readonly<Record<string, Defaulter>> = {
   Service: (_object, spec) => {
     fill(spec, { type: "ClusterIP", sessionAffinity: "None" });
     if (spec.type === "ExternalName") return;
-    fill(spec, { internalTrafficPolicy: "Cluster", ipFamilies: ["IPv4"], ipFamilyPolicy: "SingleStack" });
+    fill(spec, { internalTrafficPolicy: "Cluster" });
     if (spec.type !== "ClusterIP") fill(spec, { externalTrafficPolicy: "Cluster" });
     if (spec.type === "LoadBalancer") fill(spec, { allocateLoadBalancerNodePorts: true });
     for (const port of records(spec, "ports")) fill(port, { protocol: "TCP", targetPort: port.port });
@@ -84,7 +84,9 @@ export function applyDefaults(object: KubeObject): void {
     for (const subset of records(object, "subsets")) for (const port of records(subset, "ports")) fill(port, { protocol: "TCP" });
   }
   const rule = BY_KIND[object.kind];
-  if (rule && isRecord(object.spec)) rule(object, object.spec);
+  if (!rule) return;
+  object.spec ??= {};
+  rule(object, object.spec);
 }
 
 function defaultSecret(object: KubeObject): void {
@@ -148,7 +150,7 @@ export function prepareNew(object: KubeObject, allocator: Allocator): void {
 export function allocateService(spec: JsonRecord, allocator: Allocator): void {
   if (spec.type === "ExternalName") return;
   if (spec.clusterIP === undefined || spec.clusterIP === "") spec.clusterIP = allocator.clusterIp();
-  fill(spec, { clusterIPs: [spec.clusterIP] });
+  fill(spec, { clusterIPs: [spec.clusterIP], ipFamilies: ["IPv4"], ipFamilyPolicy: "SingleStack" });
   if (spec.type !== "NodePort" && spec.type !== "LoadBalancer") return;
   for (const port of records(spec, "ports")) if (port.nodePort === undefined) port.nodePort = allocator.nodePort();
 }
@@ -162,5 +164,6 @@ function selectOwnPods(job: KubeObject, spec: JsonRecord): void {
   metadata.labels = labels;
   template.metadata = metadata;
   spec.template = template;
+  job.metadata.labels ??= Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)]));
   spec.selector = { matchLabels: { "batch.kubernetes.io/controller-uid": uid } };
 }

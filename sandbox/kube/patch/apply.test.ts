@@ -95,14 +95,14 @@ test.each([
   expect([answer.code, answer.body.message]).toEqual([code, expect.stringContaining(sentence)]);
 });
 
-test("JSON patches: a failed test is 422, a stale version 409, another language 415", async () => {
+test("JSON patches: a failed test is 422, a stale version 409, another uid 422, another language 415", async () => {
   await apply("g", "one", deploymentOf("g"));
   const patch = (type: string, body: unknown) => kube.call("PATCH", `${DEPLOYMENTS}/g`, { type, body });
   expect((await patch("application/json-patch+json", [{ op: "test", path: "/spec/replicas", value: 7 }])).code).toBe(422);
   expect((await patch("application/json-patch+json", [{ op: "remove", path: "/spec/nothing" }])).code).toBe(422);
   expect((await patch("application/json-patch+json", { op: "remove" })).code).toBe(400);
   expect((await patch("application/merge-patch+json", { metadata: { resourceVersion: "1" } })).code).toBe(409);
-  expect((await patch("application/merge-patch+json", { metadata: { uid: "other" } })).code).toBe(409);
+  expect((await patch("application/merge-patch+json", { metadata: { uid: "other" } })).code).toBe(422);
   expect((await patch("text/plain", {})).code).toBe(415);
   expect((await patch("application/json-patch+json", [{ op: "replace", path: "/spec/replicas", value: 3 }])).body.spec.replicas).toBe(3);
 });

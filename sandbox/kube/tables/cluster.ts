@@ -93,7 +93,7 @@ export const clusterTables: Readonly<Record<string, TableShape>> = {
   configmaps: shape(["Name", "Data#", "Age"], (one, now) => [one.metadata.name, Object.keys(one.data ?? {}).length + Object.keys(one.binaryData ?? {}).length, created(one, now)]),
   secrets: shape(["Name", "Type", "Data#", "Age"], (one, now) => [one.metadata.name, String(one.type), Object.keys(one.data ?? {}).length, created(one, now)]),
   serviceaccounts: shape(["Name", "Secrets#", "Age"], (one, now) => [one.metadata.name, records(one, "secrets").length, created(one, now)]),
-  events: shape(["Last Seen", "Type", "Reason", "Object", "+Subobject", "+Source", "Message", "+First Seen", "+Count#", "+Name"], eventCells),
+  events: shape(["Last Seen", "Type", "Reason", "Object", "+Subobject", "+Source", "Message", "+First Seen", "+Count", "+Name"], eventCells),
   resourcequotas: shape(["Name", "Request", "Limit", "Age"], (one, now) => [one.metadata.name, ...quotaCells(one), created(one, now)]),
   persistentvolumeclaims: shape(["Name", "Status", "Volume", "Capacity", "Access Modes", "StorageClass", "VolumeAttributesClass", "Age", "+VolumeMode"], (one, now) => [
     one.metadata.name, one.metadata.deletionTimestamp === undefined ? String(one.status?.phase) : "Terminating", String(one.spec?.volumeName ?? ""), String(one.status?.capacity?.storage ?? ""),

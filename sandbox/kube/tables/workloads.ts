@@ -45,7 +45,7 @@ function jobDuration(job: KubeObject, now: Date): string {
 }
 
 export const workloadTables: Readonly<Record<string, TableShape>> = {
-  "deployments.apps": shape(["Name", "Ready", "Up-to-date#", "Available#", "Age", "+Containers", "+Images", "+Selector"], (one, now) => [
+  "deployments.apps": shape(["Name", "Ready", "Up-to-date", "Available", "Age", "+Containers", "+Images", "+Selector"], (one, now) => [
     one.metadata.name, `${count(one.status?.readyReplicas)}/${count(one.spec?.replicas)}`, count(one.status?.updatedReplicas), count(one.status?.availableReplicas),
     created(one, now), ...containers(one.spec?.template), selectorText(one.spec?.selector),
   ]),

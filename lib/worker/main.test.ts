@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { root } from "#lib/runtime/home.ts";
+import { openStage } from "#lib/worker/operations/test-stage.ts";
+import type { Stage } from "#lib/worker/operations/test-stage.ts";
+
+/** The worker as a process: signals, freezing, and what is left behind. */
+
+let stage: Stage;
+const home = mkdtempSync(join(tmpdir(), "vigie-worker-"));
+const children: ChildProcess[] = [];
+const output = new Map<ChildProcess, string>();
+
+beforeAll(async () => {
+  stage = await openStage();
+}, 120_000);
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }
+});
+afterAll(async () => {
+  await stage.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+function start(change: Record<string, string> = {}): ChildProcess {
+  const child = spawn(process.execPath, ["lib/worker/main.ts"], { cwd: root, env: { ...process.env, DATABASE_URL: stage.database.url, VIGIE_CONFIG: stage.configFile, VIGIE_HOME: home, ...change }, stdio: ["ignore", "pipe", "pipe"] });
+  children.push(child);
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data: Buffer) => output.set(child, (output.get(child) ?? "") + data.toString()));
+  return child;
+}
+const lease = () => stage.database.db.lease.findUnique({ where: { name: "observer" } });
+const held = (by: ChildProcess) =>
+  stage.until(`process ${by.pid} observes`, async () => {
+    const row = await lease();
+    return row?.holder.includes(`/${by.pid}/`) && row.expiresAt > row.heartbeatAt ? row : undefined;
+  });
+
+test("SIGTERM: the lease is given up at once and the process ends well, in a few seconds", async () => {
+  const child = start();
+  await held(child);
+  const startedAt = performance.now();
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  expect((await exited)[0], output.get(child)).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  const [row] = await stage.database.db.$queryRaw<{ free: boolean }[]>`SELECT expires_at <= clock_timestamp() AS free FROM lease WHERE name = 'observer'`;
+  expect(row?.free).toBe(true);
+});
+
+test("frozen past its lease and continued, a worker leaves observing to the one that took over", async () => {
+  const first = start();
+  const before = await held(first);
+  first.kill("SIGSTOP");
+  const second = start();
+  const after = await held(second);
+  expect(after.epoch).toBe(before.epoch + 1n);
+  first.kill("SIGCONT");
+  await stage.until("the first knows that it lost the lease", async () => (/the lease ran out/.test(output.get(first) ?? "") ? true : undefined));
+  expect(await lease()).toMatchObject({ holder: after.holder, epoch: after.epoch });
+});
+
+test("killed without warning, its successor observes within a few seconds", async () => {
+  const first = start();
+  await held(first);
+  first.kill("SIGKILL");
+  const startedAt = performance.now();
+  const second = start();
+  await held(second);
+  expect(performance.now() - startedAt).toBeLessThan(15_000);
+});
+
+test("without a database address it says what to do and ends", async () => {
+  const child = start({ DATABASE_URL: "" });
+  expect((await once(child, "exit"))[0]).toBe(1);
+  expect(output.get(child)).toMatch(/DATABASE_URL is not set/);
+});
