@@ -77,11 +77,11 @@ test("somebody who edits other fields at the same time is no obstacle", async ()
   const api = stage.apiOf("prod");
   const id = await stage.confirm(await stage.plan({ kind: "restart", environment: "prod", bigPods: ["commerce"] }));
   const before = await podUids("commerce");
-  let ended = false;
+  const ended = new AbortController();
   const labelling = (async () => {
-    for (let count = 0; !ended; count += 1, await wait(15)) await api.patch(kinds.deployments, namespace, "commerce", "merge", { metadata: { labels: { busy: String(count) } } });
+    for (let count = 0; !ended.signal.aborted; count += 1, await wait(15)) await api.patch(kinds.deployments, namespace, "commerce", "merge", { metadata: { labels: { busy: String(count) } } });
   })();
-  const operation = await stage.ended(id).finally(() => (ended = true));
+  const operation = await stage.ended(id).finally(() => ended.abort());
   await labelling;
   expect([operation.status, operation.note]).toEqual(["succeeded", expect.anything()]);
   const after = await podUids("commerce");
