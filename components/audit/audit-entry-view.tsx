@@ -54,7 +54,7 @@ export function AuditEntryView({ entry }: { entry: AuditEntry }) {
           <Absence kind="empty" title="This entry records no change of values" />
         ) : (
           <table className="w-full border-collapse border-t border-line text-sm max-md:block">
-            <thead className="max-md:sr-only">
+            <thead className="max-md:hidden">
               <tr className="text-left text-xs text-muted">
                 <th className="py-1.5 pr-3 font-normal">What</th>
                 <th className="py-1.5 pr-3 font-normal">Before</th>

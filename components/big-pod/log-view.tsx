@@ -36,7 +36,7 @@ export function LogView({ environment, bigPod, pods }: { environment: string; bi
   return (
     <div className="grid gap-2">
       <div className="flex flex-wrap items-center gap-2">
-        <select aria-label="Pod and container" className={`${field} max-w-full`} value={`${chosen.pod} ${chosen.container}`} onChange={(event) => {
+        <select aria-label="Pod and container" className={`${field} max-w-full max-md:w-full`} value={`${chosen.pod} ${chosen.container}`} onChange={(event) => {
           const [pod = "", container = ""] = event.target.value.split(" ");
           choose({ pod, container });
           follow(true);

@@ -16,7 +16,7 @@ export function PodTable({ pods, stale }: { pods: readonly PodState[]; stale: bo
   return (
     <div className={classes("border-y border-line", stale && "hatched")}>
       <table className="w-full border-collapse text-sm max-lg:block">
-        <thead className="max-lg:sr-only">
+        <thead className="max-lg:hidden">
           <tr>
             <th className={head}>Pod</th>
             <th className={head}>State</th>

@@ -19,6 +19,7 @@ export function Arrivals({ operation }: { operation: Operation }) {
       <ul className="border-t border-line">
         {touched.map(({ bigPod }) => {
           const state = states.find((known) => known.environment === operation.environment && known.bigPod === bigPod);
+          const mixed = state?.pods.some((pod) => !pod.current) ?? false;
           return (
             <li key={bigPod} className="border-b border-line py-2" data-arrivals={bigPod}>
               <div className="flex flex-wrap items-baseline justify-between gap-x-3">
@@ -34,7 +35,7 @@ export function Arrivals({ operation }: { operation: Operation }) {
                       <StatusIcon shape={shape} tone={tone} />
                       <span className="min-w-0 truncate font-mono">{pod.name}</span>
                       <span className={toneText[tone]}>{word}</span>
-                      <span className="ml-auto shrink-0 text-faint">{pod.current ? "new" : "old"}</span>
+                      {mixed ? <span className="ml-auto shrink-0 text-faint">{pod.current ? "new" : "old"}</span> : null}
                     </li>
                   );
                 })}

@@ -14,9 +14,9 @@ interface Tip {
 const showAfterMs = 150;
 const hideAfterMs = 250;
 
-/** One tip for every <time data-tip-time> of the page: local and UTC, each copyable. Mounted once, by the shell. */
-export function TimeTip() {
-  const [tip, setTip] = useState<Tip | null>(null);
+/** One tip for every <time data-tip-time> of the page: local and UTC, each copyable. `first` is the one it was loaded for. */
+export function TimeTip({ first }: { first: Element }) {
+  const [tip, setTip] = useState<Tip | null>(() => (first.matches(":hover") ? placeFor(first) : null));
   const box = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
@@ -33,11 +33,7 @@ export function TimeTip() {
         timer = setTimeout(() => setTip(null), hideAfterMs);
         return;
       }
-      timer = setTimeout(() => {
-        const place = time.getBoundingClientRect();
-        const above = place.bottom + 90 > innerHeight;
-        setTip({ at: time.getAttribute("data-tip-time") ?? "", left: Math.max(8, Math.min(place.left, innerWidth - 288)), top: above ? place.top - 6 : place.bottom + 6, above });
-      }, showAfterMs);
+      timer = setTimeout(() => setTip(placeFor(time)), showAfterMs);
     };
     const leave = (event: KeyboardEvent) => {
       if (event.key === "Escape") setTip(null);
@@ -81,4 +77,10 @@ export function TimeTip() {
       </dl>
     </div>
   );
+}
+
+function placeFor(time: Element): Tip {
+  const place = time.getBoundingClientRect();
+  const above = place.bottom + 90 > innerHeight;
+  return { at: time.getAttribute("data-tip-time") ?? "", left: Math.max(8, Math.min(place.left, innerWidth - 288)), top: above ? place.top - 6 : place.bottom + 6, above };
 }

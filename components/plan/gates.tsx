@@ -17,7 +17,7 @@ export function Gates({ gates }: { gates: readonly GateResult[] }) {
       {gates.map((gate) => {
         const { word, tone, shape } = verdicts[gate.verdict];
         return (
-          <li key={gate.name} className="grid grid-cols-[18px_minmax(0,1fr)] gap-x-2 md:grid-cols-[18px_180px_minmax(0,1fr)]">
+          <li key={gate.name} className="grid grid-cols-[18px_minmax(0,1fr)] gap-x-2 md:grid-cols-[18px_214px_minmax(0,1fr)]">
             <StatusIcon shape={shape} tone={tone} className="mt-1" />
             <span>
               {gate.title}

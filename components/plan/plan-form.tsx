@@ -33,16 +33,16 @@ export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, 
   const now = useNowMs();
   const leftMs = Date.parse(plan.expiresAt) - now;
   const expired = leftMs <= 0;
-  useEffect(() => confirm.current?.focus(), []);
+  useEffect(() => confirm.current?.focus({ preventScroll: true }), []);
 
   const disabledBecause = sending ? "Being handed over…" : expired ? "This plan is too old: plan again." : (blockedBecause(plan) ?? (reason.trim().length < shortestReason ? "A reason of at least three letters goes into the audit log." : null));
   const conflict = error?.code === "conflict";
-  const titleMatchesKind = plan.kind === "rollback" ? "danger" : "go";
+  const tone = plan.kind === "rollback" ? "danger" : "go";
 
   return (
     <Dialog title={plan.title} heading={plan.title} description={<Subtitle plan={plan} leftMs={leftMs} />} onClose={onClose}>
       <form
-        className="grid gap-4 px-5 pt-3 pb-5 max-md:px-4"
+        className="grid gap-4 px-5 pt-3 max-md:px-4"
         onSubmit={(event) => {
           event.preventDefault();
           if (disabledBecause === null) onConfirm(reason.trim());
@@ -75,7 +75,7 @@ export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, 
             <Failure error={error} />
           )
         ) : null}
-        <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-2">
+        <div className="sticky bottom-0 -mx-5 flex flex-wrap items-center justify-between gap-x-3 gap-y-2 border-t border-line bg-panel px-5 py-3.5 max-md:-mx-4 max-md:px-4">
           <span className="text-xs text-faint" aria-live="polite">
             {disabledBecause ?? <span className="max-md:hidden">Enter {verbs[plan.kind]} · Esc leaves everything as it is</span>}
           </span>
@@ -86,7 +86,7 @@ export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, 
                 Show the new plan
               </Button>
             ) : (
-              <Button ref={confirm} type="submit" tone={titleMatchesKind} onKeyDown={ignoreHeldEnter} disabledBecause={disabledBecause}>
+              <Button ref={confirm} type="submit" tone={tone} onKeyDown={ignoreHeldEnter} disabledBecause={disabledBecause}>
                 {plan.title}
               </Button>
             )}

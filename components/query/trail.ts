@@ -1,7 +1,7 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import { keys } from "#components/query/keys.ts";
+import { useCached } from "#components/query/use-cached.ts";
 
 /** Releases an environment has had. Where a rollback would go is read from here. */
 export type Trails = Readonly<Record<string, readonly TrailEntry[]>>;
@@ -25,6 +25,7 @@ export function withRelease(trails: Trails, environment: string, number: number)
 }
 
 export function useTrails(): Trails {
-  const { data } = useQuery<Trails>({ queryKey: keys.trails(), queryFn: () => ({}), enabled: false });
-  return data ?? {};
+  return useCached<Trails>(keys.trails()) ?? none;
 }
+
+const none: Trails = {};

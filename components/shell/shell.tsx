@@ -7,7 +7,7 @@ import { Shortcuts } from "#components/shell/shortcuts.tsx";
 import { Announcer } from "#components/shell/announcer.tsx";
 import type { Theme } from "#components/shell/theme.ts";
 import { PlanHost } from "#components/plan/plan-host.tsx";
-import { TimeTip } from "#components/patterns/time-tip.tsx";
+import { TimeTipHost } from "#components/patterns/time-tip-host.tsx";
 
 /** Frame of every page behind the sign-in. */
 export function Shell({ person, theme, children }: { person: Person; theme: Theme; children: ReactNode }) {
@@ -28,7 +28,7 @@ export function Shell({ person, theme, children }: { person: Person; theme: Them
       </Suspense>
       <Shortcuts />
       <Announcer />
-      <TimeTip />
+      <TimeTipHost />
     </div>
   );
 }

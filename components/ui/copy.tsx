@@ -17,11 +17,11 @@ export function Copy({ text, label, children, className }: { text: string; label
     <button
       type="button"
       title={text}
-      aria-label={copied ? `Copied ${label}` : `Copy ${label}`}
       className={classes("group inline-flex max-w-full items-center gap-1 rounded text-left hover:text-text", className)}
       onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true), () => setCopied(false))}
     >
       <span className="truncate">{children}</span>
+      <span className="sr-only">, {copied ? "copied" : `copy ${label}`}</span>
       {copied ? <Check aria-hidden className="size-3 shrink-0 text-ok" /> : <CopyIcon aria-hidden className="size-3 shrink-0 text-faint group-hover:text-text" />}
     </button>
   );

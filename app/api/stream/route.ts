@@ -11,7 +11,7 @@ export const runtime = "nodejs";
 /** A session that was ended, or whose grants changed, is noticed within this time. */
 const askAgainMs = 5_000;
 
-function refusal(code: "unauthenticated" | "denied", message: string): Response {
+function refusal(code: "unauthenticated" | "denied" | "unavailable", message: string): Response {
   return Response.json({ error: { code, message } }, { status: errorHttpStatus[code], headers: { "cache-control": "no-store" } });
 }
 
@@ -23,9 +23,13 @@ function resumeFrom(request: Request): number | null {
 
 /** GET /api/stream: server-sent events as in lib/contracts/stream.ts. */
 export async function GET(request: Request): Promise<Response> {
-  const signedIn = await actorOfRequest(request);
-  if (!signedIn) return refusal("unauthenticated", "You are not signed in. Sign in and open the stream again.");
   const { context, config, databaseUrl, log } = getRuntime();
+  const signedIn = await actorOfRequest(request).catch((error: unknown) => {
+    log.warn({ err: error }, "a stream could not be opened: nobody can be asked who calls");
+    return "unavailable" as const;
+  });
+  if (signedIn === "unavailable") return refusal("unavailable", "The stream cannot be opened right now: the database does not answer. Your browser tries again by itself.");
+  if (!signedIn) return refusal("unauthenticated", "You are not signed in. Sign in and open the stream again.");
   let visible = visibleEnvironments(config, signedIn.actor);
   if (visible.length === 0) return refusal("denied", "You may not see any environment. Ask an admin for the role viewer.");
 
@@ -35,6 +39,7 @@ export async function GET(request: Request): Promise<Response> {
   let frames = subscription.frames[Symbol.asyncIterator]();
   let signedOut = false;
   let closed = false;
+  let expiry: NodeJS.Timeout | undefined;
 
   function close(): void {
     closed = true;
@@ -46,12 +51,18 @@ export async function GET(request: Request): Promise<Response> {
     signedOut = true;
     subscription.close();
   }
+  /** The end may move: a session is prolonged by use. */
+  function endAt(moment: Date): void {
+    clearTimeout(expiry);
+    expiry = setTimeout(signOut, Math.min(2_147_483_647, Math.max(0, moment.getTime() - Date.now())));
+  }
   async function askAgain(): Promise<void> {
     try {
       const now = await actorOfRequest(request);
       if (closed) return;
       const seen = now ? visibleEnvironments(config, now.actor) : [];
-      if (seen.length === 0) return signOut();
+      if (now === null || seen.length === 0) return signOut();
+      endAt(now.sessionExpiresAt);
       if (seen.join(" ") === visible.join(" ")) return;
       visible = seen;
       const before = subscription;
@@ -63,7 +74,7 @@ export async function GET(request: Request): Promise<Response> {
       log.debug({ err: error }, "a stream's session could not be asked for");
     }
   }
-  const expiry = setTimeout(signOut, Math.min(2_147_483_647, Math.max(0, signedIn.sessionExpiresAt.getTime() - Date.now())));
+  endAt(signedIn.sessionExpiresAt);
   const asking = setInterval(() => void askAgain(), askAgainMs);
   request.signal.addEventListener("abort", close, { once: true });
   if (request.signal.aborted) close();

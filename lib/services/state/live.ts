@@ -16,6 +16,7 @@ import type { Subscriber } from "#lib/services/state/subscriber.ts";
 
 const beatEveryMs = 2_000;
 const retryMs = 500;
+const aheadMs = 2_000;
 /** Snapshots of the same environments are shared by all who ask within this time, if nothing moved. */
 const snapshotMemoryMs = 1_000;
 
@@ -175,9 +176,17 @@ export function createLive(context: Pick<ServiceContext, "db" | "config" | "log"
   return {
     subscribe(visible, from) {
       const seen = new Set(visible);
-      const resumable = from !== null && platform !== null && from <= platform.position;
-      const first = resumable && platform ? [...framesOf(since(platform, from)).filter((frame) => frame.environment === null || seen.has(frame.environment)), frameOf({ type: "ready", data: { position: platform.position } }, null, platform.position)] : platform ? null : [];
-      const subscriber = createSubscriber(seen, () => snapshot(visible), first, () => void subscribers.delete(subscriber));
+      const model = platform;
+      const resumed = (at: Platform, after: number): Frame[] => [...framesOf(since(at, after)).filter((frame) => frame.environment === null || seen.has(frame.environment)), frameOf({ type: "ready", data: { position: at.position } }, null, at.position)];
+      // Null lets it begin with a snapshot; nothing at all, with whatever comes.
+      const first = model === null ? [] : from === null ? null : from > model.position ? [] : resumed(model, from);
+      const ahead = model !== null && from !== null && from > model.position;
+      // A page may be made a moment before this model hears of the same rows. A position that never comes is another database's.
+      const patience = ahead ? setTimeout(() => (platform?.position ?? 0) < from && subscriber.restart(), aheadMs) : undefined;
+      const subscriber = createSubscriber(seen, () => snapshot(visible), first, () => {
+        clearTimeout(patience);
+        subscribers.delete(subscriber);
+      });
       subscribers.add(subscriber);
       return { frames: subscriber.frames, close: () => subscriber.end() };
     },
