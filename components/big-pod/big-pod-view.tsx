@@ -74,7 +74,7 @@ export function BigPodView({ environment, bigPod, releases }: BigPodViewProps) {
             {word}
             {state.rollout && !state.stale ? ` ${state.rollout.done}/${state.rollout.total}` : ""}
           </b>{" "}
-          since <Time at={state.stale?.since ?? state.since} /> · {state.version ?? "no version"} · {state.replicas.ready} of {state.replicas.desired} pods ready
+          for <Time at={state.stale?.since ?? state.since} form="age" /> · {state.version ?? "no version"} · {state.replicas.ready} of {state.replicas.desired} pods ready
           {state.restarts > 0 ? ` · ${state.restarts} restarts` : ""}
         </p>
         {state.cause ? <p className="text-text">{state.cause}</p> : null}
@@ -92,15 +92,17 @@ export function BigPodView({ environment, bigPod, releases }: BigPodViewProps) {
           {state.services.map((service) => {
             const presented = servicePresentation[service.status];
             return (
-              <li key={service.name} className="flex items-baseline gap-2 border-b border-line py-1.5 text-sm">
-                <ServiceMark tone={state.stale ? "stale" : presented.tone} />
-                <b>{service.name}</b>
-                <span className={toneText[state.stale ? "stale" : presented.tone]}>{state.stale ? `was ${presented.word}` : presented.word}</span>
-                <span className="min-w-0 text-xs text-muted">{service.detail}</span>
-                <span className="ml-auto shrink-0 text-xs text-faint">
-                  {service.restarts > 0 ? `×${service.restarts} · ` : ""}
-                  {service.kind}
+              <li key={service.name} className="border-b border-line py-1.5 text-sm">
+                <span className="flex items-baseline gap-2 whitespace-nowrap">
+                  <ServiceMark tone={state.stale ? "stale" : presented.tone} />
+                  <b>{service.name}</b>
+                  <span className={toneText[state.stale ? "stale" : presented.tone]}>{state.stale ? `was ${presented.word}` : presented.word}</span>
+                  <span className="ml-auto text-xs text-faint">
+                    {service.restarts > 0 ? `×${service.restarts} · ` : ""}
+                    {service.kind}
+                  </span>
                 </span>
+                {service.detail ? <span className="block pl-4 text-xs text-muted">{service.detail}</span> : null}
               </li>
             );
           })}

@@ -16,7 +16,7 @@ export function Changes({ changes, limit = 8 }: { changes: readonly Change[]; li
           {shown.map((change) => (
             <li key={change.id} className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 border-b border-line py-2">
               <span className="min-w-0">
-                <b>{change.environment}</b> <span className="text-muted">{change.summary}</span>
+                <b>{change.environment}</b> <span className="text-muted">{withoutName(change)}</span>
               </span>
               <Time at={change.at} form="age" className="text-xs text-faint" />
               <p className="col-span-2 text-xs text-muted">
@@ -36,4 +36,9 @@ export function Changes({ changes, limit = 8 }: { changes: readonly Change[]; li
       )}
     </Section>
   );
+}
+
+/** The environment stands before the sentence already. */
+function withoutName(change: Change): string {
+  return change.summary.startsWith(`${change.environment} `) ? change.summary.slice(change.environment.length + 1) : change.summary;
 }

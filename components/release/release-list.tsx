@@ -54,15 +54,13 @@ export function ReleaseList({ environment, next, releases, only }: ReleaseListPr
                   ))}
               </ul>
               <p className="text-xs text-muted">
-                {release.by}
                 {release.operationId ? (
-                  <>
-                    {" · "}
-                    <Link href={`/operations/${release.operationId}`} prefetch={false} className="underline decoration-line-strong underline-offset-2 hover:text-text">
-                      operation
-                    </Link>
-                  </>
-                ) : null}
+                  <Link href={`/operations/${release.operationId}`} prefetch={false} className="underline decoration-line-strong underline-offset-2 hover:text-text">
+                    by an operation
+                  </Link>
+                ) : (
+                  `by ${release.by}`
+                )}
                 {" · seen "}
                 <Time at={release.seenAt} />
                 {" · "}
