@@ -44,7 +44,7 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
   return (
     <Dialog title="Search or do anything" onClose={onClose} className="mt-[12dvh] w-[min(38rem,calc(100vw-1.5rem))] overflow-hidden">
       <Command label="Search or do anything" loop className="flex max-h-[min(28rem,70dvh)] flex-col">
-        <Command.Input placeholder="Search or do…" className="w-full border-b border-line bg-transparent px-4 py-3 text-lg text-text outline-none placeholder:text-faint" />
+        <Command.Input data-autofocus placeholder="Search or do…" className="w-full border-b border-line bg-transparent px-4 py-3 text-lg text-text outline-none placeholder:text-faint" />
         <Command.List className="overflow-y-auto overscroll-contain p-2">
           <Command.Empty className="px-3 py-6 text-center text-muted">Nothing here is called that.</Command.Empty>
           <Group heading="Do">
