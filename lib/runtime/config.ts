@@ -6,6 +6,7 @@ import { configSchema } from "#lib/contracts/config.ts";
 import type { Config } from "#lib/contracts/config.ts";
 import { checkConfig } from "#lib/domain/config-rules.ts";
 import { VigieError } from "#lib/domain/error.ts";
+import { issuePath, issueWords } from "#lib/domain/schema-words.ts";
 
 export interface LoadedConfig {
   config: Config;
@@ -43,7 +44,7 @@ export function parseConfig(text: string, file: string): Config {
         const unknownKeys = issue.code === "unrecognized_keys" ? issue.keys : [undefined];
         return unknownKeys.map((key) => {
           const at = key === undefined ? issue.path : [...issue.path, key];
-          const expected = key === undefined ? issue.message : "unknown key; see docs/configuration.md for those that exist";
+          const expected = key === undefined ? issueWords(issue) : "unknown key; see docs/configuration.md for those that exist";
           return `${file}:${lineOf(document, lines, at)}: ${dotted(at)}: ${expected}`;
         });
       }),
@@ -69,7 +70,7 @@ function refuse(mistakes: string[]): never {
 
 function dotted(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "(the whole file)";
-  return path.map((part, index) => (typeof part === "number" ? `[${part}]` : `${index === 0 ? "" : "."}${String(part)}`)).join("");
+  return issuePath(path);
 }
 
 /** Line of the deepest part of the path that stands in the file: a missing key is told at its parent. */
