@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { LineCounter, isMap, isScalar, isSeq, parseDocument } from "yaml";
@@ -13,6 +14,8 @@ export interface LoadedConfig {
   file: string;
   /** Folder that relative paths in the file start from. */
   folder: string;
+  /** Hex SHA-256 of the file as it was read. */
+  sha256: string;
 }
 
 /**
@@ -29,7 +32,7 @@ export function loadConfig(path: string): LoadedConfig {
     const why = code === "ENOENT" ? `There is no configuration at ${file}` : `The configuration ${file} cannot be read (${code === "EISDIR" ? "it is a folder" : code === "EACCES" ? "this user may not read it" : (code ?? "unknown error")})`;
     throw new VigieError("invalid", `${why}. Write one (docs/configuration.md shows how), or point VIGIE_CONFIG at it.`, { cause });
   }
-  return { config: parseConfig(text, file), file, folder: dirname(file) };
+  return { config: parseConfig(text, file), file, folder: dirname(file), sha256: createHash("sha256").update(text, "utf8").digest("hex") };
 }
 
 export function parseConfig(text: string, file: string): Config {
