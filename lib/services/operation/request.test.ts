@@ -116,7 +116,7 @@ describe("refused, with nothing done", () => {
   });
 
   test("a viewer, and an operator for a promotion", async () => {
-    await refused("denied", /may not promote/, () => requestOperation(context, viewer, intent(), "k6"));
+    await refused("denied", /^You may not promote \S+( of)?( R-\d+)? to prod: that takes the role releaser or admin in prod\./, () => requestOperation(context, viewer, intent(), "k6"));
     await refused("denied", /releaser/, () => requestOperation(context, { ...person, grants: [{ role: "operator", environments: "*" }] }, intent(), "k6"));
     expect(await lastAudit()).toMatchObject({ action: "access.denied", outcome: "denied" });
   });
