@@ -50,28 +50,47 @@ function StreamBridge({ initial, actorId }: { initial: PlatformSnapshot; actorId
 
   useEffect(() => {
     setServerTime(initial.now);
-    return openStream({
+    // A hidden tab folds what comes and draws it when it is looked at again.
+    let unseen: { snapshot: PlatformSnapshot | null; live: LiveState | null } = { snapshot: null, live: null };
+    const snapshotNow = () => unseen.snapshot ?? client.getQueryData<PlatformSnapshot>(keys.platform()) ?? initial;
+    const liveNow = () => unseen.live ?? client.getQueryData<LiveState>(keys.live());
+    const draw = () => {
+      if (document.visibilityState === "hidden") return;
+      const { snapshot, live } = unseen;
+      unseen = { snapshot: null, live: null };
+      if (snapshot) client.setQueryData(keys.platform(), snapshot);
+      if (live) client.setQueryData(keys.live(), live);
+    };
+    document.addEventListener("visibilitychange", draw);
+    const close = openStream({
       actorId,
-      snapshot: () => client.getQueryData<PlatformSnapshot>(keys.platform()) ?? initial,
-      onConnection: (connection) => client.setQueryData<LiveState>(keys.live(), (live) => (live ? { ...live, connection } : live)),
+      snapshot: snapshotNow,
+      onConnection: (connection) => {
+        const live = liveNow();
+        if (live) unseen.live = { ...live, connection };
+        draw();
+      },
       onEvent: (event, position) => {
         if (event.type === "signed-out") {
           location.assign(`/sign-in?error=ended&callbackUrl=${encodeURIComponent(location.pathname + location.search)}`);
           return;
         }
-        if (event.type === "beat" || event.type === "snapshot") setServerTime(event.data.now);
-        client.setQueryData<LiveState>(keys.live(), (live) => ({
-          connection: "open",
-          heardAt: new Date(serverNowMs()).toISOString(),
-          workerSeenAt: event.type === "beat" || event.type === "snapshot" ? event.data.workerSeenAt : (live?.workerSeenAt ?? null),
-        }));
-        if (event.type === "beat" || event.type === "ready") return;
+        const told = event.type === "beat" || event.type === "snapshot" ? event.data : null;
+        if (told) setServerTime(told.now);
+        unseen.live = { connection: "open", heardAt: new Date(serverNowMs()).toISOString(), workerSeenAt: told ? told.workerSeenAt : (liveNow()?.workerSeenAt ?? null) };
         if (event.type === "release") client.setQueryData<Trails>(keys.trails(), (known) => withRelease(known ?? {}, event.data.environment, event.data.release));
-        client.setQueryData<PlatformSnapshot>(keys.platform(), (snapshot) => (snapshot ? applyEvent(snapshot, event, position) : snapshot));
+        const before = snapshotNow();
+        const after = applyEvent(before, event, position);
+        if (after !== before) unseen.snapshot = after;
+        draw();
       },
     });
+    return () => {
+      document.removeEventListener("visibilitychange", draw);
+      close();
+    };
     // The stream belongs to the person, not to one rendering of the page.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
+    // oxlint-disable-next-line react/exhaustive-deps
   }, [client, actorId]);
   return null;
 }
