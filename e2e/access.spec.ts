@@ -21,8 +21,8 @@ test("after signing out the old cookie opens nothing", async ({ browser, portal 
   const { signIn } = await import("#e2e/fixtures.ts");
   await signIn(page, portal.url, "Vera");
   const cookies = await context.cookies(portal.url);
-  await page.getByRole("button", { name: /Vera/ }).click();
-  await page.getByRole("menuitem", { name: /Sign out/ }).click();
+  await page.getByRole("button", { name: /Account of Vera/ }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
   await page.waitForURL(/\/sign-in/);
   await context.addCookies(cookies);
   expect((await page.request.get(`${portal.url}/api/v1/state`)).status()).toBe(401);

@@ -27,6 +27,8 @@ export function Dialog({ title, heading, description, onClose, className, childr
     if (!dialog) return;
     const before = document.activeElement;
     dialog.showModal();
+    // Where a person means to type comes before what happens to stand first.
+    dialog.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     const onBackdrop = (event: MouseEvent) => {
       if (event.target === dialog) leave.current();
     };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { BigPodState } from "#lib/contracts/state.ts";
-import { rolloutVerdict, unknownGraceMs } from "#lib/domain/operation-rollout.ts";
+import { brokenGraceMs, rolloutVerdict, unknownGraceMs } from "#lib/domain/operation-rollout.ts";
 import type { RolloutView } from "#lib/domain/operation-rollout.ts";
 
 const complete = { observedGeneration: 4, updatedReplicas: 2, replicas: 2, availableReplicas: 2 };
@@ -13,9 +13,14 @@ function state(change: Partial<BigPodState> = {}): BigPodState {
   };
 }
 
+function pod(reason: string): BigPodState["pods"][number] {
+  const container = { name: "c", image: "i", digest: null, ready: false, state: "waiting" as const, reason, exitCode: null, restarts: 0 };
+  return { name: "p", uid: "p", phase: "Running", ready: false, terminating: false, current: true, node: null, startedAt: null, restarts: 0, reason: null, services: [], containers: [container] };
+}
+
 function view(change: Partial<RolloutView> = {}, status: Record<string, unknown> = complete, replicas = 2): RolloutView {
   const workload = { metadata: { uid: "u", generation: 4 }, spec: { replicas }, status };
-  return { bigPod: "a", state: state(), workload, fresh: true, uid: "u", generation: 4, completeForMs: 0, acceptUnknown: false, ...change };
+  return { bigPod: "a", state: state(), workload, fresh: true, uid: "u", generation: 4, completeForMs: 0, brokenForMs: 0, acceptUnknown: false, ...change };
 }
 
 describe("rolloutVerdict", () => {
@@ -27,7 +32,11 @@ describe("rolloutVerdict", () => {
     ["the controller has not looked yet", view({}, { ...complete, observedGeneration: 3 }), "waiting"],
     ["old pods are still there", view({}, { ...complete, replicas: 3 }), "waiting"],
     ["healthy by the fold but not by the counts", view({}, { ...complete, availableReplicas: 1 }), "waiting"],
-    ["complete by the counts but a process is down", view({ state: state({ status: "broken", cause: "panorama is FATAL" }) }), "failed"],
+    ["complete by the counts but a process is down", view({ state: state({ status: "broken", cause: "panorama is FATAL" }), brokenForMs: brokenGraceMs }), "failed"],
+    ["one answer that says down", view({ state: state({ status: "broken", cause: "nothing listens" }), brokenForMs: brokenGraceMs - 1 }), "waiting"],
+    ["a container that exits, at once", view({ state: state({ status: "broken", pods: [pod("CrashLoopBackOff")] }) }), "failed"],
+    ["a container that is being made", view({ state: state({ status: "broken", pods: [pod("ContainerCreating")] }) }), "waiting"],
+    ["a container of the old template that exits", view({ state: state({ status: "broken", pods: [{ ...pod("CrashLoopBackOff"), current: false }] }) }), "waiting"],
     ["complete, warning, all up", view({ state: state({ status: "warning", cause: "restarted" }) }), "done"],
     ["complete, warning, not all up", view({ state: state({ status: "warning", services: [{ name: "s", kind: "process", status: "degraded", detail: null, restarts: 0 }] }) }), "waiting"],
     ["complete and nobody knows, promotion", view({ state: state({ status: "unknown" }), completeForMs: unknownGraceMs * 10 }), "waiting"],

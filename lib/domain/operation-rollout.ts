@@ -15,6 +15,8 @@ export interface RolloutView {
   generation: number;
   /** How long the workload has been complete by its own counts, milliseconds; 0 while it is not. */
   completeForMs: number;
+  /** How long the state has been broken without a break, milliseconds; 0 while it is not. */
+  brokenForMs: number;
   /** Accept services that nobody can ask (a cluster without pod proxy). Never for promotions: no data does not pass. */
   acceptUnknown: boolean;
 }
@@ -22,9 +24,12 @@ export interface RolloutView {
 /** A pod that has just become ready may go unasked this long before "nobody knows" counts as an answer. */
 export const unknownGraceMs = 15_000;
 
+/** How long a break that only health answers tell of must last: two rounds of questions, so that one odd answer returns no release. */
+export const brokenGraceMs = 2_500;
+
 /**
  * Done takes the counts of the workload (as `kubectl rollout status` compares them) *and* a folded state of the new generation in which
- * every service is up. Broken in the new generation is failed at once. What cannot be seen is waited for.
+ * every service is up. Broken in the new generation is failed, at once where the cluster itself says so. What cannot be seen is waited for.
  */
 export function rolloutVerdict(view: RolloutView): RolloutVerdict {
   const { bigPod, state, workload } = view;
@@ -33,7 +38,10 @@ export function rolloutVerdict(view: RolloutView): RolloutVerdict {
   if (workload.metadata.uid !== view.uid) return { kind: "failed", text: `the workload of ${bigPod} was deleted and made anew` };
   if (workload.metadata.deletionTimestamp !== undefined) return { kind: "failed", text: `the workload of ${bigPod} is being deleted` };
   if (state === undefined || (workload.metadata.generation ?? 0) < view.generation || (state.workload?.generation ?? 0) < view.generation) return { kind: "waiting", text: "the write has not been seen yet" };
-  if (state.status === "broken") return { kind: "failed", text: state.cause ?? `${bigPod} is broken` };
+  if (state.status === "broken") {
+    const sure = containersFail(state) || view.brokenForMs >= brokenGraceMs;
+    return { kind: sure ? "failed" : "waiting", text: state.cause ?? `${bigPod} is broken` };
+  }
   const { desired } = state.replicas;
   if (!workloadComplete(workload)) return { kind: "waiting", text: waitingFor(state) };
   if (desired === 0) return { kind: "done", text: "no pod is left" };
@@ -51,6 +59,13 @@ export function rolloutVerdict(view: RolloutView): RolloutVerdict {
       return { kind: "waiting", text: state.cause ?? waitingFor(state) };
   }
 }
+
+/** Whether a container of the new template has ended or cannot start: told by the kubelet, not by a question to the pod. */
+function containersFail(state: BigPodState): boolean {
+  return state.pods.some((pod) => pod.current && !pod.terminating && pod.containers.some((container) => container.restarts > 0 || container.state === "terminated" || (container.state === "waiting" && !startingReasons.has(container.reason ?? ""))));
+}
+
+const startingReasons = new Set(["", "ContainerCreating", "PodInitializing"]);
 
 function waitingFor(state: BigPodState): string {
   const { desired } = state.replicas;

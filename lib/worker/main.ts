@@ -11,19 +11,20 @@ async function main(): Promise<void> {
   const { context, databaseUrl, log } = runtime;
   const clusters = await openClusters(runtime);
   const holder = `${hostname()}/${process.pid}/${randomBytes(4).toString("hex")}`;
+  // Before anything is started: a signal during the start must end it in order too, or the lease would run out instead of being given up.
+  const signalled = new Promise<string>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve(signal));
+  });
+  // Whatever hangs: after ten seconds it is over, and the lease runs out by itself.
+  void signalled.then(() => setTimeout(() => process.exit(1), 10_000).unref());
   const worker = await startWorker({ context, databaseUrl, apiOf: (environment) => clusters.forEnvironment(environment), holder, random: Math.random, startOperations });
   log.info({ holder }, "worker started");
-  let ending = false;
-  const end = async (signal: string): Promise<void> => {
-    if (ending) return;
-    ending = true;
-    log.info({ signal }, "worker ends");
-    const clean = await worker.stop();
-    clusters.close();
-    await context.db.$disconnect();
-    process.exit(clean ? 0 : 1);
-  };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(signal));
+  const signal = await signalled;
+  log.info({ signal }, "worker ends");
+  const clean = await worker.stop();
+  clusters.close();
+  await context.db.$disconnect();
+  process.exit(clean ? 0 : 1);
 }
 
 await main().catch((error: unknown) => {

@@ -78,7 +78,7 @@ export function proportionalSizes(limits: RollingLimits, sets: readonly Proporti
   const sizes = new Map(sets.map((set) => [set.name, set.replicas]));
   const allowed = limits.replicas > 0 ? limits.replicas + limits.maxSurge : 0;
   const toAdd = allowed - total(sets, (set) => set.replicas);
-  const newerFirst = oldestFirst(sets).reverse();
+  const newerFirst = oldestFirst(sets).toReversed();
   const ordered = (toAdd > 0 ? newerFirst : oldestFirst(sets)).sort((left, right) => right.replicas - left.replicas);
   let added = 0;
   for (const set of ordered) {

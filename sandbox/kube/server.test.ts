@@ -120,7 +120,8 @@ describe("writing", () => {
     ["no JSON", "{", "application/json", 400],
     ["a list", "[]", "application/json", 400],
     ["nested too deep", `${"[".repeat(5000)}${"]".repeat(5000)}`, "application/json", 400],
-    ["protobuf", "k8s\0", "application/vnd.kubernetes.protobuf", 415],
+    ["broken protobuf", "k8s\0\x0a\xff\xff\xff\xff", "application/vnd.kubernetes.protobuf", 400],
+    ["in no known form", "<a/>", "application/xml", 415],
     ["too large", `"${"x".repeat(3 * 1024 * 1024)}"`, "application/json", 413],
   ])("a body that is %s gets its code, and the server lives", async (_what, raw, type, code) => {
     const answer = await kube.call("POST", CONFIGMAPS, { raw, type });

@@ -9,7 +9,7 @@ import type { ImageCatalogue } from "#sandbox/world/types.ts";
 
 /** ReplicaSets of the revisions so far (the present one included, so that it has its real age), and what was said of them lately. */
 export function seedHistory(put: Put, deployment: KubeObject, environment: EnvironmentSeed, bigPod: BigPodSeed, catalogue: ImageCatalogue, nowMs: number): void {
-  const versions = [...environment.versions[bigPod.name]].reverse();
+  const versions = [...environment.versions[bigPod.name]].toReversed();
   versions.forEach((version, index) => {
     const isCurrent = index === versions.length - 1;
     // The present template is taken from the stored Deployment: with the defaults the API adds, it is the same to the letter.

@@ -17,7 +17,7 @@ export function createPodApi(cluster: string, address: string, transport: Transp
       const url = `/api/v1/namespaces/${segment(namespace)}/pods/${segment(`${pod}:${port}`)}/proxy/${innerPath(pathname)}${search}`;
       // The time limit covers the body too: a health answer that trickles is no answer.
       const limit = AbortSignal.timeout(timeoutMs);
-      const reply = await transport.call({ method: "GET", path: url, what, accept: "application/health+json, application/json, */*", timeoutMs, maxBytes: maxHealthBytes, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
+      const reply = await transport.call({ method: "GET", pool: "pods", path: url, what, accept: "application/health+json, application/json, */*", timeoutMs, maxBytes: maxHealthBytes, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
       const words = refusedInside(reply.status, reply.body);
       if (words !== null) return { status: 0, body: words };
       if (parseStatus(reply.body) !== null || isProxyTrouble(reply.status, reply.body)) {

@@ -19,6 +19,8 @@ export interface TransportRequest {
   /** Bytes of the body; more is an error. */
   maxBytes?: number;
   signal?: AbortSignal | undefined;
+  /** "pods": requests that wait for a pod rather than for the API server, so that slow pods keep no connection from the others. */
+  pool?: "calls" | "pods";
 }
 
 export interface Reply {
@@ -46,7 +48,7 @@ export interface TransportOptions {
 }
 
 const defaultMaxBytes = 64 * 1024 * 1024;
-type Pool = "calls" | "streams";
+type Pool = "calls" | "pods" | "streams";
 
 export function createTransport(options: TransportOptions): Transport {
   const { connection, requestTimeoutMs } = options;
@@ -164,7 +166,7 @@ export function createTransport(options: TransportOptions): Transport {
     return { status, headers: incoming.headers, body: Buffer.concat(chunks).toString("utf8") };
   }
 
-  const call = async (request: TransportRequest) => read(request, await open(request, "calls"));
+  const call = async (request: TransportRequest) => read(request, await open(request, request.pool ?? "calls"));
 
   async function* bytes(request: TransportRequest & { signal: AbortSignal }, incoming: IncomingMessage): AsyncGenerator<Buffer> {
     const signal = AbortSignal.any([request.signal, closing.signal]);
@@ -224,14 +226,14 @@ function createAgents(connection: ClusterConnection, secure: boolean): { get(poo
       secure
         ? new https.Agent({ ...common, maxSockets, ...tls, rejectUnauthorized: connection.verifyTls, ...(connection.servername !== undefined && { servername: connection.servername }) })
         : new http.Agent({ ...common, maxSockets });
-    return { calls: agent(32), streams: agent(Infinity) };
+    return { calls: agent(32), pods: agent(64), streams: agent(Infinity) };
   };
   return {
     get(pool, tls) {
       if (current === null || !sameTls(current.tls, tls)) {
         current = { tls, pools: make(tls) };
         // Agents of the old certificate stay until their last request is over.
-        made.push(current.pools.calls, current.pools.streams);
+        made.push(...Object.values(current.pools));
       }
       return current.pools[pool];
     },

@@ -16,9 +16,9 @@ export async function awaitRollout(run: Run, step: OperationStep, targets: reado
   if (targets.length === 0) return "nothing had to be changed";
   const generations = new Map<string, number>();
   for (const target of targets) generations.set(target.bigPod, (await readWorkload(run, target, deadline)).object.metadata.generation ?? 0);
-  const completeSince = new Map<string, number>();
+  const since: Since = { complete: new Map(), broken: new Map() };
   for (;;) {
-    const verdicts = targets.map((target) => ({ target, verdict: judge(run, target, generations.get(target.bigPod) ?? 0, completeSince) }));
+    const verdicts = targets.map((target) => ({ target, verdict: judge(run, target, generations.get(target.bigPod) ?? 0, since) }));
     const failed = verdicts.find(({ verdict }) => verdict.kind === "failed");
     if (failed !== undefined) throw new StepFailed(failed.verdict.text);
     const waiting = verdicts.filter(({ verdict }) => verdict.kind === "waiting");
@@ -33,20 +33,31 @@ export async function awaitRollout(run: Run, step: OperationStep, targets: reado
   }
 }
 
-function judge(run: Run, target: PlanTarget, generation: number, completeSince: Map<string, number>): RolloutVerdict {
+/** When conditions began to hold without a break, by Big Pod (performance.now()). */
+interface Since {
+  complete: Map<string, number>;
+  broken: Map<string, number>;
+}
+
+function judge(run: Run, target: PlanTarget, generation: number, since: Since): RolloutVerdict {
   const workload = run.view.workload(target.bigPod);
-  const now = performance.now();
-  if (workload === undefined || !workloadComplete(workload)) completeSince.delete(target.bigPod);
-  else if (!completeSince.has(target.bigPod)) completeSince.set(target.bigPod, now);
+  const state = run.view.state(target.bigPod);
   return rolloutVerdict({
     bigPod: target.bigPod,
-    state: run.view.state(target.bigPod),
+    state,
     workload,
     fresh: run.view.fresh(),
     uid: target.workload.uid,
     generation,
-    completeForMs: completeSince.has(target.bigPod) ? now - (completeSince.get(target.bigPod) ?? now) : 0,
+    completeForMs: heldForMs(since.complete, target.bigPod, workload !== undefined && workloadComplete(workload)),
+    brokenForMs: heldForMs(since.broken, target.bigPod, state?.status === "broken" && (state.workload?.generation ?? 0) >= generation),
     acceptUnknown: run.journal.operation.kind !== "promotion",
   });
 }
 
+function heldForMs(since: Map<string, number>, key: string, holds: boolean): number {
+  const now = performance.now();
+  if (!holds) since.delete(key);
+  else if (!since.has(key)) since.set(key, now);
+  return holds ? now - (since.get(key) ?? now) : 0;
+}

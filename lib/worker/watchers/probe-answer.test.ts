@@ -19,7 +19,7 @@ describe("health answers", () => {
     ).toEqual({
       voyage: { status: "up", detail: null },
       ai: { status: "degraded", detail: "exited with code 1 twice" },
-      panorama: { status: "down", detail: "exited with code 1: cannot reach the tile server" },
+      panorama: { status: "down", detail: "FATAL: exited with code 1: cannot reach the tile server" },
       late: { status: "starting", detail: "its supervisor says STARTING" },
       odd: { status: "unknown", detail: 'its health check says "purple"' },
     });

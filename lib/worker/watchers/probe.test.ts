@@ -171,6 +171,16 @@ describe("pods that cannot be asked at all", () => {
     expect(rig.asked.length).toBe(asked);
   });
 
+  it("a way that is dead for all of them says nothing about any of them", async () => {
+    const rig = startProbes(good, [pod("e1"), pod("e2"), pod("c1", "core")]);
+    await rig.until(() => rig.results.size === 3);
+    rig.answer = () => new Promise(() => undefined);
+    await rig.until(() => rig.probes.source().status === "stale" && [...rig.results.values()].every((result) => Object.values(result.services).every((service) => service.status === "unknown")));
+    expect(of(rig, "e1")?.["voyage"]?.detail).toBe("no pod answers in time");
+    rig.answer = good;
+    await rig.until(() => rig.probes.source().status === "live" && of(rig, "e1")?.["voyage"]?.status === "up");
+  });
+
   it("comes back to life after the rest", async () => {
     const rig = startProbes(() => Promise.reject(proxyError("server", 503)), [pod("e1")], { restMs: 80 });
     await rig.until(() => rig.probes.source().status === "down");

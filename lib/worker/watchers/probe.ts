@@ -87,6 +87,13 @@ export function createHealthProbes(probes: HealthProbesOptions): HealthProbes {
 
   const same = (names: readonly string[], health: ServiceHealth) => Object.fromEntries(names.map((name) => [name, health]));
 
+  /** When no pod at all answers in time, the way to them is slow or dead, and that says nothing about the services. */
+  function lateHealth(count: number): ServiceHealth {
+    const others = [...outcomes.values()].filter((outcome) => outcome.kind !== "gone");
+    if (others.length > 1 && others.every((outcome) => outcome.kind === "late")) return { status: "unknown", detail: "no pod answers in time" };
+    return { status: count >= downAfter ? "down" : "degraded", detail: `has not answered ${count} times in a row within ${timeoutMs} ms` };
+  }
+
   async function probe(pod: ProbedPod, bigPod: BigPodConfig): Promise<void> {
     const outcome = await askPod(api, environment.namespace, pod.name, bigPod, timeoutMs, signal);
     if (signal.aborted) return;
@@ -103,7 +110,7 @@ export function createHealthProbes(probes: HealthProbesOptions): HealthProbes {
       case "late": {
         const count = (lateness.get(pod.uid) ?? 0) + 1;
         lateness.set(pod.uid, count);
-        if (count >= degradedAfter) give(pod.uid, same(outcome.services, { status: count >= downAfter ? "down" : "degraded", detail: `has not answered ${count} times in a row within ${timeoutMs} ms` }));
+        if (count >= degradedAfter) give(pod.uid, same(outcome.services, lateHealth(count)));
         break;
       }
       case "trouble":

@@ -165,6 +165,20 @@ describe("connections that break", () => {
     await rig.until(() => rig.reflector.source().status === "live" && rig.inStep());
   });
 
+  it("watches that open but never deliver are not believed again and again; lists stand in for them", async () => {
+    const rig = await startRig();
+    rig.cluster.muted = true;
+    rig.cluster.put("map-1", { unheard: "1" });
+    await rig.until(() => rig.reflector.source().status === "stale");
+    rig.cluster.put("map-2", { unheard: "2" });
+    await rig.until(() => rig.inStep());
+    rig.cluster.remove("map-3");
+    await rig.until(() => rig.inStep());
+    expect(statuses(rig).filter((status) => status === "live")).toHaveLength(1);
+    rig.cluster.muted = false;
+    await rig.until(() => rig.reflector.source().status === "live" && rig.inStep());
+  });
+
   it("a network that swallows everything is noticed by the pulse before the watch would", async () => {
     const rig = await startRig({ pulse: true, tuning: { watchSeconds: 30 } });
     rig.proxy.freeze();

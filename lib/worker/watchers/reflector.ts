@@ -88,6 +88,8 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
   /** Failures since the last proof that a watch works: news, its regular end, or standing for a while. Opening one proves little. */
   let failures = 0;
   let pulseDown = false;
+  /** The last watch was open but silent. Until one delivers or ends as it should, an open connection proves nothing, and lists stand in. */
+  let distrust = false;
   let current: { controller: AbortController; ending: Ending | null } | null = null;
   let waiting: AbortController | null = null;
   let loop: Promise<void> | null = null;
@@ -108,13 +110,13 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
     version = complete.resourceVersion;
     listedAt = performance.now();
     for (const event of store.replaceAll(complete.items.map(project))) emit(event);
-    if (failures === 0 && !pulseDown) source.live();
+    if (failures === 0 && !pulseDown && !distrust) source.live();
     else source.contact();
   }
 
   /** One watch, from the newest version to its end. */
   async function watch(from: string): Promise<void> {
-    const timeoutSeconds = Math.max(1, Math.round(watchSeconds * (1 - random() / 3)));
+    const timeoutSeconds = distrust ? 1 : Math.max(1, Math.round(watchSeconds * (1 - random() / 3)));
     const attempt: { controller: AbortController; ending: Ending | null } = { controller: new AbortController(), ending: null };
     current = attempt;
     const watchdog = setTimeout(() => end("silent"), timeoutSeconds * 1000 + (options.watchGraceMs ?? 1_800));
@@ -124,8 +126,8 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
       for await (const event of api.watch(kind, { namespace, labelSelector: options.labelSelector, resourceVersion: from, timeoutSeconds }, AbortSignal.any([signal, attempt.controller.signal]))) {
         if (signal.aborted || attempt.ending !== null) break;
         if (steady === null) {
-          if (failures <= 1) source.live();
-          steady = setTimeout(working, steadyMs);
+          if (failures <= 1 && !distrust) source.live();
+          steady = setTimeout(() => distrust || working(), steadyMs);
         }
         if (event.type !== "BOOKMARK" || event.resourceVersion !== from) working();
         if (event.type === "BOOKMARK") {
@@ -144,6 +146,8 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
     }
     if (signal.aborted || attempt.ending === "renew") return;
     if (attempt.ending === "silent") {
+      distrust = true;
+      version = null;
       throw new ClusterError("timeout", `Cluster ${JSON.stringify(api.name)} has sent nothing about ${reflector.title} for ${timeoutSeconds} s and more, although the connection is open.`);
     }
     working();
@@ -162,6 +166,7 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
   function working(): void {
     failures = 0;
     pulseDown = false;
+    distrust = false;
     source.live();
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { parse } from "yaml";
 import { badRequest, KubeError } from "#sandbox/kube/errors.ts";
+import { parseProtobuf } from "#sandbox/kube/http/protobuf-body.ts";
 import { contentType, unsupportedMediaType } from "#sandbox/kube/http/negotiate.ts";
 
 const MAX_BYTES = 3 * 1024 * 1024;
@@ -50,5 +51,6 @@ export async function readObject(request: IncomingMessage): Promise<unknown> {
   const type = contentType(request);
   if (type === "application/json") return parseText(body.toString("utf8"), "json");
   if (type === "application/yaml") return parseText(body.toString("utf8"), "yaml");
-  throw unsupportedMediaType(type, ["application/json", "application/yaml"]);
+  if (type === "application/vnd.kubernetes.protobuf") return parseProtobuf(body);
+  throw unsupportedMediaType(type, ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]);
 }

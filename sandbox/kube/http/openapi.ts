@@ -5,6 +5,7 @@ import { KubeError, noSuchPath } from "#sandbox/kube/errors.ts";
 import { servedGroups } from "#sandbox/kube/http/discovery.ts";
 import { parseAccept } from "#sandbox/kube/http/negotiate.ts";
 import { sendJson } from "#sandbox/kube/http/respond.ts";
+import { componentSchemas } from "#sandbox/kube/objects/openapi-schemas.ts";
 import type { ResourceInfo } from "#sandbox/kube/objects/resources.ts";
 
 const TITLE = "Kubernetes";
@@ -76,13 +77,14 @@ function swaggerProtobuf(resources: readonly ResourceInfo[], version: string): B
   return Buffer.from(root.finish());
 }
 
+/** The paths leave out strategic merge patches: clients then merge by the types they know themselves. */
 function openApi3(resources: readonly ResourceInfo[], version: string): object {
   const parameters = PATCH_PARAMETERS.map((name) => ({ name, in: "query", schema: { type: name === "force" ? "boolean" : "string", uniqueItems: true } }));
   const content = Object.fromEntries(PATCH_TYPES.map((type) => [type, { schema: { type: "object" } }]));
   const paths = Object.fromEntries(resources.map((resource) => [itemPath(resource), {
     patch: { parameters, requestBody: { content }, responses: { 200: { description: "OK" } }, "x-kubernetes-action": "patch", "x-kubernetes-group-version-kind": kindOf(resource) },
   }]));
-  return { openapi: "3.0.0", info: { title: TITLE, version }, paths };
+  return { openapi: "3.0.0", info: { title: TITLE, version }, paths, components: { schemas: componentSchemas(resources) } };
 }
 
 /** Answers /openapi/v2 and /openapi/v3. Throws KubeError 404/406. */
@@ -106,7 +108,7 @@ export function sendOpenApi(request: IncomingMessage, response: ServerResponse, 
   const groups = Map.groupBy(resources, ({ group, version: apiVersion }) => (group === "" ? `api/${apiVersion}` : `apis/${group}/${apiVersion}`));
   if (path === "/openapi/v3") {
     const paths = Object.fromEntries([...groups].map(([name, own]) => {
-      const hash = createHash("sha256").update(JSON.stringify(openApi3(own, version))).digest("hex").slice(0, 32).toUpperCase();
+      const hash = createHash("sha256").update(version + own.map(({ key }) => key).join()).digest("hex").slice(0, 32).toUpperCase();
       return [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` }];
     }));
     return sendJson(response, 200, { paths });
