@@ -1,6 +1,6 @@
 import type { NewObject } from "#sandbox/controllers/object-keys.ts";
 import type { ImageCatalogue } from "#sandbox/world/types.ts";
-import { daysAgo } from "#sandbox/world/seed.ts";
+import { daysAgo } from "#sandbox/world/seed-parts.ts";
 import { registry, type BigPodSeed, type ContainerSeed, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
 
 export const changeCause = "kubernetes.io/change-cause";

@@ -1,14 +1,12 @@
 import { asNew, type NewObject } from "#sandbox/controllers/object-keys.ts";
 import type { ImageCatalogue } from "#sandbox/world/types.ts";
-import type { KubeObject, Store } from "#sandbox/kube/types.ts";
+import type { Store } from "#sandbox/kube/types.ts";
+import { daysAgo, type Put } from "#sandbox/world/seed-parts.ts";
 import { seedHistory } from "#sandbox/world/seed-history.ts";
 import { nodeObjects } from "#sandbox/world/seed-nodes.ts";
 import { bigPods, environments, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
 import { deploymentObject } from "#sandbox/world/seed-deployments.ts";
 import { surroundingObjects } from "#sandbox/world/seed-surroundings.ts";
-
-/** Puts an object in unless one of its name is there. Status goes in a write of its own, as the API demands. */
-export type Put = (resource: string, object: NewObject, manager?: string) => KubeObject;
 
 export interface SeedOptions {
   /** Milliseconds since the epoch: the platform's history is dated back from here. */
@@ -50,9 +48,4 @@ function seedEnvironment(put: Put, store: Store, catalogue: ImageCatalogue, envi
 
 function namespaceObject(name: string, labels: Record<string, string>, creationTimestamp: string): NewObject {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { "kubernetes.io/metadata.name": name, ...labels }, creationTimestamp }, spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } };
-}
-
-/** RFC 3339 with whole seconds. */
-export function daysAgo(nowMs: number, days: number): string {
-  return `${new Date(nowMs - days * 86_400_000).toISOString().slice(0, 19)}Z`;
 }
