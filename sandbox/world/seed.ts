@@ -1,10 +1,11 @@
 import { asNew, type NewObject } from "#sandbox/controllers/object-keys.ts";
+import { nodeImage, type NodeImage } from "#sandbox/controllers/node-images.ts";
 import type { ImageCatalogue } from "#sandbox/world/types.ts";
 import type { Store } from "#sandbox/kube/types.ts";
 import { daysAgo, type Put } from "#sandbox/world/seed-parts.ts";
 import { seedHistory } from "#sandbox/world/seed-history.ts";
 import { nodeObjects } from "#sandbox/world/seed-nodes.ts";
-import { bigPods, environments, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
+import { bigPods, environments, imageOf, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
 import { deploymentObject } from "#sandbox/world/seed-deployments.ts";
 import { surroundingObjects } from "#sandbox/world/seed-surroundings.ts";
 
@@ -31,7 +32,7 @@ export function seedPlatform(store: Store, catalogue: ImageCatalogue, { now = Da
   };
   const nowMs = now();
   for (const namespace of ["default", "kube-system", "kube-public", "kube-node-lease"]) put("namespaces", namespaceObject(namespace, {}, daysAgo(nowMs, 212)), "k3s");
-  for (const node of nodeObjects(nowMs)) put("nodes", node, "k3s");
+  for (const node of nodeObjects(nowMs, pulledImages(catalogue))) put("nodes", node, "k3s");
   for (const environment of environments) seedEnvironment(put, store, catalogue, environment, nowMs);
 }
 
@@ -44,6 +45,15 @@ function seedEnvironment(put: Put, store: Store, catalogue: ImageCatalogue, envi
     const deployment = put("deployments.apps", deploymentObject(environment, bigPod, catalogue, nowMs), "ci");
     if (isNew) seedHistory(put, deployment, environment, bigPod, catalogue, nowMs);
   }
+}
+
+/** Every version that ever ran here: nodes keep what they pulled as long as there is room. */
+function pulledImages(catalogue: ImageCatalogue): NodeImage[] {
+  const references = environments.flatMap(({ versions }) => bigPods.flatMap((bigPod) => versions[bigPod.name].flatMap(({ tag }) => bigPod.containers.map((container) => imageOf(container, tag)))));
+  return [...new Set(references)].flatMap((reference) => {
+    const build = catalogue.resolve(reference);
+    return build ? [nodeImage(build, [reference, `${build.repository}@${build.digest}`])] : [];
+  });
 }
 
 function namespaceObject(name: string, labels: Record<string, string>, creationTimestamp: string): NewObject {
