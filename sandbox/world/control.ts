@@ -6,6 +6,7 @@ import { fillCapacity, removeBallast } from "#sandbox/world/ballast.ts";
 import { createDeployMemory } from "#sandbox/world/deploy-memory.ts";
 import { podStatusWord } from "#sandbox/world/pod-status-word.ts";
 import { processViews } from "#sandbox/world/process-views.ts";
+import { environments as configured } from "#sandbox/world/seed-platform.ts";
 import type { Behaviour, ImageCatalogue } from "#sandbox/world/types.ts";
 import { bigPodOf, type Fault, type World } from "#sandbox/world/world.ts";
 
@@ -92,11 +93,15 @@ const defaultLastLine = "Error: connect ECONNREFUSED 10.0.0.21:5432 (postgres)";
 export function createWorldControl({ store, catalogue, world }: { store: Store; catalogue: ImageCatalogue; world: World }): WorldControl {
   const memory = createDeployMemory(store);
 
+  /** In the order releases go through them. */
   function environments(): { name: string; namespace: string }[] {
-    return store.list("namespaces").flatMap((namespace) => {
+    const found = store.list("namespaces").flatMap((namespace) => {
       const name = namespace.metadata.labels?.environment;
       return name === undefined ? [] : [{ name, namespace: namespace.metadata.name }];
     });
+    const order = configured.map(({ name }): string => name);
+    const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+    return found.toSorted((left, right) => place(left.name) - place(right.name));
   }
 
   function deploymentOf({ environment, bigPod }: BigPodTarget): KubeObject {

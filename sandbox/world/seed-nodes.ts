@@ -1,10 +1,11 @@
+import type { NodeImage } from "#sandbox/controllers/node-images.ts";
 import type { NewObject } from "#sandbox/controllers/object-keys.ts";
 
 const region = "eu-frankfurt-1";
 const names = ["arm-a1-1", "arm-a1-2", "arm-a1-3"];
 
-/** Three small Oracle Cloud Ampere A1 machines (2 OCPU, 12 GB), one of them the K3s server. */
-export function nodeObjects(nowMs: number): NewObject[] {
+/** Three small Oracle Cloud Ampere A1 machines (2 OCPU, 12 GB), one of them the K3s server. `images`: what each has pulled by now. */
+export function nodeObjects(nowMs: number, images: readonly NodeImage[] = []): NewObject[] {
   const at = `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
   const joined = `${new Date(nowMs - 212 * 86_400_000).toISOString().slice(0, 19)}Z`;
   const condition = (type: string, status: string, reason: string, message: string) => ({ type, status, reason, message, lastHeartbeatTime: at, lastTransitionTime: joined });
@@ -41,6 +42,7 @@ export function nodeObjects(nowMs: number): NewObject[] {
           condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
           condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
         ],
+        images: [...images],
         daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
         nodeInfo: {
           machineID: `9f2c4d1e7a6b4f0c8d3e5a7b9c1d2e${(16 + index).toString(16)}`,

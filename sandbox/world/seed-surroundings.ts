@@ -1,6 +1,6 @@
 import type { NewObject } from "#sandbox/controllers/object-keys.ts";
 import { bigPodLabels } from "#sandbox/world/seed-deployments.ts";
-import { daysAgo } from "#sandbox/world/seed.ts";
+import { daysAgo } from "#sandbox/world/seed-parts.ts";
 import { bigPods, registry, type BigPodSeed, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
 
 interface Surrounding {

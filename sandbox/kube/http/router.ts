@@ -91,6 +91,8 @@ const WRITES: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /** One request from its first byte to its answer; never throws. */
 export async function handleRequest(server: ApiServer, tokens: Tokens, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // A client that is gone in the middle of a write must not end the process: "close" follows and cleans up.
+  response.on("error", () => response.destroy());
   try {
     const info = readRequest(request);
     const faults = server.faults.state();
