@@ -153,6 +153,13 @@ test("a workload that never existed is unknown, one that was deleted is broken; 
   expect(fold({}, { previous: deleted, now: new Date(testNow.getTime() + 60_000) })).toMatchObject({ status: "broken", since: testNow.toISOString() });
 });
 
+test("a namespace that does not exist is told as that, not as a missing workload", () => {
+  const missing = { namespaceMissingIn: "k3s" };
+  expect(fold({}, missing)).toMatchObject({ status: "unknown", workload: null, cause: "Namespace dreamscape-prod does not exist in cluster k3s: create it, or mend cluster and namespace of prod in vigie.yaml" });
+  const seen = fold({ deployments: [d4], sets: [set4], pods: twoPods });
+  expect(fold({}, { ...missing, previous: seen })).toMatchObject({ status: "broken", cause: expect.stringMatching(/^Namespace dreamscape-prod was deleted from cluster k3s/) });
+});
+
 test("since stays while the status stays, and moves with it", () => {
   const first = fold(rolling({}));
   expect(fold(rolling({ containers: { auth: { restartCount: 0 } } }), { previous: first, now: new Date(testNow.getTime() + 4_000) }).since).toBe(first.since);

@@ -15,6 +15,8 @@ import type { HealthInput } from "#lib/domain/health.ts";
 export interface FoldInput {
   environment: string;
   namespace: string;
+  /** The cluster that says it has no such namespace; null also when it cannot be told. */
+  namespaceMissingIn?: string | null;
   bigPod: BigPodConfig;
   deployments: Iterable<RawObject>;
   replicaSets: Iterable<RawObject>;
@@ -67,21 +69,26 @@ function sinceOf(status: BigPodState["status"], previous: BigPodState | null, no
   return available ?? now.toISOString();
 }
 
+function absence({ bigPod, environment, namespace, namespaceMissingIn = null }: FoldInput, wasThere: boolean): string {
+  const deployment = `Deployment ${bigPod.workload.name}`;
+  if (namespaceMissingIn !== null) return `Namespace ${namespace} ${wasThere ? "was deleted from" : "does not exist in"} cluster ${namespaceMissingIn}: create it, or mend cluster and namespace of ${environment} in vigie.yaml`;
+  if (wasThere) return `${deployment} was deleted from ${namespace}: create it again, or mend bigPods.${bigPod.name}.workload in vigie.yaml`;
+  return `${deployment} does not exist in ${namespace}: create it or mend bigPods.${bigPod.name}.workload in vigie.yaml`;
+}
+
 function withoutWorkload(input: FoldInput): BigPodState {
   const { bigPod, environment, previous, now } = input;
   const name = bigPod.workload.name;
   const wasThere = previous !== null && (previous.workload !== null || previous.status === "broken");
   const status = wasThere ? ("broken" as const) : ("unknown" as const);
-  const cause = wasThere
-    ? `Deployment ${name} was deleted from ${input.namespace}: create it again, or mend bigPods.${bigPod.name}.workload in vigie.yaml`
-    : `Deployment ${name} does not exist in ${input.namespace}: create it or mend bigPods.${bigPod.name}.workload in vigie.yaml`;
+  const cause = absence(input, wasThere);
   return {
     environment, bigPod: bigPod.name, status, cause, evidence: [],
     since: sinceOf(status, previous, now),
     version: null, images: [],
     replicas: { desired: 0, updated: 0, ready: 0, available: 0, total: 0 },
     rollout: null,
-    services: servicesOverPods(bigPod, [], "its workload does not exist"),
+    services: servicesOverPods(bigPod, [], (input.namespaceMissingIn ?? null) !== null ? "its namespace does not exist" : "its workload does not exist"),
     pods: [], restarts: 0, workload: null,
     sources: [...input.sources], observedAt: now.toISOString(),
   };

@@ -15,6 +15,7 @@ export const kinds = {
   events: { group: "", version: "v1", plural: "events" },
   configMaps: { group: "", version: "v1", plural: "configmaps" },
   nodes: { group: "", version: "v1", plural: "nodes" },
+  namespaces: { group: "", version: "v1", plural: "namespaces" },
 } as const satisfies Record<string, ResourceKind>;
 
 /** An object as the API sent it: metadata is checked at the edge, the rest is read by the fold with its own guards. */

@@ -24,7 +24,9 @@ export function loadConfig(path: string): LoadedConfig {
   try {
     text = readFileSync(file, "utf8");
   } catch (cause) {
-    throw new VigieError("invalid", `There is no configuration at ${file}. Write one (docs/configuration.md shows how), or point VIGIE_CONFIG at it.`, { cause });
+    const code = (cause as NodeJS.ErrnoException).code;
+    const why = code === "ENOENT" ? `There is no configuration at ${file}` : `The configuration ${file} cannot be read (${code === "EISDIR" ? "it is a folder" : code === "EACCES" ? "this user may not read it" : (code ?? "unknown error")})`;
+    throw new VigieError("invalid", `${why}. Write one (docs/configuration.md shows how), or point VIGIE_CONFIG at it.`, { cause });
   }
   return { config: parseConfig(text, file), file, folder: dirname(file) };
 }
@@ -34,7 +36,7 @@ export function parseConfig(text: string, file: string): Config {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const syntax = document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
   if (syntax.length > 0) refuse(syntax);
-  const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const parsed = configSchema.safeParse(plainValue(document, file));
   if (!parsed.success) {
     refuse(
       parsed.error.issues.flatMap((issue) => {
@@ -50,6 +52,15 @@ export function parseConfig(text: string, file: string): Config {
   const mistakes = checkConfig(parsed.data);
   if (mistakes.length > 0) refuse(mistakes.map((mistake) => `${file}:${lineOf(document, lines, mistake.path)}: ${dotted(mistake.path)}: ${mistake.expected}`));
   return parsed.data;
+}
+
+function plainValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    // Aliases of aliases grow without bounds; the parser stops them with an exception.
+    return refuse([`${file}:1: (the whole file): ${error instanceof Error ? error.message : "it cannot be read"}`]);
+  }
 }
 
 function refuse(mistakes: string[]): never {

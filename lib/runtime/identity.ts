@@ -1,32 +1,19 @@
-import { checkIdentity } from "#lib/adapters/identity/check.ts";
 import { handleIdentity } from "#lib/adapters/identity/handle.ts";
 import type { IdentityPortal } from "#lib/adapters/identity/options.ts";
-import type { Config } from "#lib/contracts/config.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { clientAddress } from "#lib/runtime/client-address.ts";
-import { isLoopback, listenAddress } from "#lib/runtime/listen-address.ts";
+import { checkPortal } from "#lib/runtime/portal-url.ts";
 import { getRuntime } from "#lib/runtime/wiring.ts";
 import type { Runtime } from "#lib/runtime/wiring.ts";
 import { recordRefusal } from "#lib/services/access/record-refusal.ts";
 import { createSignInStore } from "#lib/services/session/sign-in.ts";
-import { checkBootstrapToken } from "#lib/services/token/authenticate.ts";
-
-/** Origin that people use: server.url of the configuration, else NEXTAUTH_URL, else where the portal listens. */
-export function portalUrl(config: Config): string {
-  const { host, port } = listenAddress();
-  return new URL(config.server.url ?? process.env.NEXTAUTH_URL ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`).origin;
-}
 
 /**
  * Before the web process answers: refuses a portal whose sign-in would not be safe, and tells next-auth and the proxy the portal's address
  * (NEXTAUTH_URL). Throws VigieError "invalid" with what to mend.
  */
 export function prepareIdentity(runtime: Pick<Runtime, "config">): string {
-  const { host } = listenAddress();
-  const url = portalUrl(runtime.config);
-  // NEXTAUTH_URL counts as server.url only on loopback: elsewhere the address is a matter of the configuration.
-  checkIdentity(isLoopback(host) ? { ...runtime.config, server: { url } } : runtime.config, host);
-  checkBootstrapToken(process.env.VIGIE_BOOTSTRAP_TOKEN);
+  const url = checkPortal(runtime.config);
   process.env.NEXTAUTH_URL = url;
   return url;
 }

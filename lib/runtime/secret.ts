@@ -25,11 +25,17 @@ export function resolveSecret(reference: string, baseFolder: string): string {
   }
 }
 
+/** NEXTAUTH_SECRET, where it is set. Throws VigieError "invalid" when it could be guessed. */
+export function givenPortalSecret(): string | undefined {
+  const given = process.env.NEXTAUTH_SECRET;
+  if (given !== undefined && given.length < 32) throw new VigieError("invalid", "NEXTAUTH_SECRET is shorter than 32 characters. Use a random value, for instance of `openssl rand -base64 32`.");
+  return given;
+}
+
 /** Key that signs this portal's cookies: NEXTAUTH_SECRET, or one made once and kept in the home folder. */
 export function portalSecret(): string {
-  const given = process.env.NEXTAUTH_SECRET;
-  if (given !== undefined && given.length >= 32) return given;
-  if (given !== undefined) throw new VigieError("invalid", "NEXTAUTH_SECRET is shorter than 32 characters. Use a random value, for instance of `openssl rand -base64 32`.");
+  const given = givenPortalSecret();
+  if (given !== undefined) return given;
   const file = join(home(), "portal-secret");
   if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
   return readFileSync(file, "utf8").trim();

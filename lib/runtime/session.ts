@@ -5,7 +5,7 @@ import type { Actor } from "#lib/contracts/actor.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { cookieValue, sessionCookieName } from "#lib/domain/session-cookie.ts";
 import { clientAddress } from "#lib/runtime/client-address.ts";
-import { portalUrl } from "#lib/runtime/identity.ts";
+import { portalUrl } from "#lib/runtime/portal-url.ts";
 import { getRuntime } from "#lib/runtime/wiring.ts";
 import { endSession } from "#lib/services/session/end.ts";
 import { readSession } from "#lib/services/session/read.ts";

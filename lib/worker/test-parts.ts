@@ -38,6 +38,7 @@ export interface FedEnvironment {
   clear(): void;
   source(kind: WatchedKind, change: Partial<SourceState>): void;
   health(input: HealthInput | null): void;
+  namespaceMissingIn(cluster: string | null): void;
   /** How many watchings are open now. */
   open(): number;
 }
@@ -54,6 +55,7 @@ export function createFeed(): { start: StartWatching; of(environment: string): F
     ) as Record<WatchedKind, SourceState>;
     const listeners = new Set<() => void>();
     let healthInput: HealthInput | null = null;
+    let missingIn: string | null = null;
     const changed = (): void => {
       for (const listener of listeners) listener();
     };
@@ -79,6 +81,10 @@ export function createFeed(): { start: StartWatching; of(environment: string): F
         healthInput = input;
         changed();
       },
+      namespaceMissingIn(cluster) {
+        missingIn = cluster;
+        changed();
+      },
       open: () => listeners.size,
     };
     const start = (onChange: () => void): ReturnType<StartWatching> => {
@@ -87,6 +93,7 @@ export function createFeed(): { start: StartWatching; of(environment: string): F
         watchers: Object.fromEntries(watchedKinds.map((kind) => [kind, { items: () => items[kind], source: () => sources[kind], listed: () => sources[kind].contactAt !== null }])) as unknown as ReturnType<StartWatching>["watchers"],
         health: () => (healthInput === null ? null : { input: healthInput, source: { ...sources.events, key: `probe/${environment}`, title: "Health of services", status: healthInput.status, reason: healthInput.reason, required: false } }),
         lastLines: () => new Map(),
+        namespaceMissingIn: () => missingIn,
         stop: async () => void listeners.delete(onChange),
       };
     };

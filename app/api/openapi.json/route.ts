@@ -3,7 +3,7 @@ import { answerPublic, serve } from "#app/api/v1/_handler.ts";
 import { endpoints } from "#lib/contracts/endpoints.ts";
 import { openapiDocument } from "#lib/contracts/openapi.ts";
 import { sessionCookieName } from "#lib/domain/session-cookie.ts";
-import { portalUrl } from "#lib/runtime/identity.ts";
+import { portalUrl } from "#lib/runtime/portal-url.ts";
 import { getRuntime } from "#lib/runtime/wiring.ts";
 
 export const dynamic = "force-dynamic";

@@ -17,11 +17,12 @@ export interface Clusters {
 /**
  * One ClusterApi per cluster of the configuration; environments of the same kubeconfig and context share one.
  * @param baseDir folder of vigie.yaml
- * @throws VigieError "invalid" naming the environment, the file and what to write
+ * @throws VigieError "invalid" with a line per environment that names it, the file and what to write
  */
 export function createClusters(config: Pick<Config, "environments">, baseDir: string, log: Log, options: { requestTimeoutMs?: number } = {}): Clusters {
   const loaded = new Map<string, LoadedCluster>();
   const keyOf = new Map<string, string>();
+  const mistakes: string[] = [];
   config.environments.forEach((environment, index) => {
     try {
       const cluster = loadCluster(environment.cluster, baseDir);
@@ -29,9 +30,10 @@ export function createClusters(config: Pick<Config, "environments">, baseDir: st
       keyOf.set(environment.name, cluster.key);
     } catch (error) {
       if (!isVigieError(error)) throw error;
-      throw new VigieError(error.code, `environments[${index}] (${environment.name}): ${error.message}`, { cause: error });
+      mistakes.push(`environments[${index}] (${environment.name}): ${error.message}`);
     }
   });
+  if (mistakes.length > 0) throw new VigieError("invalid", mistakes.join("\n"), { detail: { mistakes } });
 
   const names = shortNames([...loaded.values()]);
   const apis = new Map([...loaded].map(([key, { connection }]): [string, ClusterApi] => [key, createClusterApi({ name: names.get(key) ?? key, connection, log, ...options })]));

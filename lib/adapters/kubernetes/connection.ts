@@ -104,21 +104,34 @@ function materialOf(data: string | null | undefined, path: string | null | undef
 }
 
 /**
- * The connection of a kubeconfig context. Files it names (CA, certificate, key, token) are read now, and again when they change.
+ * The connection of a kubeconfig context. The kubeconfig and the files it names (CA, certificate, key, token) are read now, and again every
+ * 10 s and after each refusal: renewed credentials count without a restart. Another server takes one; until then the old credentials are kept.
+ * @param reread reads the same context of the file anew; throws while it cannot be used
  * @throws VigieError "invalid" with a sentence that names the file
  */
-export function connectionOfKubeconfig(kubeconfig: KubeconfigContext): ClusterConnection {
-  const { file, cluster, user, directory } = kubeconfig;
+export function connectionOfKubeconfig(kubeconfig: KubeconfigContext, reread: () => KubeconfigContext): ClusterConnection {
+  const { file, cluster, directory } = kubeconfig;
   const verifyTls = cluster["insecure-skip-tls-verify"] !== true;
   const where = `Kubeconfig ${file}, context ${JSON.stringify(kubeconfig.context)}`;
   if (cluster["proxy-url"]) {
     throw new VigieError("invalid", `${where}: proxy-url is not supported. Make the API server reachable without a proxy, or tunnel to it and name the tunnel's end as server.`);
   }
   const server = parseServer(cluster.server, where, !verifyTls);
-  const ca = materialOf(cluster["certificate-authority-data"], cluster["certificate-authority"], directory, "the certificate authority", where);
+  let plugin: ReturnType<typeof createPluginCredentials> | null = null;
+  let first = true;
+  const current = (): KubeconfigContext => {
+    if (first) return kubeconfig;
+    const now = reread();
+    // Credentials for one server are never shown to another.
+    if (now.cluster.server !== cluster.server) throw new VigieError("invalid", `${where}: the server is another one now. Restart Vigie to use it.`);
+    return now;
+  };
 
   const fromFiles = createRereader((): Credentials => {
+    const { user, cluster: authority } = current();
+    first = false;
     const headers: Record<string, string | string[]> = {};
+    const ca = materialOf(authority["certificate-authority-data"], authority["certificate-authority"], directory, "the certificate authority", where);
     const token = user.token || (user.tokenFile ? readFileOf(resolve(directory, user.tokenFile), "the token file", where).toString("utf8").trim() : "");
     if (token) headers["authorization"] = `Bearer ${token}`;
     else if (user.username) headers["authorization"] = `Basic ${Buffer.from(`${user.username}:${user.password ?? ""}`).toString("base64")}`;
@@ -127,13 +140,15 @@ export function connectionOfKubeconfig(kubeconfig: KubeconfigContext): ClusterCo
     const cert = materialOf(user["client-certificate-data"], user["client-certificate"], directory, "the client certificate", where);
     const key = materialOf(user["client-key-data"], user["client-key"], directory, "the client key", where);
     checkTls({ ca, cert, key }, where);
+    for (const value of Object.values(headers).flat()) {
+      if (/[^\x20-\x7e]/.test(value)) throw new VigieError("invalid", `${where}: the user's token or name holds characters that cannot be sent in a header.`);
+    }
+    const plugged = Boolean(user.exec ?? user["auth-provider"]);
+    if (!plugged) plugin = null;
+    else plugin ??= createPluginCredentials(kubeconfig);
     return { headers, tls: { ca, cert, key } };
   });
-  const base = fromFiles.get();
-  for (const value of Object.values(base.headers).flat()) {
-    if (/[^\x20-\x7e]/.test(value)) throw new VigieError("invalid", `${where}: the user's token or name holds characters that cannot be sent in a header.`);
-  }
-  const plugin = user.exec || user["auth-provider"] ? createPluginCredentials(kubeconfig) : null;
+  fromFiles.get();
 
   return {
     server,
@@ -145,7 +160,11 @@ export function connectionOfKubeconfig(kubeconfig: KubeconfigContext): ClusterCo
       const given = await plugin();
       return { headers: { ...own.headers, ...given.headers }, tls: { ...own.tls, ...given.tls } };
     },
-    forget: () => fromFiles.forget(),
+    forget() {
+      // The client library reads the file once: a plug-in whose credentials were refused is set up anew from what the file says now.
+      plugin = null;
+      fromFiles.forget();
+    },
   };
 }
 

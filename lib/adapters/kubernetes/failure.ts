@@ -118,7 +118,7 @@ function sentence(attempt: Attempt, reason: ClusterErrorReason, code: number, sa
   const words = /[.!?…]$/.test(said) ? said : `${said}.`;
   switch (reason) {
     case "unauthorized":
-      return `The credentials for ${cluster} are not accepted; they may have expired. Renew the token or client certificate in its kubeconfig. The server says: ${words}`;
+      return `The credentials for ${cluster} were refused (${code}); they may have expired. Renew the token or client certificate in its kubeconfig: it is read again by itself. The server says: ${words}`;
     case "forbidden":
       return `Vigie may not ${attempt.what} on ${cluster}: ${words}`;
     case "not-found":

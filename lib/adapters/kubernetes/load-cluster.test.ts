@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -95,6 +95,29 @@ describe("a kubeconfig that works", () => {
     rmSync(join(folder, "sub", "token"));
     connection.forget();
     expect((await connection.credentials()).headers).toEqual({ authorization: "Bearer renewed" });
+  });
+
+  it("counts what is renewed in the file itself, and keeps what it has while the file is of no use or names another server", async () => {
+    const path = write();
+    const { connection } = loadCluster(config(path), "/");
+    const contents = (parts: Parts): void => writeFileSync(path, readFileSync(write(parts)));
+    const token = async () => {
+      connection.forget();
+      return (await connection.credentials()).headers;
+    };
+    contents({ user: { token: "renewed" } });
+    expect((await connection.credentials()).headers).toEqual({ authorization: "Bearer secret-token" });
+    expect(await token()).toEqual({ authorization: "Bearer renewed" });
+    for (const useless of ["{", "clusters: []"]) {
+      writeFileSync(path, useless);
+      expect(await token()).toEqual({ authorization: "Bearer renewed" });
+    }
+    contents({ cluster: { server: "https://10.0.0.66:6443" }, user: { token: "for another server" } });
+    expect(await token()).toEqual({ authorization: "Bearer renewed" });
+    contents({ user: { token: null, exec: { command: "never-allowed" } } });
+    expect(await token()).toEqual({ authorization: "Bearer renewed" });
+    contents({ user: { token: "again" } });
+    expect(await token()).toEqual({ authorization: "Bearer again" });
   });
 
   it("takes a client certificate, a user name and password, and impersonation", async () => {

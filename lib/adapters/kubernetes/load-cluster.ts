@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ClusterConfig } from "#lib/contracts/config.ts";
 import { connectionInCluster, connectionOfKubeconfig, type ClusterConnection } from "#lib/adapters/kubernetes/connection.ts";
-import { readKubeconfig, refusePlugins } from "#lib/adapters/kubernetes/kubeconfig.ts";
+import { readKubeconfig, refusePlugins, type KubeconfigContext } from "#lib/adapters/kubernetes/kubeconfig.ts";
 
 export interface LoadedCluster {
   /** The context's name, or "in-cluster". */
@@ -23,12 +23,17 @@ export function loadCluster(config: ClusterConfig, baseDir: string): LoadedClust
   if (config.kubeconfig === undefined) {
     return { context: "in-cluster", file: null, key: "in-cluster", connection: connectionInCluster() };
   }
-  const kubeconfig = readKubeconfig(config.kubeconfig, config.context, baseDir);
-  refusePlugins(kubeconfig, config.allowPlugins);
+  const { kubeconfig: path } = config;
+  const read = (context: string | undefined): KubeconfigContext => {
+    const found = readKubeconfig(path, context, baseDir);
+    refusePlugins(found, config.allowPlugins);
+    return found;
+  };
+  const kubeconfig = read(config.context);
   return {
     context: kubeconfig.context,
     file: kubeconfig.file,
-    key: JSON.stringify([realpathSync(resolve(baseDir, config.kubeconfig)), kubeconfig.context]),
-    connection: connectionOfKubeconfig(kubeconfig),
+    key: JSON.stringify([realpathSync(resolve(baseDir, path)), kubeconfig.context]),
+    connection: connectionOfKubeconfig(kubeconfig, () => read(kubeconfig.context)),
   };
 }

@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { home, root } from "#lib/runtime/home.ts";
 import { listenAddress } from "#lib/runtime/listen-address.ts";
+import { configPath, preflight } from "#lib/runtime/preflight.ts";
 import { bundleSandbox, bundleWorker, webBuild } from "#lib/runtime/stack/build.ts";
 import { printError } from "#lib/runtime/stack/run.ts";
 
@@ -24,9 +25,10 @@ async function script(): Promise<string> {
 }
 
 try {
+  const { host, port } = listenAddress();
+  if (what === "worker" || what === "web") preflight(configPath(root), what);
   mkdirSync(folder, { recursive: true });
   const file = await script();
-  const { host, port } = listenAddress();
   const config = process.env.VIGIE_CONFIG;
   const env: NodeJS.ProcessEnv = { ...process.env, VIGIE_ROOT: root, VIGIE_HOME: folder, HOST: host, HOSTNAME: host, PORT: String(port), NODE_ENV: "production", NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? `http://${host}:${port}`, ...(config === undefined ? {} : { VIGIE_CONFIG: resolve(config) }) };
   const child = spawn(process.execPath, [file], { cwd: root, env, stdio: "inherit" });

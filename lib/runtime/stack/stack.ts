@@ -47,6 +47,7 @@ export interface SandboxAddresses {
 
 /** Starts database, sandbox, worker and web, in that order, and resolves when the portal answers ready. Stops everything it started when one part fails. */
 export async function startStack(options: StackOptions): Promise<Stack> {
+  if (options.sandbox) refuseOpenSandbox(options.host);
   mkdirSync(join(options.folder, "logs"), { recursive: true });
   const undo: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
@@ -70,7 +71,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     let sandbox: Child | null = null;
     let addresses: SandboxAddresses | null = null;
     if (sandboxScript !== null) {
-      if (!isLoopback(options.host)) throw new VigieError("invalid", `The sandbox has accounts without a password, so it runs only when the portal listens on loopback. HOST is ${options.host}: leave it out, or use 127.0.0.1.`);
       const ports = await sandboxPorts(options.folder);
       sandbox = startChild("sandbox", sandboxScript, { env: { ...shared, PORT: undefined, SANDBOX_PORTAL_URL: url, SANDBOX_KUBE_PORT: String(ports.kube), SANDBOX_REGISTRY_PORT: String(ports.registry), SANDBOX_IDENTITY_PORT: String(ports.identity), SANDBOX_CONSOLE_PORT: String(ports.console) }, logFile: log("sandbox"), echo: options.echo });
       undo.push(() => sandbox?.stop());
@@ -120,6 +120,11 @@ async function answersReady(url: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** The sandbox's accounts have no password: nobody but this machine may reach them. */
+function refuseOpenSandbox(host: string): void {
+  if (!isLoopback(host)) throw new VigieError("invalid", `The sandbox has accounts without a password, so it runs only when the portal listens on loopback. HOST is ${host}: leave it out, or use 127.0.0.1.`);
 }
 
 async function refuseUsedPort(host: string, port: number): Promise<void> {

@@ -97,12 +97,14 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     probesSeen ||= health === null || now.getTime() - startedAt > firstProbesMs || everyPodAnswered(health.input);
     if (!probesSeen) return [];
     const lines = watching.lastLines();
+    const namespaceMissingIn = watching.namespaceMissingIn();
     const allPods = [...pods.items().values()].map((pod) => withLastLines(pod, lines));
     const grouped = eventsByObject(events.items().values());
     return config.bigPods.map((bigPod) =>
       foldBigPod({
         environment: environment.name,
         namespace: environment.namespace,
+        namespaceMissingIn,
         bigPod,
         deployments: deployments.items().values(),
         replicaSets: replicaSets.items().values(),

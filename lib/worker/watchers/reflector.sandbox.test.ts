@@ -99,7 +99,7 @@ async function startRig(): Promise<Rig> {
 
 describe("a reflector of the sandbox", () => {
   it.each<[string, Partial<FaultState>, SourceStatus, RegExp]>([
-    ["a server that is down", { down: true }, "down", /cannot be reached: connection refused/],
+    ["a server that is down", { down: true }, "down", /cannot be reached: connection refused|was lost: connection reset/],
     ["a resource that is forbidden", { forbid: [{ resource: "configmaps" }] }, "forbidden", /configmaps is forbidden: User "reader"/],
     ["a token that has expired", { expiredTokens: ["reader"] }, "down", /may have expired/],
     ["errors on every request", { errorRate: 1, failStatus: 500 }, "stale", /HTTP 500/],

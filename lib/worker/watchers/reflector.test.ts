@@ -204,7 +204,7 @@ describe("connections that break", () => {
 describe("answers that refuse", () => {
   it.each([
     ["forbidden", { status: 403, body: { kind: "Status", code: 403, message: 'configmaps is forbidden: User "vigie" cannot watch resource "configmaps"' } }, "forbidden", /Vigie may not watch configmaps in test on cluster "tiny": configmaps is forbidden/],
-    ["expired credentials", { status: 401, body: { kind: "Status", code: 401, message: "Unauthorized" } }, "down", /credentials for cluster "tiny" are not accepted; they may have expired/],
+    ["expired credentials", { status: 401, body: { kind: "Status", code: 401, message: "Unauthorized" } }, "down", /credentials for cluster "tiny" were refused \(401\); they may have expired/],
     ["an API that is not served", { status: 404, body: "404 page not found" }, "unsupported", /does not serve what is needed/],
     ["a server in trouble", { status: 503 }, "stale", /failed to watch configmaps in test \(HTTP 503\)/],
     ["an error in the stream, again and again", { inStream: { kind: "Status", code: 500, message: "etcdserver: request timed out" } }, "stale", /etcdserver: request timed out/],

@@ -11,6 +11,7 @@ import type { ClusterPulse } from "#lib/worker/watchers/reflector-pulse.ts";
 import { askedServices } from "#lib/worker/watchers/probe-pod.ts";
 import { createHealthProbes } from "#lib/worker/watchers/probe.ts";
 import { createLastLines } from "#lib/worker/watchers/last-lines.ts";
+import { createNamespaceLook } from "#lib/worker/watchers/namespace-look.ts";
 import { createReflector, withoutManagedFields } from "#lib/worker/watchers/reflector.ts";
 import type { Reflector } from "#lib/worker/watchers/reflector.ts";
 import type { StartWatching, WatchedKind, Watching } from "#lib/worker/watchers/watching.ts";
@@ -58,9 +59,13 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
         onChange({ object }) {
           // Only a pod that ended somehow is worth the search for its owner.
           if (name === "pods" && silentEnds(object).length > 0) lastLines.look(podsOfBigPods());
+          if (name === "deployments") namespaceLook.look();
           changed();
         },
-        onSource: changed,
+        onSource() {
+          if (name === "deployments") namespaceLook.look();
+          changed();
+        },
         options: managedFields ? {} : { project: withoutManagedFields },
       });
     };
@@ -85,6 +90,7 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
         })
       : null;
     const lastLines = createLastLines({ api, namespace: environment.namespace, log, changed });
+    const namespaceLook = createNamespaceLook({ api, namespace: environment.namespace, seemsEmpty: () => watchers.deployments.listed() && watchers.deployments.items().size === 0, changed, log });
     for (const reflector of Object.values(watchers)) reflector.start();
     probes?.start();
     return {
@@ -95,7 +101,8 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
         return { input: { status: source.status, reason: source.reason, byPod }, source };
       },
       lastLines: () => lastLines.lines(),
-      stop: async () => void (await Promise.all([probes?.stop(), lastLines.stop(), ...Object.values(watchers).map((reflector) => reflector.stop())])),
+      namespaceMissingIn: () => (namespaceLook.presence() === "missing" ? api.name : null),
+      stop: async () => void (await Promise.all([probes?.stop(), lastLines.stop(), namespaceLook.stop(), ...Object.values(watchers).map((reflector) => reflector.stop())])),
     };
   }
 

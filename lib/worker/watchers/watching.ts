@@ -19,6 +19,8 @@ export interface Watching {
   watchers: Readonly<Record<WatchedKind, Watcher>>;
   /** Newest probe results, with the state of the probe source; null when nothing is configured that pods could be asked. */
   health(): { input: HealthInput; source: SourceState } | null;
+  /** The cluster that says it has no such namespace (it lists that as empty); null otherwise, also when it cannot be told. */
+  namespaceMissingIn(): string | null;
   /** Last log lines of containers that ended without a message, by SilentEnd.key. */
   lastLines(): ReadonlyMap<string, string>;
   stop(): Promise<void>;
