@@ -12,6 +12,7 @@ import { runKubelets } from "#sandbox/controllers/kubelet.ts";
 import { runNamespaces } from "#sandbox/controllers/namespace-lifecycle.ts";
 import { runNodeLifecycle } from "#sandbox/controllers/node-lifecycle.ts";
 import { runReplicaSets } from "#sandbox/controllers/replicaset.ts";
+import { runResourceQuotas } from "#sandbox/controllers/resource-quota.ts";
 import { runScheduler } from "#sandbox/controllers/scheduler.ts";
 import type { Store } from "#sandbox/kube/types.ts";
 import type { ContainerHost } from "#sandbox/world/container-host.ts";
@@ -54,7 +55,7 @@ export function startControllers({ store, catalogue, world, now, random = Math.r
   };
   const running = [
     runGarbageCollector, runNamespaces, runKubelets, runNodeLifecycle, runScheduler, runReplicaSets, runDeployments,
-    runEndpoints, runJobs, runCronJobs, runAutoscalers, runEventExpiry,
+    runEndpoints, runResourceQuotas, runJobs, runCronJobs, runAutoscalers, runEventExpiry,
   ].map((run) => run(context));
   return {
     stop() {

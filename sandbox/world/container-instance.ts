@@ -1,5 +1,5 @@
 import { elapsedMs, type Clock } from "#sandbox/controllers/clock.ts";
-import { parseQuantity } from "#sandbox/controllers/quantity.ts";
+import { parseQuantity } from "#sandbox/kube/objects/quantity.ts";
 import type { ContainerExit, ContainerStart } from "#sandbox/world/container-host.ts";
 import { ContainerLog, mix } from "#sandbox/world/container-log.ts";
 import { profileOf, type ImageProfile, type ProcessSpec } from "#sandbox/world/process-table.ts";
