@@ -32,6 +32,8 @@ export interface EnvironmentView {
   name: string;
   namespace: string;
   bigPods: readonly BigPodView[];
+  /** Under a quota of ours that leaves no room for another pod. */
+  quotaFull: boolean;
 }
 
 export interface NodeView {
@@ -73,6 +75,8 @@ export interface ConsoleControl {
   setNodeDown(node: string, down: boolean): void;
   /** Reserves nearly all memory of every node, so that new pods do not fit. */
   fillCapacity(): void;
+  /** A quota on the environment that what runs there uses up, or (`full` false) its end. */
+  setQuotaFull(environment: string, full: boolean): void;
   /** Ends every fault of the world and takes back what was deployed from here. */
   putRight(): void;
 }

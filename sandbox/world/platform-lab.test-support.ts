@@ -35,7 +35,7 @@ export function createPlatformLab(): PlatformLab {
   return {
     ...lab,
     backend,
-    control: createWorldControl({ store: lab.store, catalogue: lab.catalogue, world: lab.world }),
+    control: createWorldControl({ store: lab.store, catalogue: lab.catalogue, world: lab.world, now: lab.clock.now }),
     bigPod: (environment, name) => lab.activePods(`dreamscape-${environment}`).filter((pod) => pod.metadata.labels?.["app.kubernetes.io/name"] === name),
     get: (pod, port, path = "/health") => backend.proxy(pod, port, { method: "GET", path, headers: {}, body: Buffer.alloc(0) }),
     async lines(pod, container, options = {}) {

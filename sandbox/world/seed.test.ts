@@ -98,6 +98,22 @@ test("with every node full, a rollout waits with the scheduler's reason", () => 
   expect(isRolledOut(made.deployment("experience", "dreamscape-prod"))).toBe(true);
 });
 
+test("with the quota full, a rollout's pods are refused and what ran goes on; lifted, it ends well", () => {
+  const made = lab();
+  made.control.setQuotaFull("prod", true);
+  expect(made.control.view().environments.map(({ name, quotaFull }) => [name, quotaFull])).toEqual([["dev", false], ["staging", false], ["prod", true]]);
+  made.control.deploy("prod", "experience", ["ghcr.io/dreamscape-ai/experience-pod:v2.3.0"]);
+  made.clock.run(5_000);
+  const experience = () => made.deployment("experience", "dreamscape-prod");
+  expect(experience().status.conditions.find((condition: { type: string }) => condition.type === "ReplicaFailure")).toMatchObject({ status: "True", reason: "FailedCreate", message: expect.stringContaining("exceeded quota: compute, requested: pods=1,") });
+  expect(experience().status.availableReplicas).toBe(2);
+  made.control.setQuotaFull("prod", false);
+  made.clock.runUntil(() => isRolledOut(experience()), 60_000);
+  made.control.setQuotaFull("prod", true);
+  made.control.putRight();
+  expect(made.store.list("resourcequotas")).toEqual([]);
+});
+
 test("what does not exist is named in the refusal, with what does", () => {
   const { control } = lab();
   expect(() => control.heal({ environment: "test", bigPod: "core", process: "auth" })).toThrow('There is no environment "test". There are: dev, staging, prod.');
