@@ -43,7 +43,7 @@ export interface NodeView {
 }
 
 /** How a Big Pod as a whole misbehaves: pods made later do so too. */
-export type BigPodFault = { kind: "healthy" } | { kind: "exits"; exitCode: number; lastLine: string } | { kind: "out-of-memory"; process?: string } | { kind: "slow"; readyAfterSeconds: number } | { kind: "process-fatal"; process: string; exitCode: number; lastLine: string };
+export type BigPodFault = { kind: "healthy" } | { kind: "exits"; exitCode: number; lastLine: string } | { kind: "out-of-memory"; process?: string } | { kind: "slow"; readyAfterSeconds: number } | { kind: "process-fatal"; process: string; exitCode: number; lastLine: string } | { kind: "needs-setting"; variable: string; exitCode: number; lastLine: string };
 
 export interface WorldView {
   environments: readonly EnvironmentView[];

@@ -26,6 +26,7 @@ export function createPlatformLab(): PlatformLab {
   const lab = createLab();
   for (const image of images) addBuild(lab.catalogue, `ghcr.io/dreamscape-ai/${image}`);
   addBuild(lab.catalogue, "ghcr.io/dreamscape-ai/experience-pod:fatal", { kind: "process-fatal", process: "panorama", exitCode: 1, lastLine: "RangeError: Invalid tile size: 0" });
+  addBuild(lab.catalogue, "ghcr.io/dreamscape-ai/experience-pod:v2.4.0", { kind: "needs-setting", variable: "PANORAMA_TILE_URL", exitCode: 1, lastLine: "PANORAMA_TILE_URL is not set" });
   addBuild(lab.catalogue, "ghcr.io/dreamscape-ai/experience-pod:broken", { kind: "exits", exitCode: 1, lastLine: "Error: Cannot find module" });
   seedPlatform(lab.store, lab.catalogue, { now: lab.clock.now });
   const all = () => ["dev", "staging", "prod"].flatMap((environment) => lab.pods(`dreamscape-${environment}`));

@@ -80,7 +80,7 @@ function settings(environment: EnvironmentSeed, bigPod: BigPodSeed): Record<stri
     case "core":
       return { ...shared, PUBLIC_URL: `https://${publicHost(environment)}`, POSTGRES_HOST: `postgres${suffix}.internal`, REDIS_URL: `redis://redis${suffix}.internal:6379/0`, TOKEN_LIFETIME_MINUTES: environment.name === "prod" ? "15" : "60" };
     case "experience":
-      return { ...shared, MONGO_HOST: `mongo${suffix}.internal`, PANORAMA_TILE_SIZE: "512", PANORAMA_CACHE_MB: environment.name === "prod" ? "192" : "96", AI_MODEL: environment.name === "dev" ? "voyager-small" : "voyager-base" };
+      return { ...shared, MONGO_HOST: `mongo${suffix}.internal`, PANORAMA_TILE_SIZE: "512", PANORAMA_CACHE_MB: environment.name === "prod" ? "192" : "96", AI_MODEL: environment.name === "dev" ? "voyager-small" : "voyager-base", ...(environment.name !== "prod" && { PANORAMA_TILE_URL: `https://tiles${suffix}.internal/{z}/{x}/{y}.webp` }) };
     case "commerce":
       return { ...shared, PAYMENT_PROVIDER: environment.name === "prod" ? "live" : "sandbox", POSTGRES_HOST: `postgres${suffix}.internal`, ANALYTICS_BATCH: environment.name === "prod" ? "500" : "50" };
   }
