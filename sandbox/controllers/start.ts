@@ -3,6 +3,7 @@ import { createClock, createScope, type Clock } from "#sandbox/controllers/clock
 import { defaultTimes, managerName, type ControllerContext, type ControllerTimes } from "#sandbox/controllers/context.ts";
 import { runCronJobs } from "#sandbox/controllers/cronjob.ts";
 import { runDeployments } from "#sandbox/controllers/deployment.ts";
+import { runDisruptionBudgets } from "#sandbox/controllers/disruption.ts";
 import { runEndpoints } from "#sandbox/controllers/endpoints.ts";
 import { runEventExpiry } from "#sandbox/controllers/event-expiry.ts";
 import { createEventRecorder } from "#sandbox/controllers/event-recorder.ts";
@@ -55,7 +56,7 @@ export function startControllers({ store, catalogue, world, now, random = Math.r
   };
   const running = [
     runGarbageCollector, runNamespaces, runKubelets, runNodeLifecycle, runScheduler, runReplicaSets, runDeployments,
-    runEndpoints, runResourceQuotas, runJobs, runCronJobs, runAutoscalers, runEventExpiry,
+    runEndpoints, runResourceQuotas, runDisruptionBudgets, runJobs, runCronJobs, runAutoscalers, runEventExpiry,
   ].map((run) => run(context));
   return {
     stop() {

@@ -1,4 +1,5 @@
 import type { NewObject } from "#sandbox/controllers/object-keys.ts";
+import { nodeAddresses } from "#sandbox/world/seed-nodes.ts";
 import { bigPodLabels } from "#sandbox/world/seed-deployments.ts";
 import { daysAgo } from "#sandbox/world/seed-parts.ts";
 import { bigPods, registry, type BigPodSeed, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
@@ -31,6 +32,8 @@ export function surroundingObjects(environment: EnvironmentSeed, nowMs: number):
           tls: [{ hosts: [host], secretName: "dreamscape-tls" }],
           rules: [{ host, http: { paths: bigPods.map((bigPod) => ({ path: bigPod.ingressPath, pathType: "Prefix", backend: { service: { name: bigPod.name, port: { number: 80 } } } })) } }],
         },
+        // K3s' service balancer listens on every node.
+        status: { loadBalancer: { ingress: nodeAddresses.map((ip) => ({ ip })) } },
       },
     },
     {
