@@ -1,6 +1,6 @@
 import { elapsedMs, toTime } from "#sandbox/controllers/clock.ts";
 import { createContainerProbes } from "#sandbox/controllers/container-probes.ts";
-import { configError } from "#sandbox/controllers/container-config.ts";
+import { configError, environmentOf } from "#sandbox/controllers/container-config.ts";
 import type { ControllerContext } from "#sandbox/controllers/context.ts";
 import type { EventInput } from "#sandbox/controllers/event-recorder.ts";
 import { goDuration, imageSizeBytes, pullImage, pullPolicyOf } from "#sandbox/controllers/image-pull.ts";
@@ -142,7 +142,7 @@ export function createContainerRun(context: ControllerContext, setting: Containe
   function launch(image: ImageBuild, resumed: boolean): void {
     const platform = `linux/${node.architecture}`;
     const wrongArchitecture = !image.platforms.some((candidate) => candidate === platform);
-    host.start({ pod: setting.pod(), container: container.name, build: image, startedAtMs, resumed, wrongArchitecture });
+    host.start({ pod: setting.pod(), container: container.name, build: image, env: environmentOf(store, setting.pod().metadata.namespace, container), startedAtMs, resumed, wrongArchitecture });
     if (!resumed) {
       status.started = !container.startupProbe;
       status.ready = false;

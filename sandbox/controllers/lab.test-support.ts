@@ -141,6 +141,11 @@ export function createDeployment(store: Store, { name = "app", image = "registry
   }, { manager: "test" });
 }
 
+/** Limits what the namespace "test" may use. */
+export function createQuota(store: Store, hard: Record<string, string>): void {
+  store.create("resourcequotas", asNew({ apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "compute", namespace: "test" }, spec: { hard } }), { manager: "test" });
+}
+
 export function setImage(store: Store, image: string, name = "app"): void {
   store.modify("deployments.apps", "test", name, { manager: "test" }, (draft) => {
     draft.spec.template.spec.containers[0].image = image;

@@ -1,7 +1,7 @@
 import { nodeHasImage } from "#sandbox/controllers/node-images.ts";
 import { taintsOf, type Taint } from "#sandbox/controllers/node-shape.ts";
 import type { Pod, Toleration } from "#sandbox/controllers/pod-shape.ts";
-import { milliCpu, parseQuantity } from "#sandbox/controllers/quantity.ts";
+import { milliCpu, parseQuantity } from "#sandbox/kube/objects/quantity.ts";
 import type { KubeObject } from "#sandbox/kube/types.ts";
 
 /** A node with what is bound to it. Requests in thousandths of a core and in bytes. */
