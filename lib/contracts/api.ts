@@ -59,8 +59,8 @@ export const apiStateSchema = z.object({
   })),
 });
 
-/** A cursor is the `next` of the page before. */
-const cursor = z.coerce.number().int().positive().optional();
+/** A cursor is the `next` of the page before: the number of an operation or release, which PostgreSQL keeps in 32 bits. */
+const cursor = z.coerce.number().int().positive().max(2_147_483_647).optional();
 const limit = z.coerce.number().int().min(1).max(100).default(25);
 
 export const operationsQuerySchema = z.strictObject({ environment: environmentName.optional(), status: z.enum(operationStatuses).optional(), before: cursor, limit });

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { gateVerdicts, stepStatuses } from "#lib/domain/status.ts";
 import { operationSummarySchema } from "#lib/contracts/state.ts";
 
-const name = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+const name = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "a name of lower-case letters, digits and dashes");
 const bigPods = z.array(name).min(1).max(100).optional();
-export const releaseNumberSchema = z.union([z.int().positive(), z.string().regex(/^R-[1-9][0-9]{0,8}$/).transform((v) => Number(v.slice(2)))]);
+export const releaseNumberSchema = z.union([z.int().positive().max(999_999_999), z.string().regex(/^R-[1-9][0-9]{0,8}$/).transform((v) => Number(v.slice(2)))]);
 
 /** Body of POST /api/v1/plans, and what the plan dialog asks for. */
 export const planRequestSchema = z.discriminatedUnion("kind", [

@@ -1,5 +1,6 @@
 import { fromPrisma, PgBoss } from "pg-boss";
 import type { Database, Transaction } from "#lib/db/client.ts";
+import { isDatabaseAway } from "#lib/domain/database-away.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import type { Log } from "#lib/ports/runtime.ts";
 
@@ -32,6 +33,7 @@ async function createSender(db: Database): Promise<OperationSender> {
     await boss.start();
     if ((await boss.getQueue(operationQueue)) === null) throw new Error("the queue does not exist");
   } catch (cause) {
+    if (isDatabaseAway(cause)) throw cause;
     throw new VigieError("unavailable", "Operations cannot be accepted: the job queue is not there yet. It is made when a worker starts; start one and try again.", { cause });
   } finally {
     await boss.stop({ graceful: false, close: false });

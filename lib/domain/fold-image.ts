@@ -20,6 +20,22 @@ export function parseImage(reference: string): ImageReference {
   return { repository: tagged ? named.slice(0, colon) : named, tag: tagged ? named.slice(colon + 1) : null, digest: digest !== null && digestPattern.test(digest) ? digest : null };
 }
 
+/** What stands for the registry where a reference names none. */
+export const impliedRegistry = "docker.io";
+
+/**
+ * Where a repository is looked up, by the rules of distribution/reference (normalize.go), which containerd keeps too: the first part is a host
+ * when it has a dot or a colon or is "localhost"; otherwise docker.io is meant, and a bare name there is one of library/.
+ */
+export function placeOfRepository(repository: string): { host: string; path: string; implied: boolean } {
+  const slash = repository.indexOf("/");
+  const first = slash === -1 ? "" : repository.slice(0, slash);
+  const named = /[.:]/.test(first) || first === "localhost";
+  const host = !named || first === "index.docker.io" ? impliedRegistry : first;
+  const path = named ? repository.slice(slash + 1) : repository;
+  return { host, path: host === impliedRegistry && !path.includes("/") ? `library/${path}` : path, implied: !named };
+}
+
 /** repo[:tag]@digest: what is written to a cluster and kept in a release. */
 export function pinnedImage(image: { repository: string; tag: string | null; digest: string }): string {
   return `${image.repository}${image.tag === null ? "" : `:${image.tag}`}@${image.digest}`;

@@ -31,4 +31,10 @@ describe("imagesPresent", () => {
   ] as const)("%s", (_name, questions, verdict) => {
     expect(imagesPresent(questions, at).verdict).toBe(verdict);
   });
+
+  test("an image without registry is looked for where Kubernetes would pull it from, and the sentence says so", () => {
+    const bare = { ...question({ kind: "missing" }), reference: "nginx:1.27@sha256:x" };
+    expect(imagesPresent([bare], at).evidence).toBe("nginx:1.27@sha256:x (a) is not in the registry (it names no registry, so docker.io/library/nginx is meant: if that is wrong, write the registry's host before it in the workload): push it again, or promote another release");
+    expect(imagesPresent([{ ...bare, answer: { kind: "unasked", sentence: "timeout" } }], at)).toMatchObject({ verdict: "error", evidence: expect.stringContaining("docker.io/library/nginx is meant") });
+  });
 });

@@ -1,4 +1,5 @@
 import type { GateResult } from "#lib/contracts/operation.ts";
+import { parseImage, placeOfRepository } from "#lib/domain/fold-image.ts";
 import { gateFromFindings } from "#lib/domain/gate.ts";
 
 /** What the registry said about one image. `missing`: it answered and does not have it. `unasked`: it could not be asked. */
@@ -49,8 +50,11 @@ function selectedArchitectures(template: Readonly<Record<string, unknown>>): str
 export function imagesPresent(questions: readonly ImageQuestion[], at: Date): GateResult {
   const findings = questions.map((question): { verdict: GateResult["verdict"]; sentence: string } => {
     const { answer, bigPod, reference } = question;
-    if (answer.kind === "unasked") return { verdict: "error", sentence: `the registry cannot be asked for ${reference}: ${answer.sentence}` };
-    if (answer.kind === "missing") return { verdict: "fail", sentence: `${reference} (${bigPod}) is not in the registry any more: push it again, or promote another release` };
+    const { host, path, implied } = placeOfRepository(parseImage(reference).repository);
+    // Kubernetes pulls it from there, but hardly anybody means it who writes no registry for an image of their own.
+    const hint = implied ? ` (it names no registry, so ${host}/${path} is meant: if that is wrong, write the registry's host before it in the workload)` : "";
+    if (answer.kind === "unasked") return { verdict: "error", sentence: `the registry cannot be asked for ${reference}: ${answer.sentence}${hint}` };
+    if (answer.kind === "missing") return { verdict: "fail", sentence: `${reference} (${bigPod}) is not in the registry${implied ? hint : " any more"}: push it again, or promote another release` };
     const absent = question.platforms.filter((platform) => !answer.platforms.some((have) => have === platform || have.startsWith(`${platform}/`)));
     if (absent.length > 0) return { verdict: "fail", sentence: `${reference} (${bigPod}) has no image for ${absent.join(", ")} (needed by ${question.platformsFrom}); it has ${answer.platforms.join(", ") || "none"}: build it for that architecture` };
     return { verdict: "pass", sentence: reference };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { LineCounter, isMap, isScalar, isSeq, parseDocument } from "yaml";
@@ -6,12 +7,15 @@ import { configSchema } from "#lib/contracts/config.ts";
 import type { Config } from "#lib/contracts/config.ts";
 import { checkConfig } from "#lib/domain/config-rules.ts";
 import { VigieError } from "#lib/domain/error.ts";
+import { issuePath, issueWords } from "#lib/domain/schema-words.ts";
 
 export interface LoadedConfig {
   config: Config;
   file: string;
   /** Folder that relative paths in the file start from. */
   folder: string;
+  /** Hex SHA-256 of the file as it was read. */
+  sha256: string;
 }
 
 /**
@@ -28,7 +32,7 @@ export function loadConfig(path: string): LoadedConfig {
     const why = code === "ENOENT" ? `There is no configuration at ${file}` : `The configuration ${file} cannot be read (${code === "EISDIR" ? "it is a folder" : code === "EACCES" ? "this user may not read it" : (code ?? "unknown error")})`;
     throw new VigieError("invalid", `${why}. Write one (docs/configuration.md shows how), or point VIGIE_CONFIG at it.`, { cause });
   }
-  return { config: parseConfig(text, file), file, folder: dirname(file) };
+  return { config: parseConfig(text, file), file, folder: dirname(file), sha256: createHash("sha256").update(text, "utf8").digest("hex") };
 }
 
 export function parseConfig(text: string, file: string): Config {
@@ -43,7 +47,7 @@ export function parseConfig(text: string, file: string): Config {
         const unknownKeys = issue.code === "unrecognized_keys" ? issue.keys : [undefined];
         return unknownKeys.map((key) => {
           const at = key === undefined ? issue.path : [...issue.path, key];
-          const expected = key === undefined ? issue.message : "unknown key; see docs/configuration.md for those that exist";
+          const expected = key === undefined ? issueWords(issue) : "unknown key; see docs/configuration.md for those that exist";
           return `${file}:${lineOf(document, lines, at)}: ${dotted(at)}: ${expected}`;
         });
       }),
@@ -69,7 +73,7 @@ function refuse(mistakes: string[]): never {
 
 function dotted(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "(the whole file)";
-  return path.map((part, index) => (typeof part === "number" ? `[${part}]` : `${index === 0 ? "" : "."}${String(part)}`)).join("");
+  return issuePath(path);
 }
 
 /** Line of the deepest part of the path that stands in the file: a missing key is told at its parent. */

@@ -20,15 +20,15 @@ export function bearerToken(request: Request): string | null {
 
 /**
  * For route handlers: who calls, by bearer token, else by session cookie; null when neither says. A token that is no good is not
- * helped out by a cookie. A long-lived answer (a stream) ends at `sessionExpiresAt` and asks again meanwhile.
+ * helped out by a cookie. A long-lived answer (a stream) ends at `sessionExpiresAt` and asks again meanwhile, with `use: false`.
  */
-export async function actorOfRequest(request: Request): Promise<SignedIn | null> {
+export async function actorOfRequest(request: Request, { use = true }: { use?: boolean } = {}): Promise<SignedIn | null> {
   const { context, config } = getRuntime();
   if (request.headers.has("authorization")) {
-    return authenticateToken(context, { token: bearerToken(request) ?? "", address: clientAddress(request), bootstrapToken: process.env.VIGIE_BOOTSTRAP_TOKEN });
+    return authenticateToken(context, { token: bearerToken(request) ?? "", address: clientAddress(request), bootstrapToken: process.env.VIGIE_BOOTSTRAP_TOKEN, use });
   }
   const token = cookieValue(request.headers.get("cookie"), sessionCookieName(portalUrl(config)));
-  return token === null ? null : readSession(context, token);
+  return token === null ? null : readSession(context, token, { use });
 }
 
 async function sessionToken(): Promise<string | null> {

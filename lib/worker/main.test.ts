@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -83,4 +84,21 @@ test("without a database address it says what to do and ends", async () => {
   const child = start({ DATABASE_URL: "" });
   expect((await once(child, "exit"))[0]).toBe(1);
   expect(output.get(child)).toMatch(/DATABASE_URL is not set/);
+});
+
+test("its configuration is in the audit log, by hash and without contents", async () => {
+  const child = start();
+  await held(child);
+  const entry = await stage.database.db.auditEntryRow.findFirstOrThrow({ where: { action: "config.loaded" }, orderBy: { sequence: "desc" } });
+  const text = readFileSync(stage.configFile, "utf8");
+  expect(entry).toMatchObject({ outcome: "succeeded", actorKind: "system" });
+  expect(entry.bytes).toContain(createHash("sha256").update(text).digest("hex"));
+  expect(entry.bytes).not.toMatch(/kubeconfig|clientSecret|issuer/);
+});
+
+test("a database that cannot be reached is one sentence, without its password", async () => {
+  const child = start({ DATABASE_URL: "postgresql://vigie:very-secret@127.0.0.1:1/vigie" });
+  expect((await once(child, "exit"))[0]).toBe(1);
+  expect(output.get(child)).toMatch(/The database at 127\.0\.0\.1:1 cannot be reached/);
+  expect(output.get(child)).not.toMatch(/very-secret|\n\s+at /);
 });

@@ -1,8 +1,10 @@
 /** Process entry of the worker. SIGTERM and SIGINT end it in order within ten seconds. */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { isDatabaseAway } from "#lib/domain/database-away.ts";
 import { isVigieError } from "#lib/domain/error.ts";
 import { createRuntime, openClusters } from "#lib/runtime/wiring.ts";
+import { recordConfigLoaded } from "#lib/services/config/record-loaded.ts";
 import { startOperations } from "#lib/worker/operations/start.ts";
 import { startWorker } from "#lib/worker/run.ts";
 
@@ -17,6 +19,7 @@ async function main(): Promise<void> {
   });
   // Whatever hangs: after ten seconds it is over, and the lease runs out by itself.
   void signalled.then(() => setTimeout(() => process.exit(1), 10_000).unref());
+  await recordConfigLoaded(context, { file: runtime.file, sha256: runtime.sha256, holder });
   const worker = await startWorker({ context, databaseUrl, apiOf: (environment) => clusters.forEnvironment(environment), holder, random: Math.random, startOperations });
   log.info({ holder }, "worker started");
   const signal = await signalled;
@@ -27,7 +30,12 @@ async function main(): Promise<void> {
   process.exit(clean ? 0 : 1);
 }
 
+function databaseUnreachable(): string {
+  const url = URL.parse(process.env.DATABASE_URL ?? "");
+  return `The database ${url === null ? "" : `at ${url.host} `}cannot be reached, or refuses to work now. Check DATABASE_URL and the server, and start again.`;
+}
+
 await main().catch((error: unknown) => {
-  process.stderr.write(isVigieError(error) ? `${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(isVigieError(error) ? `${error.message}\n` : isDatabaseAway(error) ? `${databaseUnreachable()}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(1);
 });

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { databaseAwaySentence, isDatabaseAway } from "#lib/domain/database-away.ts";
 import { errorHttpStatus, isVigieError } from "#lib/domain/error.ts";
 import type { ErrorCode } from "#lib/domain/error.ts";
 import { actorOfRequest } from "#lib/runtime/session.ts";
@@ -38,6 +39,7 @@ export async function GET(request: Request): Promise<Response> {
     if (isVigieError(error)) return refusal(error.code, error.message);
     const reference = randomBytes(6).toString("hex");
     log.error({ reference, error }, "a log could not be opened");
+    if (isDatabaseAway(error)) return refusal("unavailable", databaseAwaySentence, reference);
     return refusal("unavailable", "The log could not be opened.", reference);
   }
 
@@ -50,7 +52,7 @@ export async function GET(request: Request): Promise<Response> {
   const tooLong = setTimeout(() => end("ended", "Followed for 15 minutes. Press Pause and Follow to go on."), longestMs);
   const asking = setInterval(() => {
     // While the database is away nobody can be asked; the limit above still holds.
-    actorOfRequest(request).then((now) => (now ? undefined : end("failed", "Your session has ended. Sign in again.")), () => undefined);
+    actorOfRequest(request, { use: false }).then((now) => (now ? undefined : end("failed", "Your session has ended. Sign in again.")), () => undefined);
   }, askAgainMs);
   let open = true;
   const close = () => {

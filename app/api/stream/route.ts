@@ -24,7 +24,8 @@ function resumeFrom(request: Request): number | null {
 /** GET /api/stream: server-sent events as in lib/contracts/stream.ts. */
 export async function GET(request: Request): Promise<Response> {
   const { context, config, databaseUrl, log } = getRuntime();
-  const signedIn = await actorOfRequest(request).catch((error: unknown) => {
+  // The browser opens this by itself, again and again: that somebody looks is no use of the session.
+  const signedIn = await actorOfRequest(request, { use: false }).catch((error: unknown) => {
     log.warn({ err: error }, "a stream could not be opened: nobody can be asked who calls");
     return "unavailable" as const;
   });
@@ -51,14 +52,13 @@ export async function GET(request: Request): Promise<Response> {
     signedOut = true;
     subscription.close();
   }
-  /** The end may move: a session is prolonged by use. */
   function endAt(moment: Date): void {
     clearTimeout(expiry);
     expiry = setTimeout(signOut, Math.min(2_147_483_647, Math.max(0, moment.getTime() - Date.now())));
   }
   async function askAgain(): Promise<void> {
     try {
-      const now = await actorOfRequest(request);
+      const now = await actorOfRequest(request, { use: false });
       if (closed) return;
       const seen = now ? visibleEnvironments(config, now.actor) : [];
       if (now === null || seen.length === 0) return signOut();

@@ -4,7 +4,7 @@ import { errorHttpStatus, isVigieError } from "#lib/domain/error.ts";
 import type { ErrorCode } from "#lib/domain/error.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { BodyRefused } from "#app/api/v1/_body.ts";
-import { isDatabaseAway } from "#lib/runtime/database-away.ts";
+import { databaseAwaySentence, isDatabaseAway } from "#lib/domain/database-away.ts";
 
 const common = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
@@ -26,6 +26,6 @@ export function errorAnswer(error: unknown, log: ServiceContext["log"], request:
 
 function describe(error: unknown): { code: ErrorCode; status: number; message: string; detail: Record<string, unknown> | null } {
   if (isVigieError(error)) return { code: error.code, status: error instanceof BodyRefused ? error.status : errorHttpStatus[error.code], message: error.message, detail: error.detail === undefined ? null : { ...error.detail } };
-  if (isDatabaseAway(error)) return { code: "unavailable", status: 503, message: "Vigie cannot reach its database, so nothing was done. Try again in a minute.", detail: null };
+  if (isDatabaseAway(error)) return { code: "unavailable", status: 503, message: databaseAwaySentence, detail: null };
   return { code: "unavailable", status: 500, message: "Something failed inside Vigie, which is a mistake of its own. Give an admin the reference: the log says more.", detail: null };
 }

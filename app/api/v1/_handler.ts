@@ -4,6 +4,7 @@ import { readJsonBody } from "#app/api/v1/_body.ts";
 import type { Actor } from "#lib/contracts/actor.ts";
 import type { Endpoint, Method } from "#lib/contracts/endpoints.ts";
 import { VigieError } from "#lib/domain/error.ts";
+import { issuesSentence, issueWords } from "#lib/domain/schema-words.ts";
 import { clientAddress } from "#lib/runtime/client-address.ts";
 import { getMetrics } from "#lib/runtime/metrics.ts";
 import { actorOfRequest, bearerToken } from "#lib/runtime/session.ts";
@@ -52,6 +53,10 @@ export function serve(handlers: Partial<Record<Method, Handler>>): Record<Method
     json({ error: { code: "invalid", message: `${new URL(request.url).pathname} does not take ${request.method}. It takes ${allowed}.`, detail: { allowed: Object.keys(handlers) }, reference: "" } }, 405, { allow: allowed });
   return { GET: handlers.GET ?? refuse, POST: handlers.POST ?? refuse, PUT: handlers.PUT ?? refuse, PATCH: handlers.PATCH ?? refuse, DELETE: handlers.DELETE ?? refuse };
 }
+
+/** For paths that do not exist. */
+export const answerNowhere: Handler = async (request) =>
+  errorAnswer(new VigieError("not-found", `There is no ${new URL(request.url).pathname.slice(0, 200)}. /api/openapi.json lists what there is.`), getRuntime().log, { method: request.method, path: new URL(request.url).pathname });
 
 async function timed(endpoint: Endpoint, request: Request, run: () => Promise<Response>): Promise<Response> {
   const { httpDurations, refusals } = getMetrics();
@@ -106,7 +111,6 @@ function queryObject(request: Request): Record<string, string> {
 function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, 20).map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message }));
-  const first = issues.map((issue) => (issue.path === "" ? issue.message : `${issue.path}: ${issue.message}`)).join("; ");
-  throw new VigieError("invalid", `${what} is not as this call needs it. ${first}. See /api/openapi.json.`, { detail: { issues } });
+  const issues = result.error.issues.slice(0, 20).map((issue) => ({ path: issue.path.map(String).join("."), message: issueWords(issue) }));
+  throw new VigieError("invalid", `${what} is not as this call needs it. ${issuesSentence(result.error.issues)}. See /api/openapi.json.`, { detail: { issues } });
 }

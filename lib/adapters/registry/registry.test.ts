@@ -138,7 +138,15 @@ describe("faults", () => {
     await expect(registry.inspect({ repository: `localhost:${url.port}/a/b`, digest })).rejects.toMatchObject({ code: "upstream", message: expect.stringMatching(/no public address/) });
   });
 
-  test("a reference without registry says how to write it", async () => {
-    await expect(at("http://127.0.0.1:1").inspect({ repository: "nginx", digest })).rejects.toMatchObject({ code: "upstream", message: expect.stringContaining("names no registry") });
+  test("a reference without registry is asked for where Kubernetes pulls it from", async () => {
+    const asked: string[] = [];
+    const url = await faulty((request, response) => {
+      asked.push(request.url ?? "");
+      response.writeHead(404).end();
+    });
+    const registry = at(url, "docker.io");
+    for (const repository of ["nginx", "dreamscape/core", "index.docker.io/nginx"]) expect(await registry.inspect({ repository, digest })).toBeNull();
+    expect(asked).toEqual(["library/nginx", "dreamscape/core", "library/nginx"].map((path) => `/v2/${path}/manifests/${digest}`));
+    await expect(registry.inspect({ repository: "Nginx", digest })).rejects.toMatchObject({ code: "upstream", message: '"Nginx" is not the name of an image.' });
   });
 });

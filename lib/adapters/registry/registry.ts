@@ -4,6 +4,7 @@ import type { RegistryClient } from "#lib/adapters/registry/client.ts";
 import { imageConfigSchema, indexSchema, indexTypes, isIndex, manifestSchema, manifestTypes, platformName, sha256Of } from "#lib/adapters/registry/documents.ts";
 import type { ImageConfig, ImageIndex } from "#lib/adapters/registry/documents.ts";
 import type { RegistryConfig } from "#lib/contracts/config.ts";
+import { placeOfRepository } from "#lib/domain/fold-image.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import type { RegistryApi, RegistryImage } from "#lib/ports/registry.ts";
 import type { Log } from "#lib/ports/runtime.ts";
@@ -137,15 +138,12 @@ function broken(place: Place, what: string): VigieError {
   return new VigieError("upstream", `The registry ${place.host} cannot be believed about ${place.path}: ${what}.`, { detail: { host: place.host } });
 }
 
-/** "ghcr.io/a/b" → host and path, as image references are read (a first part with a dot, a colon or "localhost" is a host). */
+/** Host and path to ask at. Throws VigieError "upstream" for what is no name of an image. */
 function splitRepository(repository: string): { host: string; path: string } {
-  const slash = repository.indexOf("/");
-  const first = slash === -1 ? "" : repository.slice(0, slash);
-  const path = repository.slice(slash + 1);
-  if (!/[.:]|^localhost$/.test(first)) throw new VigieError("upstream", `The image "${repository}" names no registry, so it cannot be looked up. Write it as host/name, for instance docker.io/library/${repository}.`);
+  const { host, path } = placeOfRepository(repository);
   const component = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
-  if (path.length > 255 || !new RegExp(`^${component}(?:/${component})*$`).test(path) || !/^[A-Za-z0-9.-]+(:\d{1,5})?$/.test(first)) throw new VigieError("upstream", `"${repository.slice(0, 200)}" is not the name of an image.`);
-  return { host: first, path };
+  if (path.length > 255 || !new RegExp(`^${component}(?:/${component})*$`).test(path) || !/^[A-Za-z0-9.-]+(:\d{1,5})?$/.test(host)) throw new VigieError("upstream", `"${repository.slice(0, 200)}" is not the name of an image.`);
+  return { host, path };
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

@@ -42,6 +42,19 @@ export async function writeState(tx: Transaction, state: BigPodState, position: 
     ON CONFLICT (environment, big_pod) DO UPDATE SET status = EXCLUDED.status, state = EXCLUDED.state, since = EXCLUDED.since, position = EXCLUDED.position, updated_at = EXCLUDED.updated_at`;
 }
 
+/**
+ * Deletes up to `limit` rows of history older than `days`, by database time, oldest first; returns how many. The status that a Big Pod had
+ * at that moment is kept, however old, or the time after it would have no beginning.
+ */
+export async function pruneStateHistory(db: Database, days: number, limit: number): Promise<number> {
+  return db.$executeRaw`
+    DELETE FROM state_history WHERE id IN (
+      SELECT id FROM state_history old
+      WHERE at < now() - make_interval(days => ${days}::int)
+        AND EXISTS (SELECT 1 FROM state_history later WHERE later.environment = old.environment AND later.big_pod = old.big_pod AND (later.at, later.id) > (old.at, old.id) AND later.at < now() - make_interval(days => ${days}::int))
+      ORDER BY id LIMIT ${limit})`;
+}
+
 /** `position` null: only the moment of contact moved, which nobody is told of; the row keeps its position. */
 export async function writeSource(tx: Transaction, source: SourceState, position: bigint | null): Promise<void> {
   const json = storable(source);

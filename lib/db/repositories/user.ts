@@ -26,6 +26,10 @@ export async function findUser(db: Database | Transaction, provider: string, sub
   return identity?.user ?? null;
 }
 
+export async function findUserById(db: Database | Transaction, id: string): Promise<UserRecord | null> {
+  return db.userRow.findUnique({ where: { id } });
+}
+
 /** Creates or updates the person behind a provider's subject with what the provider says now. E-mail addresses never join two subjects. */
 export async function saveUser(tx: Transaction, provider: string, person: Person): Promise<UserRecord> {
   // Two first sign-ins of one person at once would otherwise make two users.
@@ -47,8 +51,8 @@ export async function insertSession(tx: Transaction, userId: string, token: stri
   return row.expires_at;
 }
 
-/** The session and its user while both limits hold, else null. Marks it as seen, at most once a minute. */
-export async function findSession(db: Database, token: string, idleHours: number): Promise<SessionRecord | null> {
+/** The session and its user while both limits hold, else null. `use` marks it as seen, at most once a minute. */
+export async function findSession(db: Database, token: string, idleHours: number, use: boolean): Promise<SessionRecord | null> {
   const tokenHash = hashOfToken(token);
   const rows = await db.$queryRaw<{ expires_at: Date; due: boolean; id: string; name: string | null; email: string | null; email_verified: Date | null; groups: string[]; disabled_at: Date | null }[]>`
     SELECT s.expires_at, s.seen_at < now() - interval '1 minute' AS due, u.id, u.name, u.email, u.email_verified, u.groups, u.disabled_at
@@ -56,7 +60,7 @@ export async function findSession(db: Database, token: string, idleHours: number
     WHERE s.token_hash = ${tokenHash} AND s.expires_at > now() AND s.seen_at > now() - make_interval(secs => ${idleHours * 3600})`;
   const row = rows[0];
   if (!row) return null;
-  if (row.due) await db.$executeRaw`UPDATE session SET seen_at = now() WHERE token_hash = ${tokenHash} AND seen_at < now() - interval '1 minute'`;
+  if (use && row.due) await db.$executeRaw`UPDATE session SET seen_at = now() WHERE token_hash = ${tokenHash} AND seen_at < now() - interval '1 minute'`;
   return { expiresAt: row.expires_at, user: { id: row.id, name: row.name, email: row.email, emailVerified: row.email_verified, groups: row.groups, disabledAt: row.disabled_at } };
 }
 

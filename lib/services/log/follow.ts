@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Actor } from "#lib/contracts/actor.ts";
 import { readStates } from "#lib/db/repositories/state.ts";
 import { VigieError } from "#lib/domain/error.ts";
+import { issuesSentence } from "#lib/domain/schema-words.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
 import { authorise } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
@@ -26,7 +27,7 @@ export const firstLines = 500;
  */
 export async function followLog(context: ServiceContext, actor: Actor, clusterOf: (environment: string) => Promise<ClusterApi>, query: unknown, signal: AbortSignal): Promise<AsyncIterable<string>> {
   const parsed = logQuerySchema.safeParse(query);
-  if (!parsed.success) throw new VigieError("invalid", `This log cannot be read: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new VigieError("invalid", `This log cannot be read. The query is not as it should be: ${issuesSentence(parsed.error.issues)}.`);
   const { environment, bigPod, pod, container, previous } = parsed.data;
   const configured = context.config.environments.find((known) => known.name === environment);
   if (!configured) throw new VigieError("not-found", `There is no environment ${JSON.stringify(environment)}.`);

@@ -11,7 +11,7 @@ import type { ServiceContext } from "#lib/services/context.ts";
 export const operationQuerySchema = z.object({
   environment: z.string().max(63).optional(),
   status: z.enum(operationStatuses).optional(),
-  before: z.coerce.number().int().positive().optional(),
+  before: z.coerce.number().int().positive().max(2_147_483_647).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 export type OperationQuery = z.infer<typeof operationQuerySchema>;

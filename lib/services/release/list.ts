@@ -7,7 +7,7 @@ import { sealedVersion } from "#lib/domain/release.ts";
 import { authorise } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 
-const querySchema = z.object({ environment: z.string(), before: z.coerce.number().int().positive().optional(), limit: z.coerce.number().int().min(1).max(100).default(20) });
+const querySchema = z.object({ environment: z.string(), before: z.coerce.number().int().positive().max(2_147_483_647).optional(), limit: z.coerce.number().int().min(1).max(100).default(20) });
 export type ReleaseQuery = z.input<typeof querySchema>;
 
 export function summaryOf(release: Release, currentHash: string | null): ReleaseSummary {

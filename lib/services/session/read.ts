@@ -14,10 +14,11 @@ export interface SignedIn {
 /**
  * Who holds this session token now, with the grants that the configuration gives them now; null when it is over.
  * A session of somebody who was disabled or holds no role any more ends here, with an entry.
+ * `use: false` asks without counting as use: an open tab alone must not keep a session from becoming idle.
  */
-export async function readSession(context: ServiceContext, token: string): Promise<SignedIn | null> {
+export async function readSession(context: ServiceContext, token: string, { use = true }: { use?: boolean } = {}): Promise<SignedIn | null> {
   if (token.length > 200) return null;
-  const session = await findSession(context.db, token, context.config.access.sessionIdleHours);
+  const session = await findSession(context.db, token, context.config.access.sessionIdleHours, use);
   if (session === null) return null;
   const { user } = session;
   const grants = user.disabledAt === null ? resolveGrants(context.config.access, { ...user, emailVerified: user.emailVerified !== null }) : [];

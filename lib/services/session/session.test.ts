@@ -58,6 +58,13 @@ describe("a session", () => {
     expect(await readSession(context, token)).toBeNull();
   });
 
+  test("is not kept alive by being asked for: an open tab is no use", async () => {
+    await age("seen_at", `${testConfig.access.sessionIdleHours - 1} hours`);
+    expect(await readSession(context, token, { use: false })).not.toBeNull();
+    await age("seen_at", "1 hours");
+    expect(await readSession(context, token, { use: false })).toBeNull();
+  });
+
   test("ends at once when the person holds no role any more, with an entry", async () => {
     const without = createTestContext(database.db, { ...testConfig, access: { ...testConfig.access, roles: [{ role: "admin", groups: ["others"], users: [] }] } });
     expect(await readSession(without, token)).toBeNull();

@@ -12,6 +12,8 @@ export interface Presented {
   address: string;
   /** VIGIE_BOOTSTRAP_TOKEN: an admin's token for the first steps, never stored. */
   bootstrapToken: string | undefined;
+  /** False: asked again during a long answer, which is no new use. */
+  use?: boolean;
 }
 
 const minimumBootstrapLength = 32;
@@ -43,7 +45,7 @@ export async function authenticateToken(context: ServiceContext, presented: Pres
     await recordRefusal(context, { action: "token.use-denied", actor: { kind: "token", id: stored.id, name: stored.name }, summary: `A call from ${presented.address} brought the API token ${stored.name}, which is ${stored.status}`, after: { address: presented.address, status: stored.status } });
     return null;
   }
-  await touchToken(context.db, stored.id);
+  if (presented.use !== false) await touchToken(context.db, stored.id);
   return { actor: { kind: "token", id: stored.id, name: stored.name, grants: [{ role: stored.role, environments: stored.environments }] }, sessionExpiresAt: new Date(stored.expiresAt) };
 }
 

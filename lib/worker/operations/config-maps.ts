@@ -19,12 +19,12 @@ export async function writeConfigMaps(run: Run, target: PlanTarget, direction: "
   for (const content of wanted) {
     // On the way back only those that the record has: others were never touched.
     if (!recorded.some((candidate) => candidate.name === content.name)) continue;
-    written.push(...(await writeOne(run, content, expected.find((candidate) => candidate.name === content.name) ?? null, deadline)));
+    written.push(...(await writeOne(run, content, expected.find((candidate) => candidate.name === content.name) ?? null, direction, deadline)));
   }
   return written.length === 0 ? "already so: not touched" : written.join(", ");
 }
 
-async function writeOne(run: Run, wanted: ConfigMapContent, expected: ConfigMapContent | null, deadline: number): Promise<string[]> {
+async function writeOne(run: Run, wanted: ConfigMapContent, expected: ConfigMapContent | null, direction: "forward" | "return", deadline: number): Promise<string[]> {
   const { namespace } = run.environment;
   let keys: string[] = [];
   for (let tries = 1; ; tries += 1) {
@@ -36,6 +36,7 @@ async function writeOne(run: Run, wanted: ConfigMapContent, expected: ConfigMapC
     }
     if (tries > maximumTries) throw new StepFailed(`ConfigMap ${wanted.name} could not be written: somebody else writes it again and again`);
     keys = different;
+    if (direction === "forward") await run.permitted();
     await run.keeper.hold();
     try {
       if (live === null) await run.cluster.create(kinds.configMaps, namespace, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: wanted.name, namespace, annotations: marks(run) }, ...contentOf(wanted) });

@@ -9,6 +9,7 @@ import { openJournal } from "#lib/worker/operations/journal.ts";
 import type { Journal } from "#lib/worker/operations/journal.ts";
 import { ClaimLost, keepClaim } from "#lib/worker/operations/lease.ts";
 import type { ClaimKeeper } from "#lib/worker/operations/lease.ts";
+import { permitted } from "#lib/worker/operations/permitted.ts";
 import { runToEnd } from "#lib/worker/operations/run.ts";
 
 export interface ExecuteParts {
@@ -38,7 +39,7 @@ export async function execute({ db, log, config, views, apiOf }: ExecuteParts, c
     view = await see(views, keeper, journal, environment.policy.rolloutTimeoutSeconds * 1000);
     if (view === null) return;
     const { requestedAt } = journal.operation;
-    const status = await runToEnd({ db, log, config, keeper, journal, environment, cluster: apiOf(environment.name), view, restartMark: requestedAt });
+    const status = await runToEnd({ db, log, config, keeper, journal, environment, cluster: apiOf(environment.name), view, permitted: () => permitted({ db, config }, journal), restartMark: requestedAt });
     log.info({ operation: claim.operationId, status }, "An operation ended");
   } catch (error) {
     if (!(error instanceof ClaimLost)) throw error;

@@ -4,6 +4,8 @@ import type { BigPodState } from "#lib/contracts/state.ts";
 import { asJson } from "#lib/db/repositories/operation.ts";
 import { epochAnnotation, kinds, operationAnnotation } from "#lib/ports/cluster.ts";
 import { abortOperation } from "#lib/services/operation/abort.ts";
+import { createToken } from "#lib/services/token/create.ts";
+import { revokeToken } from "#lib/services/token/revoke.ts";
 import { openStage, releaser } from "#lib/worker/operations/test-stage.ts";
 import type { Stage } from "#lib/worker/operations/test-stage.ts";
 
@@ -20,9 +22,10 @@ beforeEach(async () => {
 
 const namespace = "dreamscape-prod";
 const deployment = (name: string) => stage.apiOf("prod").get(kinds.deployments, namespace, name);
+/** Of the cluster itself: what the database says of pods trails behind the end of a rollout, which another watch tells. */
 const podUids = async (bigPod: string) => {
-  const row = await stage.database.db.bigPodStateRow.findUniqueOrThrow({ where: { environment_bigPod: { environment: "prod", bigPod } } });
-  return (row.state as unknown as BigPodState).pods.filter((pod) => !pod.terminating).map((pod) => pod.uid).toSorted();
+  const { items } = await stage.apiOf("prod").list(kinds.pods, { namespace });
+  return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined && metadata.ownerReferences?.some((owner) => owner.kind === "ReplicaSet" && owner.name.startsWith(`${bigPod}-`))).map(({ metadata }) => metadata.uid).toSorted();
 };
 const runningStep = (id: string, name: string, bigPod: string | null) =>
   stage.until(`${name} of ${bigPod ?? "all"} runs`, async () => {
@@ -73,10 +76,38 @@ test("an abort brings back what was changed", async () => {
   expect(await stage.images("prod")).toEqual(before);
 });
 
+test("a role that is taken away during the rollout stops the later writes; what was changed goes back, with an entry", async () => {
+  const before = await stage.images("prod");
+  const user = { where: { id: releaser.id } };
+  const { groups } = await stage.database.db.userRow.findUniqueOrThrow(user);
+  const id = await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" }));
+  await runningStep(id, "rollout", "core");
+  await stage.database.db.userRow.update({ ...user, data: { groups: [] } });
+  const operation = await stage.ended(id).finally(() => stage.database.db.userRow.update({ ...user, data: { groups } }));
+  expect(operation).toMatchObject({ status: "returned", note: "Rafael does not hold the role releaser or admin in prod any more, so nothing more is changed. What was changed is back as it was." });
+  expect(await stage.images("prod")).toEqual(before);
+  expect(operation.steps.find((step) => step.name === "write" && step.bigPod === "experience")).toMatchObject({ status: "failed" });
+  const [denied] = await stage.database.db.auditEntryRow.findMany({ where: { operationId: id, action: "access.denied" } });
+  expect(denied).toMatchObject({ outcome: "denied", actorId: releaser.id, environment: "prod" });
+});
+
+test("a token that was revoked before its operation began changes nothing", async () => {
+  const before = await stage.images("prod");
+  const token = await createToken(stage.context, releaser, { name: "ci", role: "operator", environments: ["prod"], expiresInDays: 1 });
+  const plan = await stage.plan({ kind: "restart", environment: "prod", bigPods: ["commerce"] });
+  const { generation } = (await deployment("commerce")).metadata;
+  await stage.stopWorkers();
+  const id = await stage.confirm(plan, { kind: "token", id: token.id, name: token.name, grants: [{ role: "operator", environments: ["prod"] }] });
+  await revokeToken(stage.context, releaser, token.id);
+  await stage.startWorker("w2");
+  expect(await stage.ended(id)).toMatchObject({ status: "returned", note: expect.stringMatching(/^The API token ci is revoked, so nothing more is changed/) });
+  expect([await stage.images("prod"), (await deployment("commerce")).metadata.generation]).toEqual([before, generation]);
+});
+
 test("somebody who edits other fields at the same time is no obstacle", async () => {
   const api = stage.apiOf("prod");
-  const id = await stage.confirm(await stage.plan({ kind: "restart", environment: "prod", bigPods: ["commerce"] }));
   const before = await podUids("commerce");
+  const id = await stage.confirm(await stage.plan({ kind: "restart", environment: "prod", bigPods: ["commerce"] }));
   const ended = new AbortController();
   const labelling = (async () => {
     for (let count = 0; !ended.signal.aborted; count += 1, await wait(15)) await api.patch(kinds.deployments, namespace, "commerce", "merge", { metadata: { labels: { busy: String(count) } } });

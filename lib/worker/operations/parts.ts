@@ -16,6 +16,8 @@ export interface Run {
   environment: EnvironmentConfig;
   cluster: ClusterApi;
   view: EnvironmentView;
+  /** Asks whether whoever wanted this may still do it; throws StepFailed with the sentence, and writes an entry, when not. Stands before every write forward. */
+  permitted(): Promise<void>;
   /** The same text at every repetition, so that a repeated restart is no second one. */
   restartMark: string;
 }

@@ -34,6 +34,7 @@ export interface Stage {
   configFile: string;
   apiOf: (environment: string) => ClusterApi;
   startWorker(holder: string, options?: { operations?: boolean; apiOf?: (environment: string) => ClusterApi }): Promise<RunningWorker>;
+  stopWorkers(): Promise<void>;
   /** Does one thing at the sandbox's console: `POST /api/<path>`. */
   console(path: string, body: unknown): Promise<void>;
   /** Waits until `look` gives something other than undefined; looks again whenever the database says that something moved. */
@@ -41,7 +42,7 @@ export interface Stage {
   /** Until every Big Pod of the environment is healthy, and its release recorded as settled. */
   settled(environment: string): Promise<void>;
   plan(request: PlanRequest): Promise<Plan>;
-  confirm(plan: Plan): Promise<string>;
+  confirm(plan: Plan, actor?: Actor): Promise<string>;
   ended(id: string, timeoutMs?: number): Promise<Operation>;
   /** Image references of an environment's templates in the cluster, by Big Pod and container. */
   images(environment: string): Promise<Record<string, Record<string, string>>>;
@@ -75,6 +76,8 @@ export async function openStage(options: { speed?: number; world?: World } = {})
   const world = options.world ?? (await sandboxWorld(options.speed ?? 10));
   const database = await createTestDatabase();
   const { config } = loadConfig(world.configFile);
+  // Whoever asks must still hold the role when the executor writes.
+  await database.db.userRow.create({ data: { id: releaser.id, name: releaser.name, groups: config.access.roles.filter((binding) => binding.role === "admin").flatMap((binding) => binding.groups) } });
   const log = createLog("worker");
   const clusters = createClusters(config, dirname(world.configFile), log);
   const context: ServiceContext = { db: database.db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }) };
@@ -110,6 +113,9 @@ export async function openStage(options: { speed?: number; world?: World } = {})
       workers.push(worker);
       return worker;
     },
+    async stopWorkers() {
+      for (const worker of workers.splice(0)) await worker.stop();
+    },
     settled: (environment) =>
       until(`${environment} is healthy and settled`, async () => {
         const states = await database.db.bigPodStateRow.findMany({ where: { environment } });
@@ -117,8 +123,8 @@ export async function openStage(options: { speed?: number; world?: World } = {})
         return states.length === config.bigPods.length && states.every((state) => state.status === "healthy") && release?.settled === true ? true : undefined;
       }).then(() => undefined),
     plan: (request) => createPlan(context, releaser, request),
-    async confirm(plan) {
-      const { id } = await requestOperation(context, releaser, { planHash: plan.hash, reason: "a test of the executor" }, crypto.randomUUID());
+    async confirm(plan, actor = releaser) {
+      const { id } = await requestOperation(context, actor, { planHash: plan.hash, reason: "a test of the executor" }, crypto.randomUUID());
       return id;
     },
     ended: (id, timeoutMs) =>

@@ -34,6 +34,7 @@ export async function writeWorkload(run: Run, target: PlanTarget, direction: "fo
     if (decision.do === "nothing") return found(run, live.object, decision.why, written);
     if (decision.do === "stop") throw new StepFailed(`${target.bigPod} is left as it is: ${decision.why} (last written by ${lastManager(live.object)})`);
     if (tries > maximumTries) throw new StepFailed(`${target.bigPod} could not be written: somebody else (${lastManager(live.object)}) writes it again and again`);
+    if (direction === "forward") await run.permitted();
     await run.keeper.hold();
     try {
       const object = await apply(run, target, live, decision);

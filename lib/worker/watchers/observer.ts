@@ -7,6 +7,7 @@ import type { Clock, Log } from "#lib/ports/runtime.ts";
 import { assertLease, createLeaseKeeper, observerLease } from "#lib/worker/lease.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
 import { createChangeRecorder } from "#lib/worker/watchers/change-recorder.ts";
+import { createHistoryPruner } from "#lib/worker/watchers/history-pruner.ts";
 import type { ObservedView, Views } from "#lib/worker/watchers/environment-view.ts";
 import { createReleaseRecorder } from "#lib/worker/watchers/release-recorder.ts";
 import { createStateWriter } from "#lib/worker/watchers/writer.ts";
@@ -50,6 +51,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
   const lease = (): LeaseToken | null => keeper.current();
   const writer = createStateWriter({ db, lease, log });
   const changes = createChangeRecorder({ config, db, lease, clock, log });
+  const pruner = createHistoryPruner({ db, lease, clock, log });
   const releases = createReleaseRecorder({ config, db, registry: parts.registry, lease, clock, log, ...(parts.waitForLaterMs === undefined ? {} : { waitForLaterMs: parts.waitForLaterMs }) });
 
   function look(view: ObservedView): void {
@@ -67,6 +69,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
   }
 
   function tick(): void {
+    pruner.look();
     for (const view of opened.values()) {
       putSources(view);
       releases.look(view);
@@ -129,7 +132,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
       await starting;
       close();
       await writer.stop(2_000);
-      await Promise.race([Promise.all([changes.idle(), releases.idle()]), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
+      await Promise.race([Promise.all([changes.idle(), releases.idle(), pruner.idle()]), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
       await keeper.stop();
     },
   };

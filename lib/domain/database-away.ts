@@ -11,3 +11,6 @@ export function isDatabaseAway(error: unknown, depth = 0): boolean {
   const { cause, meta } = error as { cause?: unknown; meta?: { driverAdapterError?: unknown } };
   return isDatabaseAway(cause, depth + 1) || isDatabaseAway(meta?.driverAdapterError, depth + 1);
 }
+
+/** What people and programs are told then. */
+export const databaseAwaySentence = "Vigie cannot reach its database, so nothing was done. Try again in a minute.";
