@@ -78,7 +78,6 @@ function absence({ bigPod, environment, namespace, namespaceMissingIn = null }: 
 
 function withoutWorkload(input: FoldInput): BigPodState {
   const { bigPod, environment, previous, now } = input;
-  const name = bigPod.workload.name;
   const wasThere = previous !== null && (previous.workload !== null || previous.status === "broken");
   const status = wasThere ? ("broken" as const) : ("unknown" as const);
   const cause = absence(input, wasThere);
