@@ -28,7 +28,7 @@ for (const path of paths) {
 test("the keyboard alone reaches the plan and leaves it again", async ({ as }) => {
   const page = await as("Rafael");
   await page.goto("/");
-  await expect(page.getByRole("table", { name: "Pipeline" })).toBeVisible();
+  await expect(page.locator('[data-live="live"]')).toBeVisible();
   await page.keyboard.press("Control+k");
   const palette = page.getByRole("dialog");
   await expect(palette.getByRole("combobox")).toBeFocused();

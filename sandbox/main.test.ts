@@ -62,7 +62,7 @@ test("a killed sandbox comes back at the same addresses with what was pushed to 
   const second = run({ SANDBOX_KUBE_PORT: port(before.kube), SANDBOX_REGISTRY_PORT: port(before.registry), SANDBOX_IDENTITY_PORT: port(before.identity), SANDBOX_CONSOLE_PORT: port(before.console) });
   expect(await ready(second)).toEqual(before);
   const tags = await registryClient(before.registry).request("/v2/dreamscape-ai/experience-pod/tags/list");
-  expect(((await tags.json()) as { tags: string[] }).tags).toContain("v2.3.1");
+  expect(((await tags.json()) as { tags: string[] }).tags).toContain("v2.4.1");
   expect(await end(second, "SIGTERM")).toBe(0);
 });
 

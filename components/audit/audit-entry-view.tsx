@@ -53,7 +53,7 @@ export function AuditEntryView({ entry }: { entry: AuditEntry }) {
         {facts.length === 0 ? (
           <Absence kind="empty" title="This entry records no change of values" />
         ) : (
-          <table className="w-full border-collapse border-t border-line text-sm max-md:block">
+          <table className="w-full border-collapse border-t border-line text-sm max-md:block md:table-fixed">
             <thead className="max-md:hidden">
               <tr className="text-left text-xs text-muted">
                 <th className="py-1.5 pr-3 font-normal">What</th>

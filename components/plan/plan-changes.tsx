@@ -1,14 +1,16 @@
 import type { Plan, PlanChange } from "#lib/contracts/operation.ts";
 import { Digest } from "#components/patterns/digest.tsx";
+import { useSnapshot } from "#components/query/use-platform.ts";
 import { readReference } from "#components/patterns/image-reference.ts";
 
 /** One row per Big Pod: now, will be, how. Those that are not touched are listed too. */
 export function PlanChanges({ plan }: { plan: Plan }) {
+  const { bigPods } = useSnapshot();
   return (
     <ul aria-label="Changes" className="border-y border-line">
       {plan.changes.map((change) => (
         <li key={change.bigPod} className="grid grid-cols-[minmax(84px,112px)_minmax(0,1fr)] gap-x-3 gap-y-1 border-b border-line py-2 text-sm last:border-b-0">
-          <span className={change.effect === "unchanged" ? "text-muted" : "font-semibold"}>{change.bigPod}</span>
+          <span className={change.effect === "unchanged" ? "text-muted" : "font-semibold"}>{bigPods.find((bigPod) => bigPod.name === change.bigPod)?.title ?? change.bigPod}</span>
           {change.effect === "unchanged" ? <span className="text-muted">{change.how}</span> : <Touched change={change} />}
         </li>
       ))}

@@ -36,7 +36,7 @@ export function PlanDialog({ link, request, onClose }: PlanDialogProps) {
       else setError(result.error);
     },
     // The link stands for the request: a new object with the same link is the same plan.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
+    // oxlint-disable-next-line react/exhaustive-deps
     [actions, link],
   );
   useEffect(() => void load(null), [load]);

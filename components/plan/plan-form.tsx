@@ -33,7 +33,11 @@ export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, 
   const now = useNowMs();
   const leftMs = Date.parse(plan.expiresAt) - now;
   const expired = leftMs <= 0;
-  useEffect(() => confirm.current?.focus({ preventScroll: true }), []);
+  // Enter confirms what was opened on purpose; a plan that took another's place must be looked at first.
+  const replaces = moved !== null;
+  useEffect(() => {
+    if (!replaces) confirm.current?.focus({ preventScroll: true });
+  }, [replaces]);
 
   const disabledBecause = sending ? "Being handed over…" : expired ? "This plan is too old: plan again." : (blockedBecause(plan) ?? (reason.trim().length < shortestReason ? "A reason of at least three letters goes into the audit log." : null));
   const conflict = error?.code === "conflict";
@@ -77,7 +81,7 @@ export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, 
         ) : null}
         <div className="sticky bottom-0 -mx-5 flex flex-wrap items-center justify-between gap-x-3 gap-y-2 border-t border-line bg-panel px-5 py-3.5 max-md:-mx-4 max-md:px-4">
           <span className="text-xs text-faint" aria-live="polite">
-            {disabledBecause ?? <span className="max-md:hidden">Enter {verbs[plan.kind]} · Esc leaves everything as it is</span>}
+            {disabledBecause ?? <span className="max-md:hidden">Enter {conflict ? "shows the new plan" : verbs[plan.kind]} · Esc leaves everything as it is</span>}
           </span>
           <span className="ml-auto flex flex-wrap gap-2 max-md:w-full max-md:flex-col-reverse">
             <Button onClick={onClose}>Leave</Button>

@@ -25,7 +25,7 @@ export function Sources() {
         <li key={source.key} data-source={source.key} className="grid gap-x-3 border-b border-line py-2 md:grid-cols-[140px_minmax(0,1fr)_auto]">
           <Mark {...sourcePresentation[source.status]} />
           <span className="min-w-0">
-            {source.title}
+            {source.environment !== null && !source.title.includes(source.environment) ? `${source.title} in ${source.environment}` : source.title}
             {source.required ? null : <span className="text-xs text-faint"> · extra</span>}
             {source.reason ? <span className="block text-xs text-muted">{source.reason}</span> : null}
           </span>

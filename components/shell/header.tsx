@@ -5,7 +5,7 @@ import { AccountMenu } from "#components/shell/account-menu.tsx";
 import type { Person } from "#components/shell/account-menu.tsx";
 import { LiveIndicator } from "#components/shell/live-indicator.tsx";
 import type { Theme } from "#components/shell/theme.ts";
-import { openPalette } from "#components/shell/shortcuts.tsx";
+import { openPalette } from "#components/shell/open-palette.ts";
 import { useSnapshot } from "#components/query/use-platform.ts";
 import { Kbd } from "#components/ui/kbd.tsx";
 import { VigieMark } from "#components/shell/mark.tsx";

@@ -3,17 +3,13 @@
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
+import { paletteEvent } from "#components/shell/open-palette.ts";
 import { places } from "#components/shell/places.ts";
 
 const Palette = dynamic(() => import("#components/shell/palette.tsx").then((module) => module.Palette), { ssr: false });
 const KeyHelp = dynamic(() => import("#components/shell/key-help.tsx").then((module) => module.KeyHelp), { ssr: false });
 
-const paletteEvent = "vigie:palette";
 const chordMs = 1_200;
-
-export function openPalette(): void {
-  document.dispatchEvent(new Event(paletteEvent));
-}
 
 /** The keys of the whole portal. Single letters are left alone while something is being typed or a dialog is open. */
 export function Shortcuts() {

@@ -34,7 +34,9 @@ function remedyFor(state: DisplayedState, changes: readonly Change[], now: Date)
   if (state.status === "paused") return state.replicas.desired === 0 ? { kind: "scale", environment, bigPod, why: "It is scaled to 0" } : { kind: "by-hand", why: `kubectl rollout resume deployment/${state.workload.name}` };
   if (state.cause !== null && /waits for a node|cannot get its pods/.test(state.cause)) return { kind: "by-hand", why: "The cluster has no room for it: free or add a node, or ask for less" };
   if (state.rollout !== null) return { kind: "rollback", environment, bigPod, why: "It broke while rolling out" };
-  const changed = changes.find((c) => c.environment === environment && (c.bigPod === bigPod || c.bigPod === null) && (c.kind === "rollout" || c.kind === "config" || c.kind === "release") && now.getTime() - Date.parse(c.at) < recentChangeMs && c.at <= new Date(Date.parse(state.since) + 60_000).toISOString());
+  const before = changes.filter((c) => c.environment === environment && (c.bigPod === bigPod || c.bigPod === null) && (c.kind === "rollout" || c.kind === "config" || c.kind === "release") && now.getTime() - Date.parse(c.at) < recentChangeMs && c.at <= new Date(Date.parse(state.since) + 60_000).toISOString());
+  // Its own rollout says more than that the environment's release has another number.
+  const changed = before.find((c) => c.bigPod === bigPod) ?? before[0];
   if (changed) return { kind: "rollback", environment, bigPod, why: `It changed before it broke: ${changed.summary}` };
   if (state.cause !== null && /cannot be pulled|cannot be started/.test(state.cause)) return { kind: "rollback", environment, bigPod, why: "What it asks for is not there; an earlier release is" };
   return { kind: "restart", environment, bigPod, why: "Nothing changed before it broke" };

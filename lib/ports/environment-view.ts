@@ -8,6 +8,8 @@ export interface EnvironmentView {
   /** The workload object, ConfigMaps by name, as last seen. Undefined when absent. */
   workload(bigPod: string): ClusterObject | undefined;
   configMap(name: string): ClusterObject | undefined;
+  /** True when ConfigMaps can be relied on: listed and live. */
+  configMapsKnown(): boolean;
   /** True while every required source is live. */
   fresh(): boolean;
   /** Resolves at the next change of any state or source, or after timeoutMs; rejects when the signal fires. */

@@ -102,6 +102,11 @@ export const actions: Readonly<Record<string, Action>> = {
     control.fillCapacity();
     return "The nodes are full: new pods have to wait.";
   }),
+  "faults/quota": action(z.strictObject({ environment: name, full: z.boolean() }), ({ control }, { environment, full }) => {
+    requireEnvironment(control, environment);
+    control.setQuotaFull(environment, full);
+    return full ? `The quota of ${environment} is full: new pods are refused.` : `The quota of ${environment} is lifted.`;
+  }),
   "faults/api-server": action(apiServerSchema, ({ faults }, change) => {
     faults.set(change);
     return "The Kubernetes API was changed.";

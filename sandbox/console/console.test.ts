@@ -85,6 +85,15 @@ describe("the sandbox's console", () => {
     expect(parts.calls).toEqual(["load prod experience 1.5", "load prod experience ordinary", "fill nodes"]);
   });
 
+  it("fills the quota of one environment and lifts it", async () => {
+    expect(await post("/api/faults/quota", { environment: "prod", full: true })).toMatchObject({ status: 200, message: "The quota of prod is full: new pods are refused." });
+    expect(await page()).toContain(">Lift the quota of prod</button>");
+    expect(await page()).toContain(">Fill the quota of staging</button>");
+    await post("/api/faults/quota", { environment: "prod", full: false });
+    expect((await state()).world.environments.map((environment) => environment.quotaFull)).toEqual([false, false, false]);
+    expect(await post("/api/faults/quota", { environment: "qa", full: true })).toMatchObject({ status: 404, error: { code: "not-found" } });
+  });
+
   it("takes parts of the platform down and puts everything right at once", async () => {
     await post("/api/faults/node", { node: "ampere-1", down: true });
     await post("/api/faults/registry", { down: true });

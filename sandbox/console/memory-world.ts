@@ -16,6 +16,7 @@ export function memoryWorld(): { control: ConsoleControl; faults: ConsoleFaults;
   };
   let api = well;
   let faults: WorldView["faults"] = [];
+  const fullQuotas = new Set<string>();
 
   function bigPod(environment: string, name: string): BigPodView {
     const views = (processes[name] ?? []).map((process) => {
@@ -27,7 +28,7 @@ export function memoryWorld(): { control: ConsoleControl; faults: ConsoleFaults;
     return { name, images: images.get(name) ?? [], replicas: 2, readyReplicas: 2, pods: [pod], crashing };
   }
 
-  const environments = (): EnvironmentView[] => ["dev", "prod", "staging"].map((name) => ({ name, namespace: `dreamscape-${name}`, bigPods: ["core", "experience"].map((big) => bigPod(name, big)) }));
+  const environments = (): EnvironmentView[] => ["dev", "prod", "staging"].map((name) => ({ name, namespace: `dreamscape-${name}`, bigPods: ["core", "experience"].map((big) => bigPod(name, big)), quotaFull: fullQuotas.has(name) }));
   const key = ({ environment, bigPod: big, process }: { environment: string; bigPod: string; process: string }) => `${environment}/${big}/${process}`;
 
   return {
@@ -40,10 +41,12 @@ export function memoryWorld(): { control: ConsoleControl; faults: ConsoleFaults;
       mend: () => void (faults = []),
       setCpuLoad: ({ environment, bigPod: big }, ratio) => void calls.push(`load ${environment} ${big} ${ratio ?? "ordinary"}`),
       fillCapacity: () => void calls.push("fill nodes"),
+      setQuotaFull: (environment, full) => void (full ? fullQuotas.add(environment) : fullQuotas.delete(environment)),
       deploy: (environment, big, references) => void calls.push(`deploy ${environment} ${big} ${references.join(" ")}`),
       setNodeDown: (node, down) => void nodes.splice(0, 1, { name: node, architecture: "arm64", ready: !down }),
       putRight: () => {
         states.clear();
+        fullQuotas.clear();
         faults = [];
         nodes.splice(0, 1, { name: "ampere-1", architecture: "arm64", ready: true });
       },

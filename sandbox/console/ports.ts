@@ -32,6 +32,8 @@ export interface EnvironmentView {
   name: string;
   namespace: string;
   bigPods: readonly BigPodView[];
+  /** Under a quota of ours that leaves no room for another pod. */
+  quotaFull: boolean;
 }
 
 export interface NodeView {
@@ -41,7 +43,7 @@ export interface NodeView {
 }
 
 /** How a Big Pod as a whole misbehaves: pods made later do so too. */
-export type BigPodFault = { kind: "healthy" } | { kind: "exits"; exitCode: number; lastLine: string } | { kind: "out-of-memory"; process?: string } | { kind: "slow"; readyAfterSeconds: number } | { kind: "process-fatal"; process: string; exitCode: number; lastLine: string };
+export type BigPodFault = { kind: "healthy" } | { kind: "exits"; exitCode: number; lastLine: string } | { kind: "out-of-memory"; process?: string } | { kind: "slow"; readyAfterSeconds: number } | { kind: "process-fatal"; process: string; exitCode: number; lastLine: string } | { kind: "needs-setting"; variable: string; exitCode: number; lastLine: string };
 
 export interface WorldView {
   environments: readonly EnvironmentView[];
@@ -73,6 +75,8 @@ export interface ConsoleControl {
   setNodeDown(node: string, down: boolean): void;
   /** Reserves nearly all memory of every node, so that new pods do not fit. */
   fillCapacity(): void;
+  /** A quota on the environment that what runs there uses up, or (`full` false) its end. */
+  setQuotaFull(environment: string, full: boolean): void;
   /** Ends every fault of the world and takes back what was deployed from here. */
   putRight(): void;
 }

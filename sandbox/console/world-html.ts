@@ -16,10 +16,14 @@ export function worldHtml({ world, apiServer, registry }: ConsoleState): string 
 function environmentHtml(world: WorldView, environment: EnvironmentView, isLast: boolean): string {
   const { name, namespace } = environment;
   const broken = (bigPod: string) => world.faults.some((fault) => fault.namespace === namespace && fault.bigPod === bigPod);
+  const quota = environment.quotaFull
+    ? button(`Lift the quota of ${name}`, "/api/faults/quota", { environment: name, full: false }, "heal")
+    : button(`Fill the quota of ${name}`, "/api/faults/quota", { environment: name, full: true });
   const bad = badReleaseKinds.filter((kind) => environment.bigPods.some((bigPod) => bigPod.name === badReleases[kind].bigPod));
   const releases = bad.map((kind) => `<li>${button(`${badReleases[kind].says} to ${name}`, "/api/faults/release", { environment: name, kind })}</li>`);
   return `<section aria-labelledby="environment-${escapeHtml(name)}"><h2 id="environment-${escapeHtml(name)}">${escapeHtml(name)}</h2>
 ${environment.bigPods.map((bigPod) => bigPodHtml(name, bigPod, { takesBuilds: !isLast, broken: broken(bigPod.name) })).join("")}
+<div class="buttons">${quota}</div>
 <details id="releases-${escapeHtml(name)}"><summary>Bad releases for ${escapeHtml(name)}</summary><ul class="buttons">${releases.join("")}</ul></details></section>`;
 }
 

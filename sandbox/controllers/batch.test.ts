@@ -122,3 +122,27 @@ test("Endpoints list the ready pods and, apart, the others", () => {
   expect(subset.ports).toEqual([{ name: "http", port: 8080, protocol: "TCP" }]);
   expect(subset.addresses.map((address: { ip: string }) => address.ip).sort()).toEqual(made.pods().map((pod) => pod.status?.podIP).sort());
 });
+
+test("an EndpointSlice says of each pod whether it is ready, serving or on its way out, and goes with its Service", () => {
+  const made = lab();
+  made.store.create("services", asNew({ apiVersion: "v1", kind: "Service", metadata: { name: "app", namespace: "test", labels: { team: "x" } }, spec: { selector: { app: "app" }, ports: [{ name: "http", port: 80, targetPort: "http" }] } }), { manager: "test" });
+  createDeployment(made.store);
+  made.clock.runUntil(() => isRolledOut(made.deployment("app")));
+  made.clock.run(1);
+  const slices = () => made.store.list("endpointslices.discovery.k8s.io", "test");
+  const [slice] = slices();
+  expect(slice).toMatchObject({ addressType: "IPv4", ports: [{ name: "http", port: 8080, protocol: "TCP" }], metadata: { generateName: "app-", labels: { team: "x", "kubernetes.io/service-name": "app" } } });
+  const pods = made.pods();
+  expect(slice?.endpoints).toEqual(pods.map((pod) => ({
+    addresses: [pod.status?.podIP], conditions: { ready: true, serving: true, terminating: false }, nodeName: pod.spec.nodeName,
+    targetRef: { kind: "Pod", namespace: "test", name: pod.metadata.name, uid: pod.metadata.uid }, zone: `eu-frankfurt-1-ad-${pod.spec.nodeName?.at(-1)}`,
+  })));
+  made.store.delete("pods", "test", pods[0]?.metadata.name ?? "");
+  made.clock.run(1);
+  expect(slices()[0]?.endpoints[0].conditions).toEqual({ ready: false, serving: true, terminating: true });
+  made.clock.runUntil(() => isRolledOut(made.deployment("app")), 20_000);
+  expect(slices()).toHaveLength(1);
+  made.store.delete("services", "test", "app");
+  made.clock.run(1_000);
+  expect(slices()).toEqual([]);
+});

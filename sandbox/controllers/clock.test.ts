@@ -3,7 +3,7 @@ import { createClock, createScope, elapsedMs, toMicroTime, toTime } from "#sandb
 import { addBuild, createCatalogueForTests, createDeployment, isRolledOut } from "#sandbox/controllers/lab.test-support.ts";
 import { asNew } from "#sandbox/controllers/object-keys.ts";
 import { startControllers } from "#sandbox/controllers/start.ts";
-import { createStoreForTests } from "#sandbox/controllers/store-for-tests.test-support.ts";
+import { createStore } from "#sandbox/kube/store.ts";
 import { nodeObjects } from "#sandbox/world/seed-nodes.ts";
 import { createWorld } from "#sandbox/world/world.ts";
 
@@ -41,7 +41,7 @@ test("times are written as Kubernetes writes them; speed makes them feel longer"
 });
 
 test("on the runtime's own timers, speeded up, a Deployment rolls out; stop leaves nothing running", async () => {
-  const store = createStoreForTests(Date.now);
+  const store = createStore({ now: Date.now });
   const catalogue = createCatalogueForTests();
   addBuild(catalogue, "registry.example/app:v1");
   for (const node of nodeObjects(Date.now())) {

@@ -1,5 +1,5 @@
 import type { Container, PodSpec } from "#sandbox/controllers/pod-shape.ts";
-import type { Store } from "#sandbox/kube/types.ts";
+import type { KubeObject, Store } from "#sandbox/kube/types.ts";
 
 /** Why the container's environment cannot be made, in the kubelet's words; undefined when all it refers to is there. */
 export function configError(store: Store, namespace: string | undefined, container: Container): string | undefined {
@@ -22,6 +22,23 @@ export function configError(store: Store, namespace: string | undefined, contain
     }
   }
   return undefined;
+}
+
+/** The container's environment variables. What is missing and optional is left out; what is missing and not optional, `configError` tells. */
+export function environmentOf(store: Store, namespace: string | undefined, container: Container): Record<string, string> {
+  const variables: Record<string, string> = {};
+  const decoded = (secret: KubeObject | undefined) => Object.fromEntries(Object.entries<string>(secret?.data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
+  const data = (map: string | undefined, secret: string | undefined): Record<string, string> =>
+    map !== undefined ? (store.get("configmaps", namespace, map)?.data ?? {}) : secret !== undefined ? decoded(store.get("secrets", namespace, secret)) : {};
+  for (const { configMapRef, secretRef, prefix = "" } of container.envFrom ?? []) {
+    for (const [key, value] of Object.entries(data(configMapRef?.name, secretRef?.name))) variables[prefix + key] = value;
+  }
+  for (const { name, value, valueFrom } of container.env ?? []) {
+    const reference = valueFrom?.configMapKeyRef ?? valueFrom?.secretKeyRef;
+    const found = reference ? data(valueFrom?.configMapKeyRef?.name, valueFrom?.secretKeyRef?.name)[reference.key] : (value ?? "");
+    if (found !== undefined) variables[name] = found;
+  }
+  return variables;
 }
 
 /** Why a volume cannot be mounted, in the kubelet's words. */

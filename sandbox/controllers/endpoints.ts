@@ -2,16 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import { asController, type ControllerContext } from "#sandbox/controllers/context.ts";
 import { matchesSelector } from "#sandbox/controllers/label-selector.ts";
 import { controllerReference, keyOf, splitKey } from "#sandbox/controllers/object-keys.ts";
-import { asPod, isReady, portNumber, type Pod } from "#sandbox/controllers/pod-shape.ts";
+import { slicesOf, writeSlice } from "#sandbox/controllers/endpoint-slice.ts";
+import { targetPort, type ServicePort } from "#sandbox/controllers/service-port.ts";
+import { asPod, isReady, type Pod } from "#sandbox/controllers/pod-shape.ts";
 import { createWorkQueue } from "#sandbox/controllers/work-queue.ts";
 import type { KubeObject } from "#sandbox/kube/types.ts";
-
-interface ServicePort {
-  name?: string;
-  port: number;
-  targetPort?: number | string;
-  protocol?: string;
-}
 
 interface EndpointSubset {
   addresses?: Record<string, unknown>[];
@@ -19,7 +14,7 @@ interface EndpointSubset {
   ports: { name?: string; port: number; protocol: string }[];
 }
 
-/** Keeps the Endpoints of each Service with a selector: addresses of ready pods, and of those that are not. */
+/** Keeps the Endpoints and the EndpointSlice of each Service with a selector: addresses of ready pods, and of those that are not. */
 export function runEndpoints(context: ControllerContext): () => void {
   const { store, clock } = context;
   const queue = createWorkQueue({ name: "endpoints", clock, reconcile, onError: context.onError });
@@ -29,9 +24,11 @@ export function runEndpoints(context: ControllerContext): () => void {
     const service = store.get("services", namespace, name);
     if (!service) {
       if (store.get("endpoints", namespace, name)) store.delete("endpoints", namespace, name);
+      for (const slice of slicesOf(store, namespace, name)) store.delete("endpointslices.discovery.k8s.io", namespace, slice.metadata.name);
       return;
     }
     if (!service.spec?.selector) return;
+    writeSlice(context, service, servedPods(service));
     const subsets = subsetsOf(service);
     const written = store.modify("endpoints", namespace, name, asController, (draft) => {
       if (isDeepStrictEqual(draft.subsets ?? [], subsets)) return false;
@@ -46,12 +43,16 @@ export function runEndpoints(context: ControllerContext): () => void {
     }, asController);
   }
 
-  function subsetsOf(service: KubeObject): EndpointSubset[] {
-    const pods = store.list("pods", service.metadata.namespace).map(asPod)
-      .filter((pod) => pod.status?.podIP && pod.metadata.deletionTimestamp === undefined && pod.status.phase === "Running" && matchesSelector({ matchLabels: service.spec.selector }, pod.metadata.labels))
+  /** Pods of the service that run, those on their way out among them, by name. */
+  function servedPods(service: KubeObject): Pod[] {
+    return store.list("pods", service.metadata.namespace).map(asPod)
+      .filter((pod) => pod.status?.podIP && pod.status.phase === "Running" && matchesSelector({ matchLabels: service.spec.selector }, pod.metadata.labels))
       .sort((left, right) => (left.metadata.name < right.metadata.name ? -1 : 1));
+  }
+
+  function subsetsOf(service: KubeObject): EndpointSubset[] {
     const byPorts = new Map<string, EndpointSubset>();
-    for (const pod of pods) {
+    for (const pod of servedPods(service).filter((candidate) => candidate.metadata.deletionTimestamp === undefined)) {
       const ports = (service.spec.ports ?? []).flatMap((port: ServicePort) => {
         const number = targetPort(pod, port);
         return number === undefined ? [] : [{ ...(port.name && { name: port.name }), port: number, protocol: port.protocol ?? "TCP" }];
@@ -64,15 +65,6 @@ export function runEndpoints(context: ControllerContext): () => void {
       list.push({ ip: pod.status?.podIP, nodeName: pod.spec.nodeName, targetRef: { kind: "Pod", namespace: pod.metadata.namespace, name: pod.metadata.name, uid: pod.metadata.uid } });
     }
     return [...byPorts.values()];
-  }
-
-  function targetPort(pod: Pod, port: ServicePort): number | undefined {
-    const target = port.targetPort ?? port.port;
-    for (const container of pod.spec.containers) {
-      const number = portNumber(container, target);
-      if (number !== undefined) return number;
-    }
-    return undefined;
   }
 
   for (const service of store.list("services")) queue.add(keyOf(service));

@@ -16,7 +16,11 @@ export interface EventRecorder {
   record(about: KubeObject, event: EventInput): void;
 }
 
-const rememberedEvents = 4096;
+const rememberedEvents = 1024;
+/** client-go's EventAggregator: more distinct messages than this, each within the time of the last, become one event. */
+const distinctMessages = 10;
+const similarForMs = 600_000;
+const combinedPrefix = "(combined from similar events): ";
 
 /** Node events carry the node's name as uid and live in "default": that is how `kubectl describe node` finds them. */
 function involvedObject(about: KubeObject, fieldPath: string | undefined): Record<string, string | undefined> {
@@ -26,19 +30,38 @@ function involvedObject(about: KubeObject, fieldPath: string | undefined): Recor
 }
 
 function aggregationKey(involved: Record<string, string | undefined>, event: EventInput): string {
-  return [event.component, event.host, involved.kind, involved.namespace, involved.name, involved.uid, involved.fieldPath, event.type, event.reason, event.message].join("\n");
+  // The event that stands for many has a new message each time and is the same event.
+  const message = event.message.startsWith(combinedPrefix) ? combinedPrefix : event.message;
+  return [event.component, event.host, involved.kind, involved.namespace, involved.name, involved.uid, involved.fieldPath, event.type, event.reason, message].join("\n");
+}
+
+/** Sets the key as the newest; the oldest goes when there are too many. */
+function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+  const oldest = map.size > rememberedEvents ? map.keys().next().value : undefined;
+  if (oldest !== undefined) map.delete(oldest);
 }
 
 /** Creates the recorder; events that the store already holds go on being counted. */
 export function createEventRecorder({ store, clock, manager }: { store: Store; clock: Clock; manager: string }): EventRecorder {
   const known = new Map<string, { namespace: string; name: string }>();
+  const similar = new Map<string, { messages: Set<string>; lastMs: number }>();
   let serial = 0;
 
+  /** The event itself, or the one that stands for it and others like it. */
+  function combined(involved: Record<string, string | undefined>, event: EventInput): EventInput {
+    const key = aggregationKey(involved, { ...event, message: "" });
+    const known = similar.get(key);
+    const group = known && clock.now() - known.lastMs <= similarForMs / clock.speed ? known : { messages: new Set<string>(), lastMs: 0 };
+    group.lastMs = clock.now();
+    if (group.messages.size <= distinctMessages) group.messages.add(event.message);
+    keep(similar, key, group);
+    return group.messages.size > distinctMessages ? { ...event, message: `${combinedPrefix}${event.message}` } : event;
+  }
+
   function remember(key: string, place: { namespace: string; name: string }): void {
-    known.delete(key);
-    known.set(key, place);
-    const oldest = known.size > rememberedEvents ? known.keys().next().value : undefined;
-    if (oldest !== undefined) known.delete(oldest);
+    keep(known, key, place);
   }
 
   for (const event of store.list("events")) {
@@ -49,12 +72,14 @@ export function createEventRecorder({ store, clock, manager }: { store: Store; c
   }
 
   return {
-    record(about, event) {
-      const involved = involvedObject(about, event.fieldPath);
+    record(about, given) {
+      const involved = involvedObject(about, given.fieldPath);
+      const event = combined(involved, given);
       const key = aggregationKey(involved, event);
       const at = toTime(clock.now());
       const place = known.get(key);
       const counted = place && store.modify("events", place.namespace, place.name, { manager }, (draft) => {
+        draft.message = event.message;
         draft.count = (draft.count ?? 1) + 1;
         draft.lastTimestamp = at;
       });

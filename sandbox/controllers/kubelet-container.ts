@@ -1,9 +1,9 @@
 import { elapsedMs, toTime } from "#sandbox/controllers/clock.ts";
 import { createContainerProbes } from "#sandbox/controllers/container-probes.ts";
-import { configError } from "#sandbox/controllers/container-config.ts";
+import { configError, environmentOf } from "#sandbox/controllers/container-config.ts";
 import type { ControllerContext } from "#sandbox/controllers/context.ts";
 import type { EventInput } from "#sandbox/controllers/event-recorder.ts";
-import { goDuration, pullImage, pullPolicyOf } from "#sandbox/controllers/image-pull.ts";
+import { goDuration, imageSizeBytes, pullImage, pullPolicyOf } from "#sandbox/controllers/image-pull.ts";
 import type { NodeRuntime } from "#sandbox/controllers/kubelet-pod.ts";
 import { randomHex } from "#sandbox/controllers/object-keys.ts";
 import type { Container, ContainerStatus, Pod, TerminatedState } from "#sandbox/controllers/pod-shape.ts";
@@ -84,7 +84,7 @@ export function createContainerRun(context: ControllerContext, setting: Containe
 
   function pull(): void {
     const reference = container.image;
-    const cached = node.images.get(reference);
+    const cached = node.images.find(reference);
     const policy = pullPolicyOf(container);
     if (cached && policy !== "Always") {
       record({ type: "Normal", reason: "Pulled", message: `Container image "${reference}" already present on machine` });
@@ -100,9 +100,8 @@ export function createContainerRun(context: ControllerContext, setting: Containe
     next(tookMs, () => {
       const result = pullImage(catalogue, reference);
       if ("error" in result) return pullFailed(result.error);
-      const megabytes = 40 + (Number.parseInt(result.build.digest.slice(-4), 16) % 140);
-      record({ type: "Normal", reason: "Pulled", message: `Successfully pulled image "${reference}" in ${goDuration(tookMs)} (${goDuration(tookMs)} including waiting). Image size: ${megabytes * 1_048_576} bytes.` });
-      node.images.set(reference, result.build);
+      record({ type: "Normal", reason: "Pulled", message: `Successfully pulled image "${reference}" in ${goDuration(tookMs)} (${goDuration(tookMs)} including waiting). Image size: ${imageSizeBytes(result.build)} bytes.` });
+      node.images.add(reference, result.build);
       create(result.build);
     });
   }
@@ -143,7 +142,7 @@ export function createContainerRun(context: ControllerContext, setting: Containe
   function launch(image: ImageBuild, resumed: boolean): void {
     const platform = `linux/${node.architecture}`;
     const wrongArchitecture = !image.platforms.some((candidate) => candidate === platform);
-    host.start({ pod: setting.pod(), container: container.name, build: image, startedAtMs, resumed, wrongArchitecture });
+    host.start({ pod: setting.pod(), container: container.name, build: image, env: environmentOf(store, setting.pod().metadata.namespace, container), startedAtMs, resumed, wrongArchitecture });
     if (!resumed) {
       status.started = !container.startupProbe;
       status.ready = false;
@@ -207,10 +206,10 @@ export function createContainerRun(context: ControllerContext, setting: Containe
     resume(rebooted) {
       crashBackoffMs = status.restartCount === 0 ? 0 : Math.min(times.crashBackoffMaxMs, times.crashBackoffBaseMs * 2 ** Math.min(20, status.restartCount - 1));
       if (status.state.running && !rebooted) {
-        const image = imageFrom(status.imageID) ?? node.images.get(container.image) ?? catalogue.resolve(container.image);
+        const image = imageFrom(status.imageID) ?? node.images.find(container.image) ?? catalogue.resolve(container.image);
         if (!image) return pull();
         build = image;
-        node.images.set(container.image, image);
+        node.images.add(container.image, image);
         startedAtMs = Date.parse(status.state.running.startedAt);
         return launch(image, true);
       }

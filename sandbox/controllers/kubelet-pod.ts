@@ -4,18 +4,17 @@ import { createContainerRun, type ContainerRun } from "#sandbox/controllers/kube
 import { mountError } from "#sandbox/controllers/container-config.ts";
 import { asStatus, type ControllerContext } from "#sandbox/controllers/context.ts";
 import type { EventInput } from "#sandbox/controllers/event-recorder.ts";
+import type { NodeImages } from "#sandbox/controllers/node-images.ts";
 import { asPod, type Pod } from "#sandbox/controllers/pod-shape.ts";
 import { podStatus } from "#sandbox/controllers/pod-status.ts";
 import type { ContainerExit } from "#sandbox/world/container-host.ts";
-import type { ImageBuild } from "#sandbox/world/types.ts";
 
 /** What a pod needs of the node it runs on. */
 export interface NodeRuntime {
   readonly name: string;
   readonly hostIP: string;
   readonly architecture: string;
-  /** What each reference on the node means: a tag that moved since still means the old image here. */
-  readonly images: Map<string, ImageBuild>;
+  readonly images: NodeImages;
   allocatePodIP(): string;
 }
 

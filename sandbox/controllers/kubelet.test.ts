@@ -191,3 +191,37 @@ test("after a restart of the sandbox running pods go on as they were", () => {
   made.clock.run(5_000);
   expect(made.activePods().filter((pod) => pod.metadata.labels?.app === "app")).toHaveLength(3);
 });
+
+test("an image that is on the node under its tag is not pulled again for its digest, even with the registry down", () => {
+  const made = lab();
+  const second = addBuild(made.catalogue, "registry.example/app:v2");
+  const first = made.catalogue.resolve(image);
+  createDeployment(made.store, { replicas: 3 });
+  made.clock.runUntil(() => isRolledOut(made.deployment("app")));
+  setImage(made.store, `registry.example/app:v2@${second.digest}`);
+  made.clock.runUntil(() => isRolledOut(made.deployment("app")), 30_000);
+  made.catalogue.registryDown = true;
+  const pulls = messages(made, "Pulling").length;
+  setImage(made.store, `${image}@${first?.digest}`);
+  made.clock.runUntil(() => isRolledOut(made.deployment("app")), 30_000);
+  expect(messages(made, "Pulling")).toHaveLength(pulls);
+  expect(messages(made, "Pulled")).toContain(`Container image "${image}@${first?.digest}" already present on machine`);
+  expect(made.activePods().map((pod) => pod.status?.containerStatuses?.[0]?.imageID)).toEqual(Array.from({ length: 3 }, () => `registry.example/app@${first?.digest}`));
+});
+
+test("what a node has pulled is in its status and outlives a restart of the sandbox", () => {
+  const made = lab();
+  const second = addBuild(made.catalogue, "registry.example/app:v2");
+  createDeployment(made.store, { replicas: 1 });
+  made.clock.runUntil(() => isRolledOut(made.deployment("app")));
+  const node = onlyPod(made).spec.nodeName ?? "";
+  setImage(made.store, "registry.example/app:v2");
+  made.clock.runUntil(() => isRolledOut(made.deployment("app")) && made.pods().length === 1, 30_000);
+  expect(made.store.get("nodes", undefined, node)?.status.images.map((entry: { names: string[] }) => entry.names)).toContainEqual([`registry.example/app@${made.catalogue.resolve(image)?.digest}`, image]);
+  made.restart();
+  made.catalogue.registryDown = true;
+  setImage(made.store, image);
+  made.clock.runUntil(() => isRolledOut(made.deployment("app")) && made.pods().length === 1, 30_000);
+  expect(onlyPod(made).spec.nodeName).toBe(node);
+  expect(made.catalogue.resolve("registry.example/app:v2")).toBe(second);
+});

@@ -1,20 +1,20 @@
 import type { ControllerContext } from "#sandbox/controllers/context.ts";
 import { createPodWorker, type NodeRuntime, type PodWorker } from "#sandbox/controllers/kubelet-pod.ts";
+import { createNodeImages, type NodeImages } from "#sandbox/controllers/node-images.ts";
 import { isNodeDown, nodeAddress } from "#sandbox/controllers/node-shape.ts";
 import { asPod, type Pod } from "#sandbox/controllers/pod-shape.ts";
 import type { KubeObject } from "#sandbox/kube/types.ts";
-import type { ImageBuild } from "#sandbox/world/types.ts";
 
 /** Plays the kubelets of all nodes: pods bound to a node that is up are run, those of a node that is down stay as they were. */
 export function runKubelets(context: ControllerContext): () => void {
   const { store, clock, catalogue, containers: host } = context;
   const workers = new Map<string, { worker: PodWorker; node: string }>();
-  const imagesByNode = new Map<string, Map<string, ImageBuild>>();
+  const imagesByNode = new Map<string, NodeImages>();
   const downNodes = new Set<string>();
 
-  function imagesOf(node: string): Map<string, ImageBuild> {
+  function imagesOf(node: string): NodeImages {
     let images = imagesByNode.get(node);
-    if (!images) imagesByNode.set(node, (images = new Map()));
+    if (!images) imagesByNode.set(node, (images = createNodeImages({ store, catalogue, node })));
     return images;
   }
 
@@ -85,7 +85,7 @@ export function runKubelets(context: ControllerContext): () => void {
   for (const pod of store.list("pods").map(asPod)) {
     for (const status of pod.status?.containerStatuses ?? []) {
       const image = status.imageID === "" ? undefined : catalogue.resolve(status.imageID);
-      if (image && pod.spec.nodeName) imagesOf(pod.spec.nodeName).set(status.image, image);
+      if (image && pod.spec.nodeName) imagesOf(pod.spec.nodeName).add(status.image, image);
     }
     consider(pod, "restored");
   }

@@ -2,7 +2,7 @@ import { createTestClock, type TestClock } from "#sandbox/controllers/clock-for-
 import { asPod, isActive, type Pod } from "#sandbox/controllers/pod-shape.ts";
 import { asNew } from "#sandbox/controllers/object-keys.ts";
 import { startControllers, type ControllerOptions } from "#sandbox/controllers/start.ts";
-import { createStoreForTests } from "#sandbox/controllers/store-for-tests.test-support.ts";
+import { createStore } from "#sandbox/kube/store.ts";
 import type { KubeObject, Store } from "#sandbox/kube/types.ts";
 import { nodeObjects } from "#sandbox/world/seed-nodes.ts";
 import type { Behaviour, ImageBuild, ImageCatalogue } from "#sandbox/world/types.ts";
@@ -40,7 +40,8 @@ export function createCatalogueForTests(): ImageCatalogue {
   return {
     registryDown: false,
     all: () => [...builds.values()],
-    resolve: (reference) => builds.get(reference),
+    // The digest decides where there is one.
+    resolve: (reference) => builds.get(reference.replace(/:[^:@/]+@/, "@")),
     add(build) {
       const { repository, tag } = build;
       let sum = 0;
@@ -61,7 +62,8 @@ export function addBuild(catalogue: ImageCatalogue, reference: string, behaviour
 /** Three nodes, a namespace "test", and the controllers, all in standing time. */
 export function createLab({ seed = 1, options = {} }: { seed?: number; options?: ControllerOptions } = {}): Lab {
   const clock = createTestClock();
-  const store = createStoreForTests(() => clock.now());
+  let uids = 0;
+  const store = createStore({ now: () => clock.now(), newUid: () => `uid-${++uids}` });
   const catalogue = createCatalogueForTests();
   const errors: unknown[] = [];
   for (const node of nodeObjects(clock.now())) {
@@ -70,7 +72,7 @@ export function createLab({ seed = 1, options = {} }: { seed?: number; options?:
       draft.status = structuredClone(node.status);
     });
   }
-  store.create("namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: "test" } as KubeObject["metadata"], spec: { finalizers: ["kubernetes"] } }, { manager: "test" });
+  for (const name of ["default", "kube-system", "kube-node-lease", "test"]) store.create("namespaces", asNew({ apiVersion: "v1", kind: "Namespace", metadata: { name } }), { manager: "test" });
   const begin = () => {
     const random = seededRandom(seed);
     const world = createWorld({ clock, random });
@@ -137,6 +139,11 @@ export function createDeployment(store: Store, { name = "app", image = "registry
       },
     },
   }, { manager: "test" });
+}
+
+/** Limits what the namespace "test" may use. */
+export function createQuota(store: Store, hard: Record<string, string>): void {
+  store.create("resourcequotas", asNew({ apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "compute", namespace: "test" }, spec: { hard } }), { manager: "test" });
 }
 
 export function setImage(store: Store, image: string, name = "app"): void {

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { addBuild, createDeployment, createLab, isRolledOut, type Lab } from "#sandbox/controllers/lab.test-support.ts";
+import { asNew } from "#sandbox/controllers/object-keys.ts";
 import { downAnnotation } from "#sandbox/controllers/node-shape.ts";
 import { conditionOf, isReady } from "#sandbox/controllers/pod-shape.ts";
 
@@ -90,4 +91,18 @@ test("a node selector nothing matches is named as such", () => {
   createDeployment(made.store, { replicas: 1, spec: { nodeSelector: { "kubernetes.io/arch": "amd64" } } });
   made.clock.run(1_000);
   expect(made.events("FailedScheduling")[0]?.message).toBe("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector. preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.");
+});
+
+test("a disruption budget allows what its pods can spare, and nothing while one of them is away", () => {
+  const made = lab();
+  createDeployment(made.store, { replicas: 3 });
+  made.clock.runUntil(() => isRolledOut(made.deployment("app")));
+  made.store.create("poddisruptionbudgets.policy", asNew({ apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata: { name: "app", namespace: "test" }, spec: { minAvailable: "50%", selector: { matchLabels: { app: "app" } } } }), { manager: "test" });
+  made.clock.run(1);
+  const status = () => made.store.get("poddisruptionbudgets.policy", "test", "app")?.status;
+  expect(status()).toMatchObject({ expectedPods: 3, currentHealthy: 3, desiredHealthy: 2, disruptionsAllowed: 1, conditions: [{ type: "DisruptionAllowed", status: "True", reason: "SufficientPods" }] });
+  made.store.delete("pods", "test", made.pods()[0]?.metadata.name ?? "");
+  made.clock.run(1);
+  expect(status()).toMatchObject({ expectedPods: 3, currentHealthy: 2, disruptionsAllowed: 0, conditions: [{ status: "False", reason: "InsufficientPods" }] });
+  made.clock.runUntil(() => status()?.disruptionsAllowed === 1, 20_000);
 });

@@ -1,4 +1,4 @@
-import { parseQuantity } from "#sandbox/controllers/quantity.ts";
+import { parseQuantity } from "#sandbox/kube/objects/quantity.ts";
 import { withFreshCondition } from "#sandbox/controllers/conditions.ts";
 import type { Condition, Container, ContainerStatus, PodSpec, PodStatus } from "#sandbox/controllers/pod-shape.ts";
 

@@ -11,10 +11,15 @@ import type { KubeObject } from "#sandbox/kube/types.ts";
 
 const resource = "replicasets.apps";
 const component = "replicaset-controller";
+/** After a refused pod. The real controller waits up to a thousand seconds; people at a demo do not. */
+const firstRetryMs = 1_000;
+const lastRetryMs = 16_000;
 
 /** Keeps each ReplicaSet at its number of pods. Returns the function that stops listening. */
 export function runReplicaSets(context: ControllerContext): () => void {
   const { store, clock, random, events } = context;
+  /** Creations refused in a row, by the set's uid. */
+  const refusals = new Map<string, number>();
   const queue = createWorkQueue({ name: "replicaset", clock, reconcile, onError: context.onError });
 
   function claim(set: KubeObject): Pod[] {
@@ -62,11 +67,14 @@ export function runReplicaSets(context: ControllerContext): () => void {
   function createMissing(set: KubeObject, missing: number): string | undefined {
     try {
       for (let index = 0; index < missing; index++) createPod(set);
+      refusals.delete(set.metadata.uid);
       return undefined;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       events.record(set, { type: "Warning", reason: "FailedCreate", message: `Error creating: ${message}`, component });
-      queue.addAfter(keyOf(set), 5_000);
+      const count = (refusals.get(set.metadata.uid) ?? 0) + 1;
+      refusals.set(set.metadata.uid, count);
+      queue.addAfter(keyOf(set), Math.min(lastRetryMs, firstRetryMs * 2 ** (count - 1)));
       return message;
     }
   }
@@ -141,6 +149,7 @@ export function runReplicaSets(context: ControllerContext): () => void {
   for (const set of store.list(resource)) queue.add(keyOf(set));
   return store.subscribe(({ resource: changed, type, object }) => {
     if (changed === resource && type !== "DELETED") queue.add(keyOf(object));
+    if (changed === resource && type === "DELETED") refusals.delete(object.metadata.uid);
     if (changed !== "pods") return;
     const owner = controllerOf(object);
     if (owner?.kind === "ReplicaSet") return queue.add(`${object.metadata.namespace}/${owner.name}`);

@@ -1,4 +1,4 @@
-import { resolveIntOrPercent } from "#sandbox/controllers/quantity.ts";
+import { resolveIntOrPercent } from "#sandbox/kube/objects/quantity.ts";
 
 /** What the numbers need of a ReplicaSet, newest facts. */
 export interface SetCounts {

@@ -1,6 +1,7 @@
+import { nodeHasImage } from "#sandbox/controllers/node-images.ts";
 import { taintsOf, type Taint } from "#sandbox/controllers/node-shape.ts";
 import type { Pod, Toleration } from "#sandbox/controllers/pod-shape.ts";
-import { milliCpu, parseQuantity } from "#sandbox/controllers/quantity.ts";
+import { milliCpu, parseQuantity } from "#sandbox/kube/objects/quantity.ts";
 import type { KubeObject } from "#sandbox/kube/types.ts";
 
 /** A node with what is bound to it. Requests in thousandths of a core and in bytes. */
@@ -63,13 +64,14 @@ function tally(reasons: readonly string[]): string {
   return [...counts].map(([reason, count]) => `${count} ${reason}`).sort().join(", ");
 }
 
-/** Among nodes that fit: fewest pods of the same owner, then the least requested, then by name. */
+/** Among nodes that fit: fewest pods of the same owner, then one that has the images, then the least requested, then by name. */
 export function chooseNode(pod: Pod, fitting: readonly NodeUse[], sameOwner: (other: Pod) => boolean): string | undefined {
   const share = (use: NodeUse) => {
     const allocatable = use.node.status?.allocatable ?? {};
     return (use.milliCpu + requests(pod, "cpu")) / (milliCpu(allocatable.cpu) || 1) + (use.memory + requests(pod, "memory")) / (parseQuantity(allocatable.memory) || 1);
   };
   const together = (use: NodeUse) => use.pods.filter(sameOwner).length;
-  const best = [...fitting].sort((left, right) => together(left) - together(right) || share(left) - share(right) || (left.node.metadata.name < right.node.metadata.name ? -1 : 1))[0];
+  const toPull = (use: NodeUse) => pod.spec.containers.filter((container) => !nodeHasImage(use.node, container.image)).length;
+  const best = [...fitting].sort((left, right) => together(left) - together(right) || toPull(left) - toPull(right) || share(left) - share(right) || (left.node.metadata.name < right.node.metadata.name ? -1 : 1))[0];
   return best?.node.metadata.name;
 }

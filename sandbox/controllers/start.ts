@@ -3,6 +3,7 @@ import { createClock, createScope, type Clock } from "#sandbox/controllers/clock
 import { defaultTimes, managerName, type ControllerContext, type ControllerTimes } from "#sandbox/controllers/context.ts";
 import { runCronJobs } from "#sandbox/controllers/cronjob.ts";
 import { runDeployments } from "#sandbox/controllers/deployment.ts";
+import { runDisruptionBudgets } from "#sandbox/controllers/disruption.ts";
 import { runEndpoints } from "#sandbox/controllers/endpoints.ts";
 import { runEventExpiry } from "#sandbox/controllers/event-expiry.ts";
 import { createEventRecorder } from "#sandbox/controllers/event-recorder.ts";
@@ -12,6 +13,7 @@ import { runKubelets } from "#sandbox/controllers/kubelet.ts";
 import { runNamespaces } from "#sandbox/controllers/namespace-lifecycle.ts";
 import { runNodeLifecycle } from "#sandbox/controllers/node-lifecycle.ts";
 import { runReplicaSets } from "#sandbox/controllers/replicaset.ts";
+import { runResourceQuotas } from "#sandbox/controllers/resource-quota.ts";
 import { runScheduler } from "#sandbox/controllers/scheduler.ts";
 import type { Store } from "#sandbox/kube/types.ts";
 import type { ContainerHost } from "#sandbox/world/container-host.ts";
@@ -54,7 +56,7 @@ export function startControllers({ store, catalogue, world, now, random = Math.r
   };
   const running = [
     runGarbageCollector, runNamespaces, runKubelets, runNodeLifecycle, runScheduler, runReplicaSets, runDeployments,
-    runEndpoints, runJobs, runCronJobs, runAutoscalers, runEventExpiry,
+    runEndpoints, runResourceQuotas, runDisruptionBudgets, runJobs, runCronJobs, runAutoscalers, runEventExpiry,
   ].map((run) => run(context));
   return {
     stop() {

@@ -213,6 +213,7 @@ describe.skipIf(!isInstalled)(name, () => {
     expect((await run("create", "deployment", "Bad_Name", "--image=x")).error).toContain("is invalid");
     expect((await run("get", "deploy", "nope")).error).toContain('deployments.apps "nope" not found');
     expect(JSON.parse(await ok("get", "--raw", "/api/v1/namespaces/default/pods/seen:8080/proxy/healthz"))).toMatchObject({ method: "GET", path: "/healthz" });
+    expect((await run("exec", "seen", "--", "ls")).error).toContain("pods/exec is not served: the sandbox's containers are pretended");
     expect(await ok("create", "job", "once", "--image=x")).toContain("created");
     expect(await ok("cordon", "node-1")).toContain("cordoned");
     expect(await ok("get", "node", "node-1", "--no-headers")).toContain("Ready,SchedulingDisabled");

@@ -6,6 +6,7 @@ import { serviceAllocator } from "#sandbox/kube/store/allocator.ts";
 import { Collection } from "#sandbox/kube/store/collection.ts";
 import { decideDeletion, isReleased } from "#sandbox/kube/store/deletion.ts";
 import { History, undo, type Change } from "#sandbox/kube/store/history.ts";
+import { admitPod } from "#sandbox/kube/store/quota.ts";
 import { readSnapshot, SnapshotWriter } from "#sandbox/kube/store/persistence.ts";
 import { prepareCreate, prepareUpdate, type PrepareContext, type Write } from "#sandbox/kube/store/prepare.ts";
 import type { DeleteOptions, KubeObject, Store, StoreEvent, WriteOptions } from "#sandbox/kube/types.ts";
@@ -105,6 +106,10 @@ export function createStore(options: StoreOptions): ApiStore {
       object = prepareCreate(resource, raw, write, context());
     }
     if (collectionOf(resource).get(object.metadata.namespace, object.metadata.name)) throw alreadyExists(resource, object.metadata.name);
+    if (resource.key === "pods") {
+      const { namespace } = object.metadata;
+      admitPod(object, store.list("resourcequotas", namespace), store.list("pods", namespace), now().getTime());
+    }
     if (write.dryRun) {
       const { resourceVersion: _none, ...metadata } = object.metadata;
       // What would be stored has no version yet.

@@ -1,5 +1,5 @@
 import { asPod } from "#sandbox/controllers/pod-shape.ts";
-import { parseQuantity } from "#sandbox/controllers/quantity.ts";
+import { parseQuantity } from "#sandbox/kube/objects/quantity.ts";
 import { requests } from "#sandbox/controllers/scheduling.ts";
 import { asNew } from "#sandbox/controllers/object-keys.ts";
 import type { Store } from "#sandbox/kube/types.ts";

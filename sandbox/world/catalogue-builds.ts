@@ -37,6 +37,8 @@ const seeds: readonly Seed[] = [
   { image: "experience-pod", tag: "v2.2.1", ageDays: 35.5 },
   { image: "experience-pod", tag: "v2.3.0", ageDays: 5.3 },
   { image: "experience-pod", tag: "v2.4.0-rc.1", ageDays: 0.9 },
+  // Good wherever its ConfigMap has the tile server's address, which prod's does not.
+  { image: "experience-pod", tag: "v2.4.0", ageDays: 0.6, behaviour: { kind: "needs-setting", variable: "PANORAMA_TILE_URL", exitCode: 1, lastLine: "PANORAMA_TILE_URL is not set" } },
   { image: "experience-pod", tag: "v2.4.0-broken", ageDays: 0.5, behaviour: { kind: "exits", exitCode: 1, lastLine: 'Error: Cannot find module "@dreamscape/itinerary" required from /app/voyage/dist/server.js' } },
   { image: "experience-pod", tag: "v2.4.0-oom", ageDays: 0.45, behaviour: { kind: "out-of-memory", process: "panorama" } },
   { image: "experience-pod", tag: "v2.4.0-slow", ageDays: 0.4, behaviour: { kind: "slow", readyAfterSeconds: 30 } },

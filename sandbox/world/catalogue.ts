@@ -11,6 +11,7 @@ const behaviourSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("exits"), exitCode: z.int(), lastLine: z.string() }),
   z.object({ kind: z.literal("out-of-memory"), process: z.string().optional() }),
   z.object({ kind: z.literal("slow"), readyAfterSeconds: z.number().nonnegative() }),
+  z.object({ kind: z.literal("needs-setting"), variable: z.string(), exitCode: z.int(), lastLine: z.string() }),
   z.object({ kind: z.literal("process-fatal"), process: z.string(), exitCode: z.int(), lastLine: z.string() }),
 ]);
 

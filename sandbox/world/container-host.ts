@@ -13,6 +13,8 @@ export interface ContainerStart {
   pod: Pod;
   container: string;
   build: ImageBuild;
+  /** Its environment variables, as the kubelet put them together at this start. */
+  env: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch. In the past when a running container is taken over from a snapshot. */
   startedAtMs: number;
   /** Taken over from a snapshot: already up, so no start-up time. */

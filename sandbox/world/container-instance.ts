@@ -1,5 +1,5 @@
 import { elapsedMs, type Clock } from "#sandbox/controllers/clock.ts";
-import { parseQuantity } from "#sandbox/controllers/quantity.ts";
+import { parseQuantity } from "#sandbox/kube/objects/quantity.ts";
 import type { ContainerExit, ContainerStart } from "#sandbox/world/container-host.ts";
 import { ContainerLog, mix } from "#sandbox/world/container-log.ts";
 import { profileOf, type ImageProfile, type ProcessSpec } from "#sandbox/world/process-table.ts";
@@ -60,7 +60,7 @@ export interface InstanceSetting {
 }
 
 /** One run of a container: its processes, its supervisor if it has one, its log. */
-export function createContainerInstance({ clock, random, start, behaviour, exited }: InstanceSetting): ContainerInstance {
+export function createContainerInstance({ clock, random, start, behaviour: given, exited }: InstanceSetting): ContainerInstance {
   const { pod, container, build } = start;
   const profile = profileOf(build.repository, pod, container);
   const log = new ContainerLog(`${pod.metadata.uid}/${container}/${Math.floor(start.startedAtMs / 1000)}`, profile.supervised);
@@ -170,7 +170,15 @@ export function createContainerInstance({ clock, random, start, behaviour, exite
     });
   }
 
-  function apply(next: Behaviour): void {
+  /** A build that needs a setting is one that exits where the setting is missing, and like any other where it is there. */
+  function inThisEnvironment(next: Behaviour): Exclude<Behaviour, { kind: "needs-setting" }> {
+    if (next.kind !== "needs-setting") return next;
+    const isSet = (start.env[next.variable] ?? "") !== "";
+    return isSet ? { kind: "healthy" } : { kind: "exits", exitCode: next.exitCode, lastLine: next.lastLine };
+  }
+
+  function apply(change: Behaviour): void {
+    const next = inThisEnvironment(change);
     switch (next.kind) {
       case "healthy":
       case "slow":
@@ -198,6 +206,7 @@ export function createContainerInstance({ clock, random, start, behaviour, exite
   }
 
   function begin(): void {
+    const behaviour = inThisEnvironment(given);
     if (start.wrongArchitecture) {
       const lastLine = "exec /usr/local/bin/docker-entrypoint.sh: exec format error";
       log.write(clock.now(), undefined, lastLine);

@@ -6,6 +6,8 @@ import { fillCapacity, removeBallast } from "#sandbox/world/ballast.ts";
 import { createDeployMemory } from "#sandbox/world/deploy-memory.ts";
 import { podStatusWord } from "#sandbox/world/pod-status-word.ts";
 import { processViews } from "#sandbox/world/process-views.ts";
+import { environments as configured } from "#sandbox/world/seed-platform.ts";
+import { fillQuota, isQuotaFull, liftQuota } from "#sandbox/world/tight-quota.ts";
 import type { Behaviour, ImageCatalogue } from "#sandbox/world/types.ts";
 import { bigPodOf, type Fault, type World } from "#sandbox/world/world.ts";
 
@@ -39,7 +41,8 @@ export interface BigPodView {
 }
 
 export interface WorldState {
-  environments: readonly { name: string; namespace: string; bigPods: readonly BigPodView[] }[];
+  /** `quotaFull`: a quota from here leaves no room for another pod. */
+  environments: readonly { name: string; namespace: string; bigPods: readonly BigPodView[]; quotaFull: boolean }[];
   nodes: readonly { name: string; architecture: string; ready: boolean }[];
   faults: readonly Fault[];
 }
@@ -82,6 +85,8 @@ export interface WorldControl {
   deploy(environment: string, bigPod: string, images: readonly string[]): void;
   /** Reserves nearly all memory of every node, so that new pods do not fit. */
   fillCapacity(): void;
+  /** A quota on the environment's namespace that what runs there uses up, or (`full` false) its end. */
+  setQuotaFull(environment: string, full: boolean): void;
   /** Ends every fault; brings back the images that a deployment from here replaced, unless others have changed them since. */
   putRight(): void;
 }
@@ -89,21 +94,30 @@ export interface WorldControl {
 const pipeline = "ci";
 const defaultLastLine = "Error: connect ECONNREFUSED 10.0.0.21:5432 (postgres)";
 
-export function createWorldControl({ store, catalogue, world }: { store: Store; catalogue: ImageCatalogue; world: World }): WorldControl {
+export function createWorldControl({ store, catalogue, world, now = Date.now }: { store: Store; catalogue: ImageCatalogue; world: World; now?: () => number }): WorldControl {
   const memory = createDeployMemory(store);
 
+  /** In the order releases go through them. */
   function environments(): { name: string; namespace: string }[] {
-    return store.list("namespaces").flatMap((namespace) => {
+    const found = store.list("namespaces").flatMap((namespace) => {
       const name = namespace.metadata.labels?.environment;
       return name === undefined ? [] : [{ name, namespace: namespace.metadata.name }];
     });
+    const order = configured.map(({ name }): string => name);
+    const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+    return found.toSorted((left, right) => place(left.name) - place(right.name));
+  }
+
+  function environmentOf(environment: string): { name: string; namespace: string } {
+    const found = environments().find((candidate) => candidate.name === environment);
+    if (!found) throw new ControlError("not-found", `There is no environment "${environment}". There are: ${environments().map(({ name }) => name).join(", ")}.`);
+    return found;
   }
 
   function deploymentOf({ environment, bigPod }: BigPodTarget): KubeObject {
-    const found = environments().find((candidate) => candidate.name === environment);
-    if (!found) throw new ControlError("not-found", `There is no environment "${environment}". There are: ${environments().map(({ name }) => name).join(", ")}.`);
-    const deployment = store.get("deployments.apps", found.namespace, bigPod);
-    if (!deployment) throw new ControlError("not-found", `There is no Big Pod "${bigPod}" in ${environment}. There are: ${store.list("deployments.apps", found.namespace).map((object) => object.metadata.name).join(", ")}.`);
+    const { namespace } = environmentOf(environment);
+    const deployment = store.get("deployments.apps", namespace, bigPod);
+    if (!deployment) throw new ControlError("not-found", `There is no Big Pod "${bigPod}" in ${environment}. There are: ${store.list("deployments.apps", namespace).map((object) => object.metadata.name).join(", ")}.`);
     return deployment;
   }
 
@@ -149,7 +163,7 @@ export function createWorldControl({ store, catalogue, world }: { store: Store; 
 
   const control: WorldControl = {
     view: () => ({
-      environments: environments().map(({ name, namespace }) => ({ name, namespace, bigPods: store.list("deployments.apps", namespace).map(bigPodView) })),
+      environments: environments().map(({ name, namespace }) => ({ name, namespace, bigPods: store.list("deployments.apps", namespace).map(bigPodView), quotaFull: isQuotaFull(store, namespace) })),
       nodes: store.list("nodes").map((node) => ({ name: node.metadata.name, architecture: node.metadata.labels?.["kubernetes.io/arch"] ?? "", ready: isNodeReady(node) })),
       faults: world.faults(),
     }),
@@ -200,11 +214,17 @@ export function createWorldControl({ store, catalogue, world }: { store: Store; 
       setImages(deployment, wanted, `deploy ${images.map((image) => image.slice(image.lastIndexOf("/") + 1)).join(", ")}`);
     },
     fillCapacity: () => fillCapacity(store),
+    setQuotaFull(environment, full) {
+      const { namespace } = environmentOf(environment);
+      if (full) fillQuota(store, namespace, now());
+      else liftQuota(store, namespace);
+    },
     putRight() {
       catalogue.registryDown = false;
       for (const fault of world.faults()) world.clearFaults(fault.namespace, fault.bigPod);
       for (const node of store.list("nodes")) if (node.metadata.annotations?.[downAnnotation] !== undefined) control.setNodeDown(node.metadata.name, false);
       for (const { namespace } of environments()) {
+        liftQuota(store, namespace);
         for (const deployment of store.list("deployments.apps", namespace)) {
           world.setCpuLoad(namespace, bigPodName(deployment), undefined);
           for (const pod of podsOf(deployment)) world.heal(pod.metadata.uid);

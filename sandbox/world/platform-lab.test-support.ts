@@ -26,6 +26,7 @@ export function createPlatformLab(): PlatformLab {
   const lab = createLab();
   for (const image of images) addBuild(lab.catalogue, `ghcr.io/dreamscape-ai/${image}`);
   addBuild(lab.catalogue, "ghcr.io/dreamscape-ai/experience-pod:fatal", { kind: "process-fatal", process: "panorama", exitCode: 1, lastLine: "RangeError: Invalid tile size: 0" });
+  addBuild(lab.catalogue, "ghcr.io/dreamscape-ai/experience-pod:v2.4.0", { kind: "needs-setting", variable: "PANORAMA_TILE_URL", exitCode: 1, lastLine: "PANORAMA_TILE_URL is not set" });
   addBuild(lab.catalogue, "ghcr.io/dreamscape-ai/experience-pod:broken", { kind: "exits", exitCode: 1, lastLine: "Error: Cannot find module" });
   seedPlatform(lab.store, lab.catalogue, { now: lab.clock.now });
   const all = () => ["dev", "staging", "prod"].flatMap((environment) => lab.pods(`dreamscape-${environment}`));
@@ -35,7 +36,7 @@ export function createPlatformLab(): PlatformLab {
   return {
     ...lab,
     backend,
-    control: createWorldControl({ store: lab.store, catalogue: lab.catalogue, world: lab.world }),
+    control: createWorldControl({ store: lab.store, catalogue: lab.catalogue, world: lab.world, now: lab.clock.now }),
     bigPod: (environment, name) => lab.activePods(`dreamscape-${environment}`).filter((pod) => pod.metadata.labels?.["app.kubernetes.io/name"] === name),
     get: (pod, port, path = "/health") => backend.proxy(pod, port, { method: "GET", path, headers: {}, body: Buffer.alloc(0) }),
     async lines(pod, container, options = {}) {

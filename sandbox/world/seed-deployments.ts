@@ -1,12 +1,12 @@
 import type { NewObject } from "#sandbox/controllers/object-keys.ts";
 import type { ImageCatalogue } from "#sandbox/world/types.ts";
-import { daysAgo } from "#sandbox/world/seed.ts";
-import { registry, type BigPodSeed, type ContainerSeed, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
+import { daysAgo } from "#sandbox/world/seed-parts.ts";
+import { imageOf, type BigPodSeed, type ContainerSeed, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
 
 export const changeCause = "kubernetes.io/change-cause";
 
 function containerObject(seed: ContainerSeed, tag: string, bigPod: string, catalogue: ImageCatalogue) {
-  const image = `${registry}/${seed.image}:${seed.tag ?? tag}`;
+  const image = imageOf(seed, tag);
   if (!catalogue.resolve(image)) throw new Error(`The platform's seed names ${image}, which the image catalogue does not have. Add that build to the catalogue's DreamScape builds.`);
   const probe = seed.probe.path === undefined ? { tcpSocket: { port: seed.probe.port } } : { httpGet: { path: seed.probe.path, port: seed.probe.port, scheme: "HTTP" } };
   return {

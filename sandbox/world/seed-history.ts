@@ -3,7 +3,7 @@ import { controllerReference } from "#sandbox/controllers/object-keys.ts";
 import { podTemplateHash, podTemplateHashLabel } from "#sandbox/controllers/pod-template-hash.ts";
 import type { KubeObject } from "#sandbox/kube/types.ts";
 import { changeCause, podTemplate } from "#sandbox/world/seed-deployments.ts";
-import { daysAgo, type Put } from "#sandbox/world/seed.ts";
+import { daysAgo, type Put } from "#sandbox/world/seed-parts.ts";
 import type { BigPodSeed, EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
 import type { ImageCatalogue } from "#sandbox/world/types.ts";
 

@@ -1,15 +1,19 @@
+import type { NodeImage } from "#sandbox/controllers/node-images.ts";
 import type { NewObject } from "#sandbox/controllers/object-keys.ts";
 
 const region = "eu-frankfurt-1";
 const names = ["arm-a1-1", "arm-a1-2", "arm-a1-3"];
 
-/** Three small Oracle Cloud Ampere A1 machines (2 OCPU, 12 GB), one of them the K3s server. */
-export function nodeObjects(nowMs: number): NewObject[] {
+/** Internal addresses of the nodes, in their order. */
+export const nodeAddresses = names.map((_name, index) => `10.0.0.${11 + index}`);
+
+/** Three small Oracle Cloud Ampere A1 machines (2 OCPU, 12 GB), one of them the K3s server. `images`: what each has pulled by now. */
+export function nodeObjects(nowMs: number, images: readonly NodeImage[] = []): NewObject[] {
   const at = `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
   const joined = `${new Date(nowMs - 212 * 86_400_000).toISOString().slice(0, 19)}Z`;
   const condition = (type: string, status: string, reason: string, message: string) => ({ type, status, reason, message, lastHeartbeatTime: at, lastTransitionTime: joined });
   return names.map((name, index) => {
-    const address = `10.0.0.${11 + index}`;
+    const address = nodeAddresses[index] ?? "";
     const capacity = { cpu: "2", memory: "12008460Ki", "ephemeral-storage": "49147180Ki", pods: "110" };
     return {
       apiVersion: "v1",
@@ -41,6 +45,7 @@ export function nodeObjects(nowMs: number): NewObject[] {
           condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
           condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
         ],
+        images: [...images],
         daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
         nodeInfo: {
           machineID: `9f2c4d1e7a6b4f0c8d3e5a7b9c1d2e${(16 + index).toString(16)}`,
@@ -49,8 +54,8 @@ export function nodeObjects(nowMs: number): NewObject[] {
           kernelVersion: "6.8.0-1014-oracle",
           osImage: "Ubuntu 24.04.1 LTS",
           containerRuntimeVersion: "containerd://1.7.20-k3s1",
-          kubeletVersion: "v1.30.4+k3s1",
-          kubeProxyVersion: "v1.30.4+k3s1",
+          kubeletVersion: "v1.30.5+k3s1",
+          kubeProxyVersion: "v1.30.5+k3s1",
           operatingSystem: "linux",
           architecture: "arm64",
         },

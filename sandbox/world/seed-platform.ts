@@ -82,6 +82,11 @@ export const bigPods: readonly BigPodSeed[] = [
   },
 ];
 
+/** The image of a container at one version of its Big Pod. */
+export function imageOf(container: ContainerSeed, version: string): string {
+  return `${registry}/${container.image}:${container.tag ?? version}`;
+}
+
 const commerce = (ageDays: number) => [
   { tag: "v0.9.4", ageDays, note: "commerce v0.9.4: idempotent payment webhooks" },
   { tag: "v0.9.3", ageDays: ageDays + 26, note: "commerce v0.9.3: analytics batches" },

@@ -1,6 +1,7 @@
 import type { NewObject } from "#sandbox/controllers/object-keys.ts";
+import { nodeAddresses } from "#sandbox/world/seed-nodes.ts";
 import { bigPodLabels } from "#sandbox/world/seed-deployments.ts";
-import { daysAgo } from "#sandbox/world/seed.ts";
+import { daysAgo } from "#sandbox/world/seed-parts.ts";
 import { bigPods, registry, type BigPodSeed, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
 
 interface Surrounding {
@@ -31,6 +32,8 @@ export function surroundingObjects(environment: EnvironmentSeed, nowMs: number):
           tls: [{ hosts: [host], secretName: "dreamscape-tls" }],
           rules: [{ host, http: { paths: bigPods.map((bigPod) => ({ path: bigPod.ingressPath, pathType: "Prefix", backend: { service: { name: bigPod.name, port: { number: 80 } } } })) } }],
         },
+        // K3s' service balancer listens on every node.
+        status: { loadBalancer: { ingress: nodeAddresses.map((ip) => ({ ip })) } },
       },
     },
     {
@@ -80,7 +83,7 @@ function settings(environment: EnvironmentSeed, bigPod: BigPodSeed): Record<stri
     case "core":
       return { ...shared, PUBLIC_URL: `https://${publicHost(environment)}`, POSTGRES_HOST: `postgres${suffix}.internal`, REDIS_URL: `redis://redis${suffix}.internal:6379/0`, TOKEN_LIFETIME_MINUTES: environment.name === "prod" ? "15" : "60" };
     case "experience":
-      return { ...shared, MONGO_HOST: `mongo${suffix}.internal`, PANORAMA_TILE_SIZE: "512", PANORAMA_CACHE_MB: environment.name === "prod" ? "192" : "96", AI_MODEL: environment.name === "dev" ? "voyager-small" : "voyager-base" };
+      return { ...shared, MONGO_HOST: `mongo${suffix}.internal`, PANORAMA_TILE_SIZE: "512", PANORAMA_CACHE_MB: environment.name === "prod" ? "192" : "96", AI_MODEL: environment.name === "dev" ? "voyager-small" : "voyager-base", ...(environment.name !== "prod" && { PANORAMA_TILE_URL: `https://tiles${suffix}.internal/{z}/{x}/{y}.webp` }) };
     case "commerce":
       return { ...shared, PAYMENT_PROVIDER: environment.name === "prod" ? "live" : "sandbox", POSTGRES_HOST: `postgres${suffix}.internal`, ANALYTICS_BATCH: environment.name === "prod" ? "500" : "50" };
   }

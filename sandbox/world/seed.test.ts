@@ -98,6 +98,40 @@ test("with every node full, a rollout waits with the scheduler's reason", () => 
   expect(isRolledOut(made.deployment("experience", "dreamscape-prod"))).toBe(true);
 });
 
+test("with the quota full, a rollout's pods are refused and what ran goes on; lifted, it ends well", () => {
+  const made = lab();
+  made.control.setQuotaFull("prod", true);
+  expect(made.control.view().environments.map(({ name, quotaFull }) => [name, quotaFull])).toEqual([["dev", false], ["staging", false], ["prod", true]]);
+  made.control.deploy("prod", "experience", ["ghcr.io/dreamscape-ai/experience-pod:v2.3.0"]);
+  made.clock.run(5_000);
+  const experience = () => made.deployment("experience", "dreamscape-prod");
+  expect(experience().status.conditions.find((condition: { type: string }) => condition.type === "ReplicaFailure")).toMatchObject({ status: "True", reason: "FailedCreate", message: expect.stringContaining("exceeded quota: compute, requested: pods=1,") });
+  expect(experience().status.availableReplicas).toBe(2);
+  made.control.setQuotaFull("prod", false);
+  made.clock.runUntil(() => isRolledOut(experience()), 60_000);
+  made.control.setQuotaFull("prod", true);
+  made.control.putRight();
+  expect(made.store.list("resourcequotas")).toEqual([]);
+});
+
+test("a release that needs a setting is good in staging and breaks in prod, until prod has the setting", async () => {
+  const made = lab();
+  const image = "ghcr.io/dreamscape-ai/experience-pod:v2.4.0";
+  for (const environment of ["dev", "staging", "prod"]) made.control.deploy(environment, "experience", [image]);
+  made.clock.run(20_000);
+  const experience = (environment: string) => made.deployment("experience", `dreamscape-${environment}`);
+  expect(["dev", "staging", "prod"].map((environment) => isRolledOut(experience(environment)))).toEqual([true, true, false]);
+  expect(experience("prod").status.availableReplicas).toBe(2);
+  const broken = made.bigPod("prod", "experience").find((pod) => pod.spec.containers[0]?.image === image);
+  if (!broken) throw new Error("no pod of the release in prod");
+  expect(broken.status?.containerStatuses?.[0]).toMatchObject({ ready: false, state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: { terminated: { exitCode: 1 } } });
+  expect((await made.lines(broken, "experience", { previous: true })).at(-1)).toMatch(/PANORAMA_TILE_URL is not set$/);
+  made.store.modify("configmaps", "dreamscape-prod", "experience-config", { manager: "test" }, (draft) => {
+    draft.data.PANORAMA_TILE_URL = "https://tiles.internal/{z}/{x}/{y}.webp";
+  });
+  made.clock.runUntil(() => isRolledOut(experience("prod")), 120_000);
+});
+
 test("what does not exist is named in the refusal, with what does", () => {
   const { control } = lab();
   expect(() => control.heal({ environment: "test", bigPod: "core", process: "auth" })).toThrow('There is no environment "test". There are: dev, staging, prod.');

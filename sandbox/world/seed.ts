@@ -1,14 +1,13 @@
 import { asNew, type NewObject } from "#sandbox/controllers/object-keys.ts";
+import { nodeImage, type NodeImage } from "#sandbox/controllers/node-images.ts";
 import type { ImageCatalogue } from "#sandbox/world/types.ts";
-import type { KubeObject, Store } from "#sandbox/kube/types.ts";
+import type { Store } from "#sandbox/kube/types.ts";
+import { daysAgo, type Put } from "#sandbox/world/seed-parts.ts";
 import { seedHistory } from "#sandbox/world/seed-history.ts";
 import { nodeObjects } from "#sandbox/world/seed-nodes.ts";
-import { bigPods, environments, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
+import { bigPods, environments, imageOf, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
 import { deploymentObject } from "#sandbox/world/seed-deployments.ts";
 import { surroundingObjects } from "#sandbox/world/seed-surroundings.ts";
-
-/** Puts an object in unless one of its name is there. Status goes in a write of its own, as the API demands. */
-export type Put = (resource: string, object: NewObject, manager?: string) => KubeObject;
 
 export interface SeedOptions {
   /** Milliseconds since the epoch: the platform's history is dated back from here. */
@@ -33,7 +32,7 @@ export function seedPlatform(store: Store, catalogue: ImageCatalogue, { now = Da
   };
   const nowMs = now();
   for (const namespace of ["default", "kube-system", "kube-public", "kube-node-lease"]) put("namespaces", namespaceObject(namespace, {}, daysAgo(nowMs, 212)), "k3s");
-  for (const node of nodeObjects(nowMs)) put("nodes", node, "k3s");
+  for (const node of nodeObjects(nowMs, pulledImages(catalogue))) put("nodes", node, "k3s");
   for (const environment of environments) seedEnvironment(put, store, catalogue, environment, nowMs);
 }
 
@@ -48,11 +47,15 @@ function seedEnvironment(put: Put, store: Store, catalogue: ImageCatalogue, envi
   }
 }
 
-function namespaceObject(name: string, labels: Record<string, string>, creationTimestamp: string): NewObject {
-  return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { "kubernetes.io/metadata.name": name, ...labels }, creationTimestamp }, spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } };
+/** Every version that ever ran here: nodes keep what they pulled as long as there is room. */
+function pulledImages(catalogue: ImageCatalogue): NodeImage[] {
+  const references = environments.flatMap(({ versions }) => bigPods.flatMap((bigPod) => versions[bigPod.name].flatMap(({ tag }) => bigPod.containers.map((container) => imageOf(container, tag)))));
+  return [...new Set(references)].flatMap((reference) => {
+    const build = catalogue.resolve(reference);
+    return build ? [nodeImage(build, [reference, `${build.repository}@${build.digest}`])] : [];
+  });
 }
 
-/** RFC 3339 with whole seconds. */
-export function daysAgo(nowMs: number, days: number): string {
-  return `${new Date(nowMs - days * 86_400_000).toISOString().slice(0, 19)}Z`;
+function namespaceObject(name: string, labels: Record<string, string>, creationTimestamp: string): NewObject {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { "kubernetes.io/metadata.name": name, ...labels }, creationTimestamp }, spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } };
 }

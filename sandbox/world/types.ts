@@ -1,12 +1,13 @@
 /** The sandbox's one truth about images: the registry serves them, the kubelet runs them, the console adds to them. */
 
-/** What a container does once it is pulled. `exits`: exits 1 soon after each start. `process-fatal`: the container stays Running and Ready while one supervised process goes FATAL. */
+/** What a container does once it is pulled. `exits`: exits 1 soon after each start. `process-fatal`: the container stays Running and Ready while one supervised process goes FATAL. `needs-setting`: exits at start where the variable is not in its environment, is healthy where it is. */
 export type Behaviour =
   | { kind: "healthy" }
   | { kind: "exits"; exitCode: number; lastLine: string }
   | { kind: "out-of-memory"; process?: string }
   | { kind: "slow"; readyAfterSeconds: number }
-  | { kind: "process-fatal"; process: string; exitCode: number; lastLine: string };
+  | { kind: "process-fatal"; process: string; exitCode: number; lastLine: string }
+  | { kind: "needs-setting"; variable: string; exitCode: number; lastLine: string };
 
 export interface ImageBuild {
   /** Without tag or digest: "ghcr.io/dreamscape-ai/experience-pod". */

@@ -34,7 +34,7 @@ if (kubeconfig === undefined) {
   };
   beforeAll(async () => void (target = await startTarget(kubeconfig)));
   afterAll(() => target?.close());
-  kubernetesContract(title, running);
+  kubernetesContract(title, running, etcd === undefined ? "VIGIE_REAL_ETCD is not set" : null);
   kubernetesRolloutContract(title, running);
 }
 

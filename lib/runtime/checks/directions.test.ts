@@ -12,6 +12,7 @@ test.each([
   ["lib/worker/main.ts", "sandbox/main.ts", false, /lib\/worker may import only/],
   ["sandbox/main.ts", "lib/domain/status.ts", true, /sandbox may import only/],
   ["lib/runtime/a.ts", "lib/db/test-database.ts", false, /tests only/],
+  ["lib/runtime/wiring.ts", "bench/run.ts", false, /lib\/runtime may import only/],
 ])("%s may not import %s", (from, to, typeOnly, sentence) => {
   expect(wrongDirection({ from, to, typeOnly })).toMatch(sentence);
 });

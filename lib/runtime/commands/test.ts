@@ -1,11 +1,12 @@
 /**
- * `npm test`: types, lint, then unit, service and contract tests (import directions among them), then the browser tests.
- * `npm test -- path` runs what is named, alone: a path below e2e/ goes to the browser tests, any other to vitest.
+ * `npm test`: types, lint, the web build, then unit, service, contract and API tests (import directions among them), then the browser tests.
+ * `npm test -- path` runs what is named, alone: e2e/ or one of its specs goes to the browser tests, any other path to vitest.
+ * `npm run test:real`: what also runs against a real API server, against the one that VIGIE_REAL_KUBECONFIG names.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { home, root } from "#lib/runtime/home.ts";
 import { webBuild } from "#lib/runtime/stack/build.ts";
 import { findBrowser } from "#lib/runtime/stack/browser.ts";
@@ -40,13 +41,22 @@ function run(script: string, args: string[], env: Record<string, string> = {}): 
 async function part(name: string, work: () => Promise<number>, note: () => string = () => ""): Promise<void> {
   say(`\n— ${name}`);
   const started = Date.now();
-  const code = await work();
-  parts.push({ name, ok: code === 0, seconds: (Date.now() - started) / 1000, note: note() });
+  const seconds = (): number => (Date.now() - started) / 1000;
+  try {
+    const ok = (await work()) === 0;
+    parts.push({ name, ok, seconds: seconds(), note: note() });
+  } catch (error) {
+    parts.push({ name, ok: false, seconds: seconds(), note: "could not be done, nor what comes after it" });
+    throw error;
+  }
 }
 
 function bin(name: string, file: string): string {
   return join(root, "node_modules", name, file);
 }
+
+/** Each against the one cluster, so one after another: the story cordons its nodes for a moment. */
+const realTests = ["lib/adapters/kubernetes/contract.real.test.ts", "lib/worker/operations/end-to-end.real.test.ts", "e2e/story.real.test.ts"];
 
 interface VitestReport {
   numPassedTests: number;
@@ -54,17 +64,25 @@ interface VitestReport {
   testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[];
 }
 
-async function unit(paths: string[]): Promise<void> {
+async function vitest(name: string, given: string[]): Promise<void> {
   const report = join(results, "vitest.json");
   rmSync(report, { force: true });
-  await part("unit, service and contract tests", () => run(bin("vitest", "vitest.mjs"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...paths]), () => {
+  await part(name, () => run(bin("vitest", "vitest.mjs"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...given]), () => {
     try {
       const parsed: VitestReport = JSON.parse(readFileSync(report, "utf8"));
-      for (const file of parsed.testResults) for (const one of file.assertionResults) if (one.status === "skipped" || one.status === "pending") notRun.push(one.fullName);
+      for (const file of parsed.testResults) for (const one of file.assertionResults) if (one.status === "skipped" || one.status === "pending") notRun.push(`${relative(root, file.name)}: ${one.fullName}`);
       return `${parsed.numPassedTests} passed, ${parsed.numFailedTests} failed`;
     } catch {
       return "no report";
     }
+  });
+}
+
+/** Before the tests that start a whole Vigie, so that none of them waits for it, and two never build at once. */
+async function build(): Promise<void> {
+  await part("web build", async () => {
+    await webBuild(say);
+    return 0;
   });
 }
 
@@ -78,10 +96,7 @@ async function browser(paths: string[]): Promise<void> {
   rmSync(report, { force: true });
   await part(
     "browser tests",
-    async () => {
-      await webBuild(say);
-      return run(bin("@playwright/test", "cli.js"), ["test", "--config", "e2e/playwright.config.ts", ...paths], { VIGIE_BROWSER: found.path, PLAYWRIGHT_JSON_OUTPUT_FILE: report });
-    },
+    () => run(bin("@playwright/test", "cli.js"), ["test", "--config", "e2e/playwright.config.ts", ...paths], { VIGIE_BROWSER: found.path, PLAYWRIGHT_JSON_OUTPUT_FILE: report }),
     () => {
       try {
         const { stats } = JSON.parse(readFileSync(report, "utf8"));
@@ -93,27 +108,38 @@ async function browser(paths: string[]): Promise<void> {
   );
 }
 
-async function main(): Promise<void> {
-  const given = process.argv.slice(2);
-  const paths = given.includes("--real") ? ["lib/adapters/kubernetes/contract.real.test.ts", "e2e/story.real.test.ts"] : given;
-  const forBrowser = paths.filter((path) => path.startsWith("e2e"));
-  const forVitest = paths.filter((path) => !path.startsWith("e2e"));
-  if (paths.length === 0) {
+async function runAll(): Promise<void> {
+  const paths = process.argv.slice(2);
+  const forBrowser = paths.filter((path) => path.startsWith("e2e") && !path.endsWith(".test.ts"));
+  const forVitest = paths.filter((path) => !forBrowser.includes(path));
+  if (paths.includes("--real")) {
+    await build();
+    await vitest("against a real API server", ["--no-file-parallelism", ...realTests]);
+  } else if (paths.length === 0) {
     await part("types", () => run(require.resolve("typescript/lib/tsc.js"), ["--noEmit"]));
     await part("lint", () => run(bin("oxlint", "bin/oxlint"), ["--quiet"]));
+    await build();
+    await vitest("unit, service, contract and API tests", []);
+    await browser([]);
+  } else {
+    if (forBrowser.length > 0 || forVitest.some((path) => path.startsWith("e2e"))) await build();
+    if (forVitest.length > 0) await vitest("tests", forVitest);
+    if (forBrowser.length > 0) await browser(forBrowser);
   }
-  if (paths.length === 0 || forVitest.length > 0) await unit(forVitest);
-  if (paths.length === 0 || forBrowser.length > 0) await browser(forBrowser);
+}
+
+function summary(): void {
   say("\n— summary");
   for (const one of parts) say(`${one.ok ? "ok    " : "FAILED"}  ${one.name}, ${one.seconds.toFixed(1)} s${one.note === "" ? "" : `: ${one.note}`}`);
   if (notRun.length > 0) {
     say(`\nNot run (${notRun.length}):`);
     for (const name of notRun) say(`  ${name}`);
   }
-  process.exitCode = parts.every((one) => one.ok) ? 0 : 1;
 }
 
-await main().catch((error: unknown) => {
+await runAll().catch((error: unknown) => {
   printError(error);
   process.exitCode = 1;
 });
+summary();
+if (parts.some((one) => !one.ok)) process.exitCode = 1;

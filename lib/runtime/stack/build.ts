@@ -6,10 +6,13 @@ import { basename, join, relative } from "node:path";
 import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 
+let bundling = 0;
+
 /** Bundles a process entry with esbuild, so that it starts in a fraction of a second; files it reads beside itself are laid there. Returns the script. */
 async function bundle(entry: string, name: string, folder: string, assets: readonly string[] = []): Promise<string> {
-  const { build } = await import("esbuild");
+  const { build, stop } = await import("esbuild");
   const outdir = join(folder, "build", name);
+  bundling += 1;
   await build({
     entryPoints: [{ in: join(root, entry), out: name }],
     outdir,
@@ -30,6 +33,9 @@ async function bundle(entry: string, name: string, folder: string, assets: reado
     external: ["pg-native"],
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __toPath } from 'node:url'; import { dirname as __dir } from 'node:path'; const require = __createRequire(import.meta.url); const __filename = __toPath(import.meta.url); const __dirname = __dir(__filename);" },
   });
+  // Its service process would stay, with all it holds, for as long as we run.
+  bundling -= 1;
+  if (bundling === 0) await stop();
   for (const asset of assets) cpSync(join(root, asset), join(outdir, basename(asset)));
   return join(outdir, `${name}.mjs`);
 }

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { VigieError } from "#lib/domain/error.ts";
 
 /**
- * One Vigie per home folder. A lock left by a killed process is taken over; a living one gets a few seconds to finish.
+ * One Vigie per home folder. A lock left by a killed process is taken over; a living one gets some seconds to finish.
  * Throws VigieError "conflict" that names the process.
  */
-export async function lockHome(folder: string, waitMs = 6_000): Promise<() => void> {
+export async function lockHome(folder: string, waitMs = 20_000): Promise<() => void> {
   const file = join(folder, "lock");
   const own = `${process.pid} ${startTime(process.pid)}`;
   for (let attempt = 0; ; attempt++) {

@@ -15,8 +15,10 @@ export interface StackOptions {
   folder: string;
   host: string;
   port: number;
-  /** With the sandbox and its configuration; else VIGIE_CONFIG (or vigie.yaml) is used. */
+  /** With the sandbox and its configuration; else `config`. */
   sandbox: boolean;
+  /** Configuration file of a stack without sandbox; VIGIE_CONFIG (or vigie.yaml) when left out. */
+  config?: string;
   /** "dev" runs next dev instead of the build. */
   mode: "production" | "dev";
   echo?: boolean;
@@ -76,7 +78,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       undo.push(() => sandbox?.stop());
       addresses = await Promise.race([sandboxReady(sandbox), sandbox.exited.then((sentence) => Promise.reject(new VigieError("unavailable", `${sentence}:\n${sandbox?.tail()}`)))]);
     }
-    const config = addresses?.config ?? (process.env.VIGIE_CONFIG === undefined ? undefined : resolve(process.env.VIGIE_CONFIG));
+    const given = options.config ?? process.env.VIGIE_CONFIG;
+    const config = addresses?.config ?? (given === undefined ? undefined : resolve(given));
     const env = { ...shared, ...(config === undefined ? {} : { VIGIE_CONFIG: config }) };
     const startWorker = async (): Promise<Child> => {
       const child = startChild("worker", workerScript, { env, logFile: log("worker"), echo: options.echo });

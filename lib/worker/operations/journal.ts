@@ -27,7 +27,8 @@ export interface Journal {
   /** Keeps what was there before the first write. */
   keepBefore(targets: readonly PlanTarget[]): Promise<void>;
   addSteps(drafts: readonly StepDraft[]): Promise<void>;
-  end(status: OperationStatus, note: string): Promise<void>;
+  /** Ends the operation; `also` goes into the same transaction, with the database's time. */
+  end(status: OperationStatus, note: string, also?: (tx: Transaction, now: Date) => Promise<void>): Promise<void>;
 }
 
 /** Reads an operation and opens its journal. Null when it is gone or has ended. */
@@ -115,7 +116,7 @@ export async function openJournal(db: Database, keeper: ClaimKeeper): Promise<Jo
       });
       steps = [...steps.map((step) => (step.status === "pending" ? { ...step, status: "skipped" as const } : step)), ...drafts.map((draft) => ({ ...draft, status: "pending" as const, startedAt: null, finishedAt: null, evidence: [] }))];
     },
-    async end(status, note) {
+    async end(status, note, also) {
       await record(async (tx, now) => {
         await tx.operationStepRow.updateMany({ where: { operationId: claim.operationId, status: { in: ["pending", "running"] } }, data: { status: "skipped" } });
         await tx.operationRow.update({ where: { id: claim.operationId }, data: { status, note: note.slice(0, 2000), finishedAt: now, leaseExpiresAt: null } });
@@ -131,6 +132,7 @@ export async function openJournal(db: Database, keeper: ClaimKeeper): Promise<Jo
           before: effects(operation.plan, "from"),
           after: status === "succeeded" ? { status, ...effects(operation.plan, "to") } : { status },
         });
+        await also?.(tx, now);
       });
     },
   };

@@ -167,6 +167,10 @@ test("promotes what staging runs by digest, touches nothing else, and a rollback
   expect(plan.gates.filter((gate) => gate.verdict !== "pass")).toEqual([]);
   const promotion = await stage.ended(await stage.confirm(plan));
   expect(promotion).toMatchObject({ status: "succeeded" });
+  // Sealed in the very transaction that ended it: whoever changes prod in the next moment cannot take the way back away.
+  const sealed = await stage.database.db.releaseRecord.findFirstOrThrow({ where: { environment: "prod", operationId: promotion.id } });
+  expect(sealed).toMatchObject({ number: plan.release, healthyAt: expect.any(Date), seenAt: new Date(promotion.finishedAt ?? "") });
+  expect(await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } })).toMatchObject({ number: plan.release, settled: true });
   const after = await stage.images("prod");
   for (const change of plan.changes) {
     if (change.effect === "unchanged") expect(after[change.bigPod]).toEqual(before[change.bigPod]);

@@ -1,4 +1,4 @@
-import type { EnvironmentConfig } from "#lib/contracts/config.ts";
+import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
 import type { Database } from "#lib/db/client.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
 import type { EnvironmentView } from "#lib/ports/environment-view.ts";
@@ -9,6 +9,7 @@ import type { ClaimKeeper } from "#lib/worker/operations/lease.ts";
 /** What the steps of one claimed operation work with. */
 export interface Run {
   db: Database;
+  config: Config;
   log: Log;
   keeper: ClaimKeeper;
   journal: Journal;

@@ -4,6 +4,7 @@ import type { OperationStatus } from "#lib/domain/status.ts";
 import { Aborted, performStep, stopIfAborted } from "#lib/worker/operations/forward.ts";
 import { StepFailed } from "#lib/worker/operations/patience.ts";
 import type { Run } from "#lib/worker/operations/parts.ts";
+import { sealOutcome } from "#lib/worker/operations/seal.ts";
 
 const isReturn = (step: OperationStep): boolean => step.name.startsWith("return-");
 
@@ -24,7 +25,8 @@ export async function runToEnd(run: Run): Promise<OperationStatus> {
         stopIfAborted(run);
         await performStep(run, step);
       }
-      return await end(run, "succeeded", succeededNote(run));
+      await journal.end("succeeded", succeededNote(run), (tx, at) => sealOutcome(tx, { config: run.config, view: run.view, operation: journal.operation, actor: journal.actor.name, at }));
+      return "succeeded";
     } catch (error) {
       if (run.keeper.lost.aborted) throw run.keeper.lost.reason;
       if (run.keeper.abortAsked.aborted && !(error instanceof StepFailed)) await closeAborted(run);

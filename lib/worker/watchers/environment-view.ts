@@ -24,8 +24,6 @@ export interface ObservedView extends EnvironmentView {
   readonly environment: EnvironmentConfig;
   states(): BigPodState[];
   sources(): SourceState[];
-  /** True when ConfigMaps can be relied on: listed and live. */
-  configMapsKnown(): boolean;
   configMaps(): Iterable<ClusterObject>;
   /** Takes over since when a status holds, from what was stored before. */
   adopt(stored: readonly BigPodState[]): void;

@@ -104,6 +104,7 @@ describe("a reflector of the sandbox", () => {
     ["a token that has expired", { expiredTokens: ["reader"] }, "down", /may have expired/],
     ["errors on every request", { errorRate: 1, failStatus: 500 }, "stale", /HTTP 500/],
     ["a server that asks to slow down", { errorRate: 1, failStatus: 429, retryAfterSeconds: 1 }, "stale", /asks to slow down/],
+    ["watches that are open but silent", { silentWatches: true }, "stale", /has sent nothing about ConfigMaps/],
     ["answers slower than any patience", { latencyMs: 3_000 }, "stale", /no sign of life|did not answer/],
   ])("%s: says so, keeps what it has, and catches up", async (_title, fault, status, reason) => {
     const rig = await startRig();

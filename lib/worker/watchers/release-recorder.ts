@@ -3,16 +3,17 @@ import type { ReleaseContent, SealedBigPod } from "#lib/contracts/release.ts";
 import type { BigPodState } from "#lib/contracts/state.ts";
 import type { Database } from "#lib/db/client.ts";
 import { nextPosition, publish } from "#lib/db/publish.ts";
-import { addChange } from "#lib/db/repositories/change.ts";
-import { markHealthy, readEnvironmentReleases, recordRelease, setEnvironmentRelease, unsettleEnvironment } from "#lib/db/repositories/release.ts";
-import { contentHash, imagesHash, isSettled, sealBigPod } from "#lib/domain/release.ts";
+import { markHealthy, readEnvironmentReleases, unsettleEnvironment } from "#lib/db/repositories/release.ts";
+import { contentHash, isSettled, sealBigPod } from "#lib/domain/release.ts";
 import type { RegistryApi } from "#lib/ports/registry.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
 import { assertLease, LeaseLost } from "#lib/worker/lease.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
 import { authorOf } from "#lib/worker/watchers/author.ts";
 import type { Author } from "#lib/worker/watchers/author.ts";
+import type { EnvironmentView } from "#lib/ports/environment-view.ts";
 import type { ObservedView } from "#lib/worker/watchers/environment-view.ts";
+import { recordSettled } from "#lib/worker/watchers/record-settled.ts";
 
 const registryTimeoutMs = 2_000;
 const healthyEveryMs = 60_000;
@@ -34,7 +35,7 @@ function fingerprint(view: ObservedView, states: readonly BigPodState[]): string
 }
 
 /** The content of what runs now, or null when it is not settled. */
-export function contentOf(view: ObservedView, states: readonly BigPodState[]): ReleaseContent | null {
+export function contentOf(environment: string, view: Pick<EnvironmentView, "workload" | "configMap">, states: readonly BigPodState[]): ReleaseContent | null {
   const bigPods: Record<string, SealedBigPod> = {};
   for (const state of states) {
     if (!isSettled(state)) return null;
@@ -43,7 +44,7 @@ export function contentOf(view: ObservedView, states: readonly BigPodState[]): R
     if (workload?.metadata.uid !== state.workload.uid || workload.metadata.generation !== state.workload.generation) return null;
     bigPods[state.bigPod] = sealBigPod(workload, state, (name) => view.configMap(name));
   }
-  return Object.keys(bigPods).length === 0 ? null : { environment: view.environment.name, bigPods };
+  return Object.keys(bigPods).length === 0 ? null : { environment, bigPods };
 }
 
 /**
@@ -100,7 +101,7 @@ export function createReleaseRecorder(parts: { config: Config; db: Database; reg
     const print = fingerprint(view, states);
     const known = recorded.get(environment);
     const healthy = states.every((s) => s.status === "healthy" || s.workload === null);
-    const content = known?.settled === true && known.fingerprint === print && states.every(isSettled) ? null : contentOf(view, states);
+    const content = known?.settled === true && known.fingerprint === print && states.every(isSettled) ? null : contentOf(environment, view, states);
     if (known?.settled === true && known.fingerprint === print && states.every(isSettled)) {
       if (healthy && clock.now().getTime() - known.healthyAt >= healthyEveryMs) {
         await db.$transaction(async (tx) => {
@@ -115,22 +116,13 @@ export function createReleaseRecorder(parts: { config: Config; db: Database; reg
     const [before] = await readEnvironmentReleases(db, { environment });
     if (!before && clock.now().getTime() - beganAt < waitForLaterMs && (await laterIsUnrecorded(environment))) return;
     const hash = contentHash(content);
-    const images = imagesHash(content);
     const author = await authorOfRelease(view);
     const isNew = (await db.releaseRecord.count({ where: { environment, contentHash: hash } })) === 0;
     if (isNew) await withSource(content);
     const at = clock.now();
     await db.$transaction(async (tx) => {
       await assertLease(tx, token);
-      const { number } = await recordRelease(tx, { content, contentHash: hash, imagesHash: images, seenAt: at, by: author.operationId ?? author.by, operationId: author.operationId, preferredNumber: author.release });
-      if (healthy) await markHealthy(tx, environment, hash, at);
-      const position = await nextPosition(tx);
-      if (await setEnvironmentRelease(tx, { environment, number, contentHash: hash, since: at, settled: true }, position)) await publish(tx, "release", environment, position);
-      if (before && before.release.release !== number) {
-        const id = `${environment}/release/${number}/${position}`;
-        const summary = `${environment} runs R-${number} (before: R-${before.release.release})`;
-        if (await addChange(tx, { id, environment, bigPod: null, kind: "release", at: at.toISOString(), summary, by: author.by, operationId: author.operationId, release: number }, position)) await publish(tx, "change", id, position);
-      }
+      await recordSettled(tx, { content, author: author.by, operationId: author.operationId, preferredNumber: author.release, healthy, at });
     });
     recorded.set(environment, { fingerprint: print, contentHash: hash, settled: true, healthyAt: healthy ? at.getTime() : 0 });
   }

@@ -100,7 +100,7 @@ describe("forms", () => {
     expect(aggregated.body.items.map((one: any) => one.metadata.name)).toContain("networking.k8s.io");
   });
 
-  test.each(["/apis/apps/v2/deployments", "/apis/nope/v1/things", "/api/v1/widgets", "/api/v1/namespaces/default/nodes", `${PODS}/pod-0/exec`, "/nowhere"])("%s is a 404 with a Status", async (path) => {
+  test.each(["/apis/apps/v2/deployments", "/apis/nope/v1/things", "/api/v1/widgets", "/api/v1/namespaces/default/nodes", `${PODS}/pod-0/nope`, "/nowhere"])("%s is a 404 with a Status", async (path) => {
     const answer = await kube.call("GET", path);
     expect([answer.code, answer.body.message]).toEqual([404, "the server could not find the requested resource"]);
   });

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import { badRequest, KubeError, notFound, unavailable } from "#sandbox/kube/errors.ts";
 import type { ApiCall } from "#sandbox/kube/http/api-context.ts";
 import { readBody, readObject } from "#sandbox/kube/http/body.ts";
@@ -56,12 +57,17 @@ export async function sendLog(call: ApiCall): Promise<void> {
   for (let item = await next; !item.done; item = await next) {
     begin();
     if (abort.signal.aborted) break;
-    if (!response.write(item.value.endsWith("\n") ? item.value : `${item.value}\n`)) await Promise.race([once(response, "drain"), once(response, "close")]);
+    if (!response.write(item.value.endsWith("\n") ? item.value : `${item.value}\n`)) await drained(response, abort.signal);
     next = lines.next();
   }
   await lines.return?.();
   begin();
   response.end();
+}
+
+/** Until the client has read what was written, or has left. */
+function drained(response: ServerResponse, left: AbortSignal): Promise<unknown> {
+  return once(response, "drain", { signal: left }).catch(() => undefined);
 }
 
 /** "name", "name:port", "scheme:name:port" of a proxy path. */

@@ -31,10 +31,13 @@ function authenticate(request: IncomingMessage, tokens: Tokens, expiredTokens: r
   return user;
 }
 
+const NEEDS_A_REAL_NODE: ReadonlySet<string> = new Set(["attach", "ephemeralcontainers", "exec", "portforward"]);
+
 async function handleResource(call: ApiCall): Promise<void> {
   const { info, resource, subresource, server } = call;
   const { verb } = info;
   const sub = subresource === undefined ? undefined : resource.subresources.find((one) => one.name === subresource);
+  if (resource.key === "pods" && subresource !== undefined && NEEDS_A_REAL_NODE.has(subresource)) throw new KubeError(404, "NotFound", `pods/${subresource} is not served: the sandbox's containers are pretended, there is nothing to run a command in or to connect to. Logs and the proxy are served.`);
   if (subresource !== undefined && !sub) throw noSuchPath();
   if (!(sub?.verbs ?? resource.verbs).includes(verb)) throw methodNotAllowed(verb);
   if (subresource === "log") return sendLog(call);
@@ -91,6 +94,8 @@ const WRITES: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /** One request from its first byte to its answer; never throws. */
 export async function handleRequest(server: ApiServer, tokens: Tokens, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // A client that is gone in the middle of a write must not end the process: "close" follows and cleans up.
+  response.on("error", () => response.destroy());
   try {
     const info = readRequest(request);
     const faults = server.faults.state();

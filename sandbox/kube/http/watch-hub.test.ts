@@ -115,3 +115,34 @@ describe("what a watch shows", () => {
     for (const stream of streams) stream.close();
   });
 });
+
+describe("how a watch ends", () => {
+  test("a change after the end of a watch whose client reads slowly is not written to it, and harms nobody", async () => {
+    const uncaught: Error[] = [];
+    const note = (error: Error) => uncaught.push(error);
+    process.on("uncaughtException", note);
+    const data = { text: "x".repeat(900_000) };
+    for (let index = 0; index < 20; index++) kube.store.create("configmaps", { metadata: { name: `large-${index}`, namespace: "default" } as never, data }, by);
+    const slow = await kube.watch("/api/v1/namespaces/default/configmaps?watch=1&timeoutSeconds=1");
+    const prompt = await kube.watch(`/api/v1/namespaces/kube-public/configmaps?watch=1&timeoutSeconds=1&resourceVersion=${kube.store.resourceVersion}`);
+    expect(await prompt.next()).toBeUndefined();
+    kube.store.create("configmaps", { metadata: { name: "too-late", namespace: "default" } as never, data: {} }, by);
+    expect((await take(slow, 100)).filter((line) => /large|late/.test(line))).toEqual(Array.from({ length: 20 }, (_, index) => `ADDED large-${index}`).toSorted());
+    process.off("uncaughtException", note);
+    expect(uncaught).toEqual([]);
+  });
+
+  test("a silent watch stays open beyond its time, and is cut when the silence ends", async () => {
+    kube.server.faults.set({ silentWatches: true });
+    const silent = await kube.watch(`${PODS}?watch=1&timeoutSeconds=1`);
+    const events: unknown[] = [];
+    const ended = silent.next().then((event) => events.push(event));
+    const before = kube.server.watchCount();
+    // That nothing comes has no event of its own: only time can show it.
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    expect([events, kube.server.watchCount()]).toEqual([[], before]);
+    kube.server.faults.clear();
+    await ended;
+    expect(events).toEqual([undefined]);
+  });
+});

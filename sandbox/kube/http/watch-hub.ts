@@ -67,7 +67,7 @@ export function createWatchHub(store: ApiStore, faults: Faults): WatchHub {
   type Frames = Map<string, Buffer>;
 
   function write(watcher: Watcher, type: string, object: KubeObject, frames: Frames | undefined): void {
-    if (watcher.mute || watcher.response.destroyed) return;
+    if (watcher.mute || isOver(watcher.response)) return;
     if (watcher.response.writableLength > MAX_BACKLOG_BYTES) {
       watcher.response.destroy();
       return;
@@ -110,7 +110,7 @@ export function createWatchHub(store: ApiStore, faults: Faults): WatchHub {
   }
 
   function bookmark(watcher: Watcher, initialEventsEnd = false): void {
-    if (watcher.mute || watcher.response.destroyed) return;
+    if (watcher.mute || isOver(watcher.response)) return;
     const metadata = { resourceVersion: store.resourceVersion, creationTimestamp: null, ...(initialEventsEnd ? { annotations: { "k8s.io/initial-events-end": "true" } } : {}) };
     const object = watcher.as === "table"
       ? { kind: "Table", apiVersion: "meta.k8s.io/v1", metadata, columnDefinitions: null, rows: [] }
@@ -148,6 +148,8 @@ export function createWatchHub(store: ApiStore, faults: Faults): WatchHub {
       response.end(`{"type":"ERROR","object":${JSON.stringify(statusOf(refusal))}}\n`);
       return;
     }
+    // The client may have left while the request waited: then "close" has been and would never take the watcher away.
+    if (isOver(response)) return;
     response.socket?.setNoDelay(true);
     register(watcher);
     if (wantsInitial) {
@@ -157,8 +159,11 @@ export function createWatchHub(store: ApiStore, faults: Faults): WatchHub {
     for (const change of backlog) deliver(watcher, change, new Map());
     if (bookmarks) watcher.timers.push(setInterval(() => bookmark(watcher), BOOKMARK_MS));
     watcher.timers.push(setTimeout(() => {
+      // A muted watch is a connection on which nothing comes any more, so its end does not come either.
+      if (watcher.mute) return;
       if (bookmarks) bookmark(watcher);
-      response.end();
+      // It stays registered until a slow client has read the rest: until then a dropped connection cuts it too.
+      if (!isOver(response)) response.end();
     }, timeoutSeconds * 1000));
   }
 
@@ -180,6 +185,11 @@ export function createWatchHub(store: ApiStore, faults: Faults): WatchHub {
       cutAll();
     },
   };
+}
+
+/** Whether nothing can be written any more: ended by us (perhaps not sent yet), or the connection is gone. */
+function isOver(response: ServerResponse): boolean {
+  return response.writableEnded || response.destroyed;
 }
 
 /** A watch of one object by its path is a watch of its name. */

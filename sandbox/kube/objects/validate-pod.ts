@@ -2,6 +2,7 @@ import type { StatusCause } from "#sandbox/kube/errors.ts";
 import { duplicate, missing, required, unsupported, wrong } from "#sandbox/kube/objects/causes.ts";
 import { isRecord, type JsonRecord } from "#sandbox/kube/objects/json.ts";
 import { records } from "#sandbox/kube/objects/pod-defaults.ts";
+import { parseQuantity } from "#sandbox/kube/objects/quantity.ts";
 import { dnsLabel } from "#sandbox/kube/objects/validate-metadata.ts";
 
 const ENV_NAME = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
@@ -57,21 +58,15 @@ function validateProbe(at: string, container: JsonRecord, name: string): StatusC
   return causes;
 }
 
-function quantity(value: unknown): number {
-  const match = /^([+-]?[\d.]+)([A-Za-z]*)/.exec(String(value));
-  const units: Record<string, number> = { "": 1, m: 1e-3, k: 1e3, K: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
-  return Number(match?.[1] ?? Number.NaN) * (units[match?.[2] ?? ""] ?? 1);
-}
-
 function validateResources(at: string, container: JsonRecord): StatusCause[] {
   const resources = isRecord(container.resources) ? container.resources : {};
   const limits = isRecord(resources.limits) ? resources.limits : {};
   const requests = isRecord(resources.requests) ? resources.requests : {};
   return Object.entries(requests).flatMap(([name, value]) => {
     const field = `${at}.resources.requests`;
-    if (quantity(value) < 0) return [wrong(`${field}[${name}]`, value, "must be greater than or equal to 0")];
+    if (parseQuantity(String(value)) < 0) return [wrong(`${field}[${name}]`, value, "must be greater than or equal to 0")];
     const limit = limits[name];
-    return limit !== undefined && quantity(value) > quantity(limit) ? [wrong(field, value, `must be less than or equal to ${name} limit of ${String(limit)}`)] : [];
+    return limit !== undefined && parseQuantity(String(value)) > parseQuantity(String(limit)) ? [wrong(field, value, `must be less than or equal to ${name} limit of ${String(limit)}`)] : [];
   });
 }
 

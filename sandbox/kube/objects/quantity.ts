@@ -1,5 +1,5 @@
-const binary: Record<string, number> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50 };
-const decimal: Record<string, number> = { n: 1e-9, u: 1e-6, m: 1e-3, "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 };
+const binary: Record<string, number> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 };
+const decimal: Record<string, number> = { n: 1e-9, u: 1e-6, m: 1e-3, "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 };
 
 /** A Kubernetes quantity as a plain number: "250m" is 0.25, "64Mi" is 67108864. Text that is no quantity counts as 0. */
 export function parseQuantity(quantity: string | number | undefined): number {
@@ -14,6 +14,16 @@ export function parseQuantity(quantity: string | number | undefined): number {
 /** Processor quantities in thousandths of a core: "1" is 1000. */
 export function milliCpu(quantity: string | number | undefined): number {
   return Math.round(parseQuantity(quantity) * 1000);
+}
+
+/** The shortest usual form: thousandths of a core as "250m" or "2", bytes with the largest binary unit that leaves no fraction. */
+export function cpuText(milli: number): string {
+  return milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`;
+}
+
+export function bytesText(bytes: number): string {
+  const unit = Object.entries(binary).findLast(([, size]) => bytes >= size && bytes % size === 0);
+  return unit ? `${bytes / unit[1]}${unit[0]}` : String(bytes);
 }
 
 /** A number or a percentage of `total`. Surge rounds up, unavailability rounds down, as the Deployment API defines. */

@@ -1,0 +1,50 @@
+import { readFileSync, readdirSync } from "node:fs";
+
+const kibibyte = 1024;
+
+function field(file: string, name: string): number {
+  const match = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(file, "utf8"));
+  if (match === null) throw new Error(`${file} has no ${name}`);
+  return Number(match[1]) * kibibyte;
+}
+
+/** Resident memory of a process in bytes, shared pages counted whole. Linux only (proc(5)). */
+export function residentBytes(pid: number): number {
+  return field(`/proc/${pid}/status`, "VmRSS");
+}
+
+/** Resident memory in bytes where a page shared by n processes counts 1/n: what can be summed over processes that share (proc(5), smaps_rollup). */
+export function proportionalBytes(pid: number): number {
+  return field(`/proc/${pid}/smaps_rollup`, "Pss");
+}
+
+export function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
+
+/** A process and all it started, that live now. */
+export function family(pid: number): number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      parents.set(Number(name), parentOf(Number(name)));
+    } catch {
+      // Gone meanwhile.
+    }
+  }
+  const found = [pid];
+  for (const one of found) found.push(...[...parents].filter(([, parent]) => parent === one).map(([child]) => child));
+  return found;
+}
+
+/** Sum over processes; those that end meanwhile count nothing. */
+export function sumOver(pids: readonly number[], read: (pid: number) => number): number {
+  return pids.reduce((sum, pid) => {
+    try {
+      return sum + read(pid);
+    } catch {
+      return sum;
+    }
+  }, 0);
+}

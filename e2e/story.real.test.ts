@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { storyContract } from "#e2e/contract-story.ts";
+import type { StoryTarget } from "#e2e/contract-story.ts";
+import { hasKubectl } from "#e2e/kubectl.ts";
+import { startVigie } from "#e2e/portal.ts";
+import { openRealPlatform } from "#e2e/test-real-platform.ts";
+import type { RealPlatform } from "#e2e/test-real-platform.ts";
+
+/** The story against a real kube-apiserver: VIGIE_REAL_KUBECONFIG names its kubeconfig, with the right to do everything (see test-real-platform.ts for what must be there). */
+const kubeconfig = process.env.VIGIE_REAL_KUBECONFIG;
+const title = "The story over the HTTP API, real API server";
+const missing = kubeconfig === undefined ? "VIGIE_REAL_KUBECONFIG is not set" : hasKubectl() ? null : "kubectl is not on the PATH";
+
+if (kubeconfig === undefined || missing !== null) {
+  describe(`${title} (not run: ${missing})`, () => {
+    test.skip("the whole story", () => undefined);
+    test.skip("the rights of deploy/rbac.yaml are these and no more", () => undefined);
+  });
+} else {
+  let platform: RealPlatform;
+  beforeAll(async () => void (platform = await openRealPlatform(kubeconfig)), 240_000);
+  afterAll(() => platform?.stop());
+
+  storyContract(title, async (): Promise<StoryTarget> => {
+    process.env.VIGIE_STORY_SECRET = "never used";
+    const vigie = await startVigie({ sandbox: false, config: platform.configFile });
+    return { url: vigie.url, token: vigie.token, kubectl: platform.kubectl, nextImage: platform.nextImage, stop: vigie.stop };
+  });
+
+  describe("The rights of deploy/rbac.yaml, real API server", () => {
+    const allowed = (account: "vigie-worker" | "vigie-web", namespace: string, verb: string, resource: string): boolean => {
+      try {
+        return platform.kubectlAs(account)("-n", namespace, "auth", "can-i", verb, ...resource.split(" ")).startsWith("yes");
+      } catch (error) {
+        // can-i ends with 1 for "no".
+        if (error instanceof Error && "stdout" in error && String(error.stdout).startsWith("no")) return false;
+        throw error;
+      }
+    };
+
+    test.each([
+      ["vigie-worker", "dreamscape-prod", "watch", "deployments.apps", true],
+      ["vigie-worker", "dreamscape-prod", "patch", "deployments.apps", true],
+      ["vigie-worker", "dreamscape-prod", "create", "configmaps", true],
+      ["vigie-worker", "dreamscape-prod", "get", "pods --subresource=proxy", true],
+      ["vigie-worker", "dreamscape-prod", "delete", "deployments.apps", false],
+      ["vigie-worker", "dreamscape-prod", "delete", "pods", false],
+      ["vigie-worker", "dreamscape-prod", "create", "pods --subresource=exec", false],
+      ["vigie-worker", "dreamscape-prod", "get", "secrets", false],
+      ["vigie-worker", "dreamscape-dev", "list", "pods", false],
+      ["vigie-worker", "vigie", "get", "secrets", false],
+      ["vigie-web", "dreamscape-prod", "get", "pods --subresource=log", true],
+      ["vigie-web", "dreamscape-prod", "list", "pods", false],
+      ["vigie-web", "dreamscape-prod", "get", "configmaps", false],
+      ["vigie-web", "dreamscape-prod", "patch", "deployments.apps", false],
+    ] as const)("%s in %s may %s %s: %s", (account, namespace, verb, resource, expected) => {
+      expect(allowed(account, namespace, verb, resource)).toBe(expected);
+    });
+  });
+}
