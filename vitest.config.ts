@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -6,6 +7,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // Most of the time is waiting (leases that run out, rollouts): three at once even on two cores, where the default would be one.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     globalSetup: ["lib/db/test-cluster.ts"],
   },
 });

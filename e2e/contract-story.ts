@@ -33,7 +33,11 @@ export function storyContract(title: string, start: () => Promise<StoryTarget>):
     const allWell = (state: ApiAnswer["body"]): boolean => state.environments.every((one: ApiAnswer["body"]) => one.source.state === "live" && one.releaseSettled === true && one.bigPods.every((pod: { status: string }) => pod.status === "healthy"));
     const image = (namespace: string, workload: string): string => target.kubectl("-n", namespace, "get", "deployment", workload, "-o", "jsonpath={.spec.template.spec.containers[0].image}");
     const logLevel = (): string => target.kubectl("-n", "dreamscape-prod", "get", "configmap", "experience-config", "-o", "jsonpath={.data.LOG_LEVEL}");
-    const pods = (namespace: string, workload: string): string => target.kubectl("-n", namespace, "get", "pods", "-l", `app.kubernetes.io/name=${workload}`, "-o", "jsonpath={.items[*].metadata.uid}").split(" ").toSorted().join(" ");
+    /** Pods of a workload that are there to stay: one that is being deleted may take its time. */
+    const pods = (namespace: string, workload: string): string => {
+      const { items } = JSON.parse(target.kubectl("-n", namespace, "get", "pods", "-l", `app.kubernetes.io/name=${workload}`, "-o", "json"));
+      return items.flatMap(({ metadata }: { metadata: { uid: string; deletionTimestamp?: string } }) => (metadata.deletionTimestamp === undefined ? [metadata.uid] : [])).toSorted().join(" ");
+    };
     const prodReleases = async (): Promise<ApiAnswer["body"][]> => (await api.get("releases?environment=prod")).body.releases;
 
     async function run(request: unknown, reason: string): Promise<ApiAnswer["body"]> {

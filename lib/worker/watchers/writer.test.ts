@@ -78,11 +78,22 @@ test("what is stored already is not written again, whenever it was looked at", a
   expect(await readPosition(database.db)).toBe(before);
 });
 
-test("a burst is at most ten writes a second: the first at once, the last always", async () => {
+test("the first of a burst is written at once", async () => {
+  const times: number[] = [];
+  for (let n = 0; n < 5; n += 1) {
+    const startedAt = performance.now();
+    writer.putState(state({ bigPod: `first-${n}` }));
+    await writer.idle();
+    times.push(performance.now() - startedAt);
+  }
+  // Nothing waits for the gap between two writes; the quickest of five tells it on a busy machine too.
+  expect(Math.min(...times)).toBeLessThan(90);
+});
+
+test("a burst is at most ten writes a second, and the last is written always", async () => {
   const startedAt = performance.now();
   writer.putState(state({ restarts: 0 }));
   await soon(async () => (await readStates(database.db)).length).toBe(1);
-  expect(performance.now() - startedAt).toBeLessThan(90);
   const before = await readPosition(database.db);
   for (let n = 1; n <= 200; n += 1) {
     writer.putState(state({ restarts: n }));
