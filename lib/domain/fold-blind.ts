@@ -17,7 +17,8 @@ export function sourceSentence(source: Pick<SourceState, "title" | "status" | "r
     case "unsupported":
       return `${source.title} is not served by this cluster${why}`;
     case "down":
-      return `${source.title} cannot be reached${why}`;
+      // Not every reason is about reaching it: refused credentials come over a good connection.
+      return `${source.title} cannot be read${why}`;
   }
 }
 

@@ -25,7 +25,7 @@ test.each<[string, SourceState[], string | null, RegExp | null]>([
   ["the worker's last beat is 5 s old", [source()], ago(5), null],
   ["the worker's last beat is 6 s old", [source()], ago(6), /^stale, 6 s: the worker that observes the clusters is silent$/],
   ["no worker ever looked", [source()], null, /no worker has looked yet/],
-  ["a required source is down for long", [source({ status: "down", contactAt: ago(12), reason: "connection refused" })], ago(1), /^stale, 12 s: Pods of dreamscape-prod cannot be reached: connection refused$/],
+  ["a required source is down for long", [source({ status: "down", contactAt: ago(12), reason: "connection refused" })], ago(1), /^stale, 12 s: Pods of dreamscape-prod cannot be read: connection refused$/],
   ["a required source lost its connection a moment ago", [source({ status: "down", contactAt: ago(2) })], ago(1), null],
   ["a required source is forbidden", [source({ status: "forbidden", contactAt: ago(1), reason: "pods is forbidden" })], ago(1), /may not be read: pods is forbidden/],
   ["an extra source is down", [source(), source({ key: "probe", required: false, status: "down", contactAt: null })], ago(1), null],

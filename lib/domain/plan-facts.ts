@@ -1,4 +1,5 @@
 import type { SealedBigPod } from "#lib/contracts/release.ts";
+import { sourceSentence } from "#lib/domain/fold-blind.ts";
 import type { BigPodState, RunningImage, SourceState } from "#lib/contracts/state.ts";
 
 /** What is known of one environment when a plan is made: all of it was read from the database in one go. */
@@ -42,7 +43,7 @@ export function visibility(facts: EnvironmentFacts, bigPod: string): Visibility 
   for (const key of state.sources) {
     const source = facts.sources.find((candidate) => candidate.key === key);
     if (source === undefined || !source.required || source.status === "live") continue;
-    return { seen: false, verdict: "inconclusive", sentence: `${source.title} of ${facts.name} is ${source.status}${source.reason === null ? "" : `: ${source.reason}`}` };
+    return { seen: false, verdict: "inconclusive", sentence: sourceSentence(source).replace(/[.]$/, "") };
   }
   return { seen: true, state };
 }

@@ -2,6 +2,7 @@ import { cookies } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import type { Actor } from "#lib/contracts/actor.ts";
+import { databaseAwaySentence, isDatabaseAway } from "#lib/domain/database-away.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { cookieValue, sessionCookieName } from "#lib/domain/session-cookie.ts";
 import { clientAddress } from "#lib/runtime/client-address.ts";
@@ -41,9 +42,11 @@ export const currentActor: () => Promise<Actor | null> = cache(async () => {
   return token === null ? null : ((await readSession(getRuntime().context, token))?.actor ?? null);
 });
 
-/** For server actions. Throws VigieError "unauthenticated" when nobody is signed in. */
+/** For server actions, which ask this first. Throws VigieError "unauthenticated" when nobody is signed in, "unavailable" when nobody can be asked. */
 export async function requireActor(): Promise<Actor> {
-  const actor = await currentActor();
+  const actor = await currentActor().catch((cause: unknown) => {
+    throw isDatabaseAway(cause) ? new VigieError("unavailable", databaseAwaySentence, { cause }) : cause;
+  });
   if (actor === null) throw new VigieError("unauthenticated", "You are not signed in any more. Sign in and try again.");
   return actor;
 }

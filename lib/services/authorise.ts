@@ -26,5 +26,7 @@ export async function authorise(context: ServiceContext, actor: Actor, action: A
       after: { action },
     }),
   );
-  throw new VigieError("denied", `You may not ${attempt}${where}: that takes the role ${rolesThatMay(action).join(" or ")}${where}. Ask an admin for it.`, { detail: { action, environment } });
+  // Most attempts name the environment themselves: "promote R-214 to prod".
+  const named = environment !== null && attempt.split(" ").includes(environment);
+  throw new VigieError("denied", `You may not ${attempt}${named ? "" : where}: that takes the role ${rolesThatMay(action).join(" or ")}${where}. Ask an admin for it.`, { detail: { action, environment } });
 }

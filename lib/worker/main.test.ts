@@ -2,11 +2,14 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { migrate } from "#lib/db/migrate.ts";
 import { root } from "#lib/runtime/home.ts";
+import { startEmbeddedPostgres } from "#lib/runtime/postgres/embedded.ts";
 import { openStage } from "#lib/worker/operations/test-stage.ts";
 import type { Stage } from "#lib/worker/operations/test-stage.ts";
 
@@ -102,3 +105,36 @@ test("a database that cannot be reached is one sentence, without its password", 
   expect(output.get(child)).toMatch(/The database at 127\.0\.0\.1:1 cannot be reached/);
   expect(output.get(child)).not.toMatch(/very-secret|\n\s+at /);
 });
+
+test("the database is killed and comes back: the same process observes again and its states are written", async () => {
+  const place = mkdtempSync(join(tmpdir(), "vigie-worker-db-"));
+  chmodSync(place, 0o711);
+  const server = await startEmbeddedPostgres(join(place, "postgres"), { durable: false });
+  try {
+    await migrate(server.ownerUrl, join(root, "prisma/migrations"));
+    const child = start({ DATABASE_URL: server.ownerUrl });
+    const seen = async (): Promise<Date | null> => {
+      const client = new pg.Client({ connectionString: server.ownerUrl });
+      try {
+        await client.connect();
+        const { rows } = await client.query<{ seen: Date }>("SELECT heartbeat_at AS seen FROM lease WHERE name = 'observer' AND expires_at > now() AND (SELECT count(*) FROM big_pod_state) > 0");
+        return rows[0]?.seen ?? null;
+      } catch {
+        return null; // away
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+    };
+    await expect.poll(seen, { timeout: 30_000 }).not.toBeNull();
+    process.kill(Number(readFileSync(join(place, "postgres", "data", "postmaster.pid"), "utf8").split("\n")[0]), "SIGKILL");
+    const killedAt = new Date();
+    await expect.poll(seen, { timeout: 30_000 }).toSatisfy((at: Date | null) => at !== null && at > killedAt);
+    expect(child.exitCode).toBeNull();
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    expect((await exited)[0], output.get(child)).toBe(0);
+  } finally {
+    await server.stop();
+    rmSync(place, { recursive: true, force: true });
+  }
+}, 90_000);

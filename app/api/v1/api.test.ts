@@ -4,6 +4,7 @@ import type { Handler } from "#app/api/v1/_handler.ts";
 import * as auditExport from "#app/api/v1/audit/export/route.ts";
 import * as audit from "#app/api/v1/audit/route.ts";
 import * as auditVerify from "#app/api/v1/audit/verify/route.ts";
+import * as nowhere from "#app/api/v1/[...path]/route.ts";
 import * as abort from "#app/api/v1/operations/[id]/abort/route.ts";
 import * as operation from "#app/api/v1/operations/[id]/route.ts";
 import * as operations from "#app/api/v1/operations/route.ts";
@@ -262,5 +263,22 @@ describe("when something fails", () => {
       expect(log.lines.some((line) => line.fields.reference === error.reference)).toBe(true);
     }
     installRuntime(database, context.config);
+  });
+});
+
+describe("numbers and paths that cannot be", () => {
+  test.each<[Handler, string, number, RegExp]>([
+    [operations.GET, "/api/v1/operations?before=3000000000", 400, /before: Too big/],
+    [releases.GET, "/api/v1/releases?environment=prod&before=9007199254740991", 400, /before: Too big/],
+    [releases.GET, "/api/v1/releases", 400, /environment: is missing/],
+    [nowhere.GET, "/api/v1/nothing/here", 404, /There is no \/api\/v1\/nothing\/here\. \/api\/openapi\.json lists/],
+  ])("%# %s", async (handler, path, status, sentence) => {
+    const answer = await call(handler, path, { token: bootstrap });
+    expect([answer.status, errorResponseSchema.parse(answer.body).error.message]).toEqual([status, expect.stringMatching(sentence)]);
+  });
+
+  test("a release number that no column holds", async () => {
+    const answer = await call(plans.POST, "/api/v1/plans", { token: bootstrap, body: { kind: "rollback", environment: "prod", release: 1e15 } });
+    expect([answer.status, errorResponseSchema.parse(answer.body).error.code]).toEqual([400, "invalid"]);
   });
 });

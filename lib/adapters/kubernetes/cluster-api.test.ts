@@ -158,7 +158,7 @@ describe("connections", () => {
     server.close();
     await once(server, "close");
     const api = apiAt(`http://127.0.0.1:${port}`);
-    expect(await thrown(patch(api))).toMatchObject({ reason: "unreachable", outcomeUnknown: false, message: `Cluster "prod" at 127.0.0.1:${port} cannot be reached: connection refused, nothing listens there.` });
+    expect(await thrown(patch(api))).toMatchObject({ reason: "unreachable", outcomeUnknown: false, message: `Cluster "prod" at 127.0.0.1:${port} cannot be reached: connection refused, nothing listens there. Check that it runs, and the server in its kubeconfig.` });
   });
 
   it("says when the name does not exist", async () => {

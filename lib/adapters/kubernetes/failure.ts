@@ -172,7 +172,7 @@ export function failureOfNetwork(attempt: Attempt, error: unknown, phase: Phase)
   const tls = tlsTrouble(code, error);
   if (tls !== null) return new ClusterError("unreachable", `${cluster} cannot be trusted: ${tls}`, { cause: error });
   const why = networkTrouble[code] ?? plainWords(error instanceof Error ? error.message : String(error));
-  const message = phase === "connect" ? `${cluster} cannot be reached: ${why}.` : `The connection to cluster ${JSON.stringify(attempt.cluster)} was lost: ${why} (${attempt.what}).`;
+  const message = phase === "connect" ? `${cluster} cannot be reached: ${why}. Check that it runs, and the server in its kubeconfig.` : `The connection to cluster ${JSON.stringify(attempt.cluster)} was lost: ${why} (${attempt.what}).`;
   return new ClusterError("unreachable", message, { outcomeUnknown, cause: error });
 }
 

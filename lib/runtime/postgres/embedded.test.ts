@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -51,4 +51,19 @@ test("it wants a password, and listens on loopback alone", async () => {
   } finally {
     await server.stop();
   }
+});
+
+test("a server that is killed comes back by itself on the same port, with what was committed", async () => {
+  const place = join(folder, "postgres");
+  const server = await startEmbeddedPostgres(place);
+  try {
+    await query(server.ownerUrl, "CREATE TABLE kept AS SELECT 42 AS n");
+    const pid = Number(readFileSync(join(place, "data", "postmaster.pid"), "utf8").split("\n")[0]);
+    process.kill(pid, "SIGKILL");
+    await expect.poll(() => query(server.ownerUrl, "SELECT n FROM kept").catch((error: unknown) => error), { timeout: 20_000 }).toEqual([{ n: 42 }]);
+    expect(Number(readFileSync(join(place, "data", "postmaster.pid"), "utf8").split("\n")[0])).not.toBe(pid);
+  } finally {
+    await server.stop();
+  }
+  await expect(query(server.ownerUrl, "SELECT 1")).rejects.toThrow(/ECONNREFUSED/);
 });

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -22,7 +23,7 @@ const owner = "vigie_owner";
 
 /**
  * Starts (after making it, the first time) a PostgreSQL of our own in `folder`, on loopback with a password.
- * An orphan of a killed parent is stopped first. Throws VigieError "unavailable" with the server's last words.
+ * An orphan of a killed parent is stopped first; a server that ends by itself is started again, until stop(). Throws VigieError "unavailable" with the server's last words.
  */
 export async function startEmbeddedPostgres(folder: string, options: { durable?: boolean } = {}): Promise<EmbeddedPostgres> {
   const account = serverAccount();
@@ -35,22 +36,43 @@ export async function startEmbeddedPostgres(folder: string, options: { durable?:
   const password = readFileSync(passwordFile, "utf8").trim();
   const port = await freePort();
   const settings = ["listen_addresses=127.0.0.1", `port=${port}`, "shared_buffers=32MB", "max_connections=120", "wal_level=minimal", "max_wal_senders=0", "log_min_messages=warning", ...(options.durable === false ? ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] : [])];
-  const child = spawn(join(binaries, "bin", "postgres"), ["-D", data, "-k", data, ...settings.flatMap((s) => ["-c", s])], { ...account, cwd: data, stdio: ["ignore", "ignore", "pipe"], detached: true });
   let words = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    words = (words + chunk.toString()).slice(-4000);
-  });
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  child.once("error", (error) => {
-    words += error.message;
-  });
+  let child: ChildProcess | null = null;
+  let exited: Promise<void> = Promise.resolve();
+  let stopping = false;
+  let ready = false;
+  let again: NodeJS.Timeout | undefined;
+  const gone = (): boolean => child === null || child.exitCode !== null || child.signalCode !== null;
+
+  function launch(failures: number): void {
+    const launched = spawn(join(binaries, "bin", "postgres"), ["-D", data, "-k", data, ...settings.flatMap((s) => ["-c", s])], { ...account, cwd: data, stdio: ["ignore", "ignore", "pipe"], detached: true });
+    const startedAt = performance.now();
+    child = launched;
+    launched.stderr.on("data", (chunk: Buffer) => {
+      words = (words + chunk.toString()).slice(-4000);
+    });
+    launched.once("error", (error) => {
+      words += error.message;
+    });
+    exited = new Promise<void>((resolve) => launched.once("exit", () => resolve()));
+    void exited.then(() => {
+      if (stopping || !ready) return;
+      // A database that was killed comes back by itself, on the same port; one that cannot is tried less and less often.
+      const soFar = performance.now() - startedAt > 60_000 ? 0 : failures + 1;
+      again = setTimeout(() => void stopOrphan(data).then(() => (stopping ? undefined : launch(soFar))), Math.min(10_000, 250 * 2 ** soFar));
+    });
+  }
+  launch(0);
   const urlFor = (role: string, secret: string, database = "vigie"): string => `postgresql://${role}:${encodeURIComponent(secret)}@127.0.0.1:${port}/${database}`;
   const stop = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) child.kill("SIGINT");
+    stopping = true;
+    clearTimeout(again);
+    if (!gone()) child?.kill("SIGINT");
     await exited;
   };
   try {
-    await untilReady(urlFor(owner, password, "postgres"), () => child.exitCode !== null || child.signalCode !== null);
+    await untilReady(urlFor(owner, password, "postgres"), gone);
+    ready = true;
   } catch (cause) {
     await stop();
     throw new VigieError("unavailable", `The embedded PostgreSQL in ${folder} did not start: ${words.trim().split("\n").slice(-3).join(" ") || "no word from it"}`, { cause });

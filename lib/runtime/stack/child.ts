@@ -21,7 +21,7 @@ export interface Child {
  * however that happens: the IPC channel closes, and die-with-parent.mjs exits.
  */
 export function startChild(name: string, script: string, options: { env: Record<string, string | undefined>; logFile: string; echo?: boolean; cwd?: string; args?: string[]; nodeArgs?: string[]; onMessage?(message: unknown): void }): Child {
-  const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
+  const env: NodeJS.ProcessEnv = { ...process.env, ...options.env, VIGIE_LAUNCHER: String(process.pid) };
   for (const [key, value] of Object.entries(options.env)) if (value === undefined) delete env[key];
   const child = spawn(process.execPath, ["--import", join(root, "lib/runtime/stack/die-with-parent.mjs"), ...(options.nodeArgs ?? []), script, ...(options.args ?? [])], { cwd: options.cwd ?? root, env, stdio: ["ignore", "pipe", "pipe", "ipc"], detached: true });
   const log = createWriteStream(options.logFile, { flags: "a" });

@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { migrate } from "#lib/db/migrate.ts";
 import { setUpRoles } from "#lib/db/roles.ts";
+import { isDatabaseAway } from "#lib/domain/database-away.ts";
+import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 import { startEmbeddedPostgres } from "#lib/runtime/postgres/embedded.ts";
 
@@ -20,7 +22,10 @@ export async function readyDatabase(folder: string, options: { durable?: boolean
   const migrations = join(root, "prisma/migrations");
   const given = process.env.DATABASE_URL;
   if (given !== undefined && given !== "") {
-    await migrate(process.env.VIGIE_MIGRATION_URL ?? given, migrations);
+    const url = process.env.VIGIE_MIGRATION_URL ?? given;
+    await migrate(url, migrations).catch((cause: unknown) => {
+      throw unusable(cause, url, process.env.VIGIE_MIGRATION_URL === undefined ? "DATABASE_URL" : "VIGIE_MIGRATION_URL") ?? cause;
+    });
     return { url: given, stop: async () => undefined };
   }
   const server = await startEmbeddedPostgres(join(folder, "postgres"), options);
@@ -35,4 +40,20 @@ export async function readyDatabase(folder: string, options: { durable?: boolean
     await server.stop();
     throw error;
   }
+}
+
+/** A sentence for what PostgreSQL or the network said, without the password that stands in the URL. Null: something else is wrong. */
+function unusable(cause: unknown, url: string, variable: string): VigieError | null {
+  const at = URL.parse(url);
+  if (at === null || !/^postgres(ql)?:$/.test(at.protocol)) return new VigieError("invalid", `${variable} is not a URL such as postgresql://user:password@host:5432/database.`);
+  const code = cause instanceof AggregateError ? codeOf(cause.errors[0]) : codeOf(cause);
+  const where = `The database ${decodeURIComponent(at.pathname.slice(1))} at ${at.host}`;
+  if (code === "28P01" || code === "28000") return new VigieError("invalid", `${where} refuses the user ${decodeURIComponent(at.username)} or the password. Check ${variable}.`, { cause });
+  if (code === "3D000") return new VigieError("invalid", `${where} does not exist. Create it, or check ${variable}.`, { cause });
+  if (code === "42501") return new VigieError("invalid", `${where}: the user ${decodeURIComponent(at.username)} may not make tables. Name a role that owns the database in VIGIE_MIGRATION_URL.`, { cause });
+  return isDatabaseAway(cause) || ["ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ECONNREFUSED"].includes(code) ? new VigieError("unavailable", `${where} cannot be reached (${code === "" ? "no answer" : code}). Check ${variable} and the server.`, { cause }) : null;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

@@ -1,5 +1,6 @@
 // Preloaded into every process that a command starts: when the parent is gone (even by SIGKILL), the channel closes and so do we.
-if (process.channel) {
+// Children of such a process inherit the preload, but their channel is their own affair.
+if (process.channel && process.env.VIGIE_LAUNCHER === String(process.ppid)) {
   process.on("disconnect", () => {
     process.kill(process.pid, "SIGTERM");
     setTimeout(() => process.exit(1), 12_000).unref();

@@ -105,6 +105,7 @@ describe("refused, with nothing done", () => {
     await database.db.$executeRaw`UPDATE plan SET plan = jsonb_set(plan, '{expiresAt}', '"2026-01-01T00:00:00.000Z"') WHERE hash = ${plan.hash}`;
     await refused("conflict", /plan is of the past/, () => requestOperation(context, person, intent(), "k4"));
     await refused("not-found", /no such plan/, () => requestOperation(context, person, { planHash: "0".repeat(64), reason: "because" }, "k4"));
+    expect(await lastAudit()).toMatchObject({ action: "operation.request", outcome: "failed", actorName: "Rafael" });
     await refused("invalid", /Idempotency-Key/, () => requestOperation(context, person, intent(), "a\nb"));
     await refused("invalid", /reason/, () => requestOperation(context, person, { planHash: plan.hash, reason: " " }, "k4"));
   });
@@ -115,7 +116,7 @@ describe("refused, with nothing done", () => {
   });
 
   test("a viewer, and an operator for a promotion", async () => {
-    await refused("denied", /may not promote/, () => requestOperation(context, viewer, intent(), "k6"));
+    await refused("denied", /^You may not promote \S+( of)?( R-\d+)? to prod: that takes the role releaser or admin in prod\./, () => requestOperation(context, viewer, intent(), "k6"));
     await refused("denied", /releaser/, () => requestOperation(context, { ...person, grants: [{ role: "operator", environments: "*" }] }, intent(), "k6"));
     expect(await lastAudit()).toMatchObject({ action: "access.denied", outcome: "denied" });
   });

@@ -6,6 +6,7 @@ import { databaseNow } from "#lib/db/client.ts";
 import { findActiveOperation, findByIdempotencyKey } from "#lib/db/repositories/operation.ts";
 import { findPlan } from "#lib/db/repositories/plan.ts";
 import type { StoredPlan } from "#lib/db/repositories/plan.ts";
+import { isDatabaseAway } from "#lib/domain/database-away.ts";
 import { isVigieError, VigieError } from "#lib/domain/error.ts";
 import { bindingDifference, knowsMoreOnly } from "#lib/domain/plan-binding.ts";
 import { operationStatuses } from "#lib/domain/status.ts";
@@ -34,18 +35,24 @@ export async function requestOperation(context: ServiceContext, actor: Actor, re
   if (stored === null) {
     const earlier = await earlierOperation(context, actor, idempotencyKey, planHash);
     if (earlier !== null) return earlier;
+    await auditUnknownPlan(context, actor, planHash, reason);
     throw new VigieError("not-found", "There is no such plan, or it ran out long ago. Make a new one and confirm it within ten minutes.", { detail: { planHash } });
   }
   const { plan } = stored;
   await authorise(context, actor, `operation.request.${plan.kind}`, plan.environment, plan.title.charAt(0).toLowerCase() + plan.title.slice(1));
+  let writing = false;
   try {
     const earlier = await earlierOperation(context, actor, idempotencyKey, planHash);
     if (earlier !== null) return earlier;
     await acceptable(context, actor, stored);
+    writing = true;
     return await insertOperation(context, actor, stored, reason, idempotencyKey);
   } catch (error) {
     // A click that lost the race against its twin finds the environment busy or moved, by its twin: the answer is the twin's operation.
-    const twin = await earlierOperation(context, actor, idempotencyKey, planHash);
+    const twin = await earlierOperation(context, actor, idempotencyKey, planHash).catch((cause: unknown) => {
+      // Lost at COMMIT and still away: whether it was written cannot be read back, so nothing is claimed.
+      throw writing && isDatabaseAway(cause) ? new VigieError("unavailable", "The database was lost while the operation was being written, so it is not known whether it was accepted. Look at the list of operations, or send the same again with the same Idempotency-Key: it is never done twice.", { cause }) : error;
+    });
     if (twin !== null) return twin;
     if (isVigieError(error) && error.code === "conflict") await auditRefusal(context, actor, stored, reason, error);
     throw error;
@@ -93,6 +100,24 @@ async function refuseBusy(context: ServiceContext, actor: Actor, plan: StoredPla
   if (active === null) return;
   if (plan.kind === "rollback" && active.kind === "promotion") await preemptPromotion(context, actor, plan, active.id);
   throw new VigieError("conflict", `${plan.environment} is busy: "${active.title}" (${active.actor}) is ${active.status}. Wait for it or abort it, then make the plan again.`, { detail: { operation: active.id, status: active.status } });
+}
+
+/** A plan that is long gone names no environment any more; that somebody tried is an entry all the same. */
+async function auditUnknownPlan(context: ServiceContext, actor: Actor, planHash: string, reason: string): Promise<void> {
+  await context.db.$transaction((tx) =>
+    appendAudit(tx, {
+      action: "operation.request",
+      outcome: "failed",
+      actor: { kind: actor.kind, id: actor.id, name: actor.name },
+      environment: null,
+      bigPods: [],
+      operationId: null,
+      summary: `${actor.name} confirmed a plan that does not exist (any more)`,
+      reason,
+      before: null,
+      after: { planHash },
+    }),
+  );
 }
 
 async function auditRefusal(context: ServiceContext, actor: Actor, { plan }: StoredPlan, reason: string, error: VigieError): Promise<void> {

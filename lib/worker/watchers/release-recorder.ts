@@ -54,6 +54,7 @@ export function contentOf(environment: string, view: Pick<EnvironmentView, "work
 export function createReleaseRecorder(parts: { config: Config; db: Database; registry: RegistryApi; lease: () => LeaseToken | null; clock: Clock; log: Log; waitForLaterMs?: number }): ReleaseRecorder {
   const { config, db, registry, lease, clock, log, waitForLaterMs = firstNumbersMs } = parts;
   const recorded = new Map<string, { fingerprint: string; contentHash: string; settled: boolean; healthyAt: number }>();
+  const failing = new Set<string>();
   const looking = new Map<string, { again: boolean; done: Promise<void> }>();
 
   let beganAt = clock.now().getTime();
@@ -150,8 +151,11 @@ export function createReleaseRecorder(parts: { config: Config; db: Database; reg
           entry.again = false;
           try {
             await lookOnce(view);
+            failing.delete(environment);
           } catch (error) {
-            if (!(error instanceof LeaseLost)) log.warn({ environment, err: error }, "the release could not be recorded; it is tried at the next look");
+            // Looked at every second: an outage is told once.
+            if (!(error instanceof LeaseLost) && !failing.has(environment)) log.warn({ environment, err: error }, "the release could not be recorded; it is tried at each next look");
+            failing.add(environment);
           }
         } while (entry.again);
         looking.delete(environment);
