@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { KubeError } from "#sandbox/kube/errors.ts";
 import { deploymentOf, podOf } from "#sandbox/kube/server-for-tests.test-support.ts";
+import { resourceByKey } from "#sandbox/kube/objects/resources.ts";
 import { createStore } from "#sandbox/kube/store.ts";
 import type { StoreEvent } from "#sandbox/kube/types.ts";
 
@@ -154,4 +155,19 @@ test("a damaged snapshot is named, not overwritten", () => {
   writeFileSync(persistFile, '{"format":9}');
   expect(() => createStore({ now: () => 0, persistFile })).toThrow(persistFile);
   expect(readFileSync(persistFile, "utf8")).toBe('{"format":9}');
+});
+
+test("changes older than five minutes are forgotten, whatever resource is written next", () => {
+  let nowMs = 0;
+  const store = createStore({ now: () => nowMs });
+  const before = Number(store.resourceVersion);
+  const pod = store.create("pods", podOf("a"), by);
+  nowMs = 290_000;
+  store.create("configmaps", configMap("early"), by);
+  expect(store.changesSince(resourceByKey("pods"), before)).toHaveLength(1);
+  nowMs = 330_000;
+  store.create("configmaps", configMap("late"), by);
+  expect(() => store.changesSince(resourceByKey("pods"), before)).toThrow("too old resource version");
+  expect(store.changesSince(resourceByKey("pods"), Number(pod.metadata.resourceVersion))).toEqual([]);
+  expect(store.changesSince(resourceByKey("configmaps"), Number(pod.metadata.resourceVersion))).toHaveLength(2);
 });

@@ -16,7 +16,7 @@ export interface StoreOptions {
   now: () => Date | number;
   /** Snapshot file; without it everything is in memory only. */
   persistFile?: string;
-  /** Changes remembered per resource for watches; older versions answer 410. Default 5,000. */
+  /** Changes remembered per resource for watches; older versions answer 410. Default 1,000, and never more than five minutes. */
   historyLimit?: number;
   newUid?: () => string;
 }
@@ -38,7 +38,10 @@ export interface ApiStore extends Store {
   stop(): Promise<void>;
 }
 
-const DEFAULT_HISTORY = 5000;
+const DEFAULT_HISTORY = 1000;
+/** As etcd is compacted for a real API server. A busy quarter of an hour would otherwise stay in memory for good. */
+const HISTORY_MS = 300_000;
+const COMPACT_EVERY_MS = 30_000;
 /** A crash may have lost the last second: versions handed out in it must not come back. */
 const VERSION_GAP = 10_000;
 const SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
@@ -56,6 +59,7 @@ export function createStore(options: StoreOptions): ApiStore {
   const listeners = new Set<(change: Change) => void>();
   const pending: Change[] = [];
   let delivering = false;
+  let compactedAtMs = new Date(options.now()).getTime();
 
   const now = () => new Date(options.now());
   const collectionOf = (resource: ResourceInfo): Collection => collections.get(resource.key) ?? missing(resource);
@@ -87,13 +91,21 @@ export function createStore(options: StoreOptions): ApiStore {
     }
   }
 
+  function remember(change: Change): void {
+    const nowMs = now().getTime();
+    historyOf(change.resource).record(change, nowMs);
+    if (Math.abs(nowMs - compactedAtMs) < COMPACT_EVERY_MS) return;
+    compactedAtMs = nowMs;
+    for (const history of histories.values()) history.forgetBefore(nowMs - HISTORY_MS);
+  }
+
   function commit(resource: ResourceInfo, type: StoreEvent["type"], object: KubeObject, previous: KubeObject | undefined): KubeObject {
     version += 1;
     const stored = freezeJson({ ...object, metadata: { ...object.metadata, resourceVersion: String(version) } });
     const change: Change = { type, resource, version, object: stored, previous };
     if (type === "DELETED") collectionOf(resource).remove(stored);
     else collectionOf(resource).put(stored);
-    historyOf(resource).record(change);
+    remember(change);
     writer?.schedule();
     deliver(change);
     return stored;

@@ -6,6 +6,7 @@ import { home, root } from "#lib/runtime/home.ts";
 import { listenAddress } from "#lib/runtime/listen-address.ts";
 import { configPath, preflight } from "#lib/runtime/preflight.ts";
 import { bundleSandbox, bundleWorker, webBuild } from "#lib/runtime/stack/build.ts";
+import { smallYoungGeneration } from "#lib/runtime/stack/child.ts";
 import { printError } from "#lib/runtime/stack/run.ts";
 
 const what = process.argv[2];
@@ -31,7 +32,7 @@ try {
   const file = await script();
   const config = process.env.VIGIE_CONFIG;
   const env: NodeJS.ProcessEnv = { ...process.env, VIGIE_ROOT: root, VIGIE_HOME: folder, HOST: host, HOSTNAME: host, PORT: String(port), NODE_ENV: "production", NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? `http://${host}:${port}`, ...(config === undefined ? {} : { VIGIE_CONFIG: resolve(config) }) };
-  const child = spawn(process.execPath, [file], { cwd: root, env, stdio: "inherit" });
+  const child = spawn(process.execPath, [...smallYoungGeneration, file], { cwd: root, env, stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal === "SIGHUP" ? "SIGTERM" : signal));
   child.once("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 0));
 } catch (error) {

@@ -8,10 +8,18 @@ import { root } from "#lib/runtime/home.ts";
 
 let bundling = 0;
 
-/** Bundles a process entry with esbuild, so that it starts in a fraction of a second; files it reads beside itself are laid there. Returns the script. */
+/**
+ * Bundles a process entry with esbuild, so that it starts in a fraction of a second; files it reads beside itself are laid there.
+ * What was bundled from these very sources is taken as it is. Returns the script.
+ */
 async function bundle(entry: string, name: string, folder: string, assets: readonly string[] = []): Promise<string> {
-  const { build, stop } = await import("esbuild");
   const outdir = join(folder, "build", name);
+  const script = join(outdir, `${name}.mjs`);
+  const mark = join(outdir, "vigie-build");
+  const wanted = fingerprint(bundleSources, notBundled);
+  if (existsSync(script) && existsSync(mark) && readFileSync(mark, "utf8") === wanted) return script;
+  rmSync(outdir, { recursive: true, force: true });
+  const { build, stop } = await import("esbuild");
   bundling += 1;
   await build({
     entryPoints: [{ in: join(root, entry), out: name }],
@@ -37,23 +45,28 @@ async function bundle(entry: string, name: string, folder: string, assets: reado
   bundling -= 1;
   if (bundling === 0) await stop();
   for (const asset of assets) cpSync(join(root, asset), join(outdir, basename(asset)));
-  return join(outdir, `${name}.mjs`);
+  writeFileSync(mark, wanted);
+  return script;
 }
+
+/** What worker and sandbox are made from; this file says how. */
+const bundleSources = ["lib", "sandbox", "package.json", "package-lock.json", "tsconfig.json"];
+const notBundled = /^lib\/runtime\/(commands|checks)\/|\.test(-support)?\.tsx?$/;
 
 const webSources = ["app", "components", "lib", "public", "prisma", "next.config.ts", "proxy.ts", "postcss.config.mjs", "package-lock.json", "tsconfig.json"];
 
 /** Parts of lib that the web process never loads. */
 const notForWeb = /^\/?(lib\/(worker|runtime\/(commands|stack|checks|postgres))\/|.*\.test\.tsx?$)/;
 
-/** Fingerprint of what the web build is made from: names, sizes and contents. */
-function fingerprint(): string {
+/** Fingerprint of what something is built from: names and contents of the sources (paths below the checkout), without those left out. */
+function fingerprint(sources: readonly string[], leftOut: RegExp): string {
   const hash = createHash("sha256");
   const visit = (path: string): void => {
     if (!existsSync(path)) return;
     if (statSync(path).isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
-    else if (!notForWeb.test(relative(root, path))) hash.update(relative(root, path)).update("\0").update(readFileSync(path));
+    else if (!leftOut.test(relative(root, path))) hash.update(relative(root, path)).update("\0").update(readFileSync(path));
   };
-  for (const source of webSources) visit(join(root, source));
+  for (const source of sources) visit(join(root, source));
   return hash.digest("hex");
 }
 
@@ -62,7 +75,7 @@ export async function webBuild(say: (line: string) => void): Promise<string> {
   const output = join(root, ".next");
   const server = join(output, "standalone", "server.js");
   const mark = join(output, "vigie-build");
-  const wanted = fingerprint();
+  const wanted = fingerprint(webSources, notForWeb);
   if (existsSync(server) && existsSync(mark) && readFileSync(mark, "utf8") === wanted) return server;
   say("Building the web part (once; about half a minute)…");
   rmSync(mark, { force: true });

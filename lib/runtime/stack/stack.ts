@@ -6,7 +6,7 @@ import { root } from "#lib/runtime/home.ts";
 import { isLoopback } from "#lib/runtime/listen-address.ts";
 import { freePort } from "#lib/runtime/postgres/embedded.ts";
 import { bundleSandbox, bundleWorker, webBuild } from "#lib/runtime/stack/build.ts";
-import { startChild, untilReady } from "#lib/runtime/stack/child.ts";
+import { smallYoungGeneration, startChild, untilReady } from "#lib/runtime/stack/child.ts";
 import type { Child } from "#lib/runtime/stack/child.ts";
 import { readyDatabase } from "#lib/runtime/stack/database.ts";
 import { lockHome } from "#lib/runtime/stack/lock.ts";
@@ -82,12 +82,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const config = addresses?.config ?? (given === undefined ? undefined : resolve(given));
     const env = { ...shared, ...(config === undefined ? {} : { VIGIE_CONFIG: config }) };
     const startWorker = async (): Promise<Child> => {
-      const child = startChild("worker", workerScript, { env, logFile: log("worker"), echo: options.echo });
+      const child = startChild("worker", workerScript, { env, nodeArgs: smallYoungGeneration, logFile: log("worker"), echo: options.echo });
       undo.push(() => child.stop());
       return child;
     };
     const worker = await startWorker();
-    const web = startChild("web", server, { env: { ...env, HOSTNAME: options.host, NODE_ENV: options.mode === "dev" ? "development" : "production", NEXT_TELEMETRY_DISABLED: "1" }, args: options.mode === "dev" ? ["dev", "--hostname", options.host, "--port", String(options.port)] : [], nodeArgs: options.mode === "dev" ? [] : ["--max-semi-space-size=2"], logFile: log("web"), echo: options.echo });
+    const web = startChild("web", server, { env: { ...env, HOSTNAME: options.host, NODE_ENV: options.mode === "dev" ? "development" : "production", NEXT_TELEMETRY_DISABLED: "1" }, args: options.mode === "dev" ? ["dev", "--hostname", options.host, "--port", String(options.port)] : [], nodeArgs: options.mode === "dev" ? [] : smallYoungGeneration, logFile: log("web"), echo: options.echo });
     undo.push(() => web.stop());
     const workerGone = worker.exited.then((sentence) => Promise.reject(new VigieError("unavailable", `${sentence}:\n${worker.tail()}`)));
     workerGone.catch(() => undefined);

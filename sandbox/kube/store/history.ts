@@ -15,6 +15,8 @@ export interface Change {
 export class History {
   readonly #limit: number;
   #changes: Change[] = [];
+  /** When each of them was committed, milliseconds. */
+  #times: number[] = [];
   /** Changes up to and including this version are no longer known. */
   #horizon: number;
 
@@ -23,20 +25,30 @@ export class History {
     this.#horizon = horizon;
   }
 
-  record(change: Change): void {
+  record(change: Change, nowMs: number): void {
     this.#changes.push(change);
+    this.#times.push(nowMs);
     // Cut in blocks: shifting one by one would cost the whole window per write.
     if (this.#changes.length > this.#limit * 1.25) this.#cut(this.#changes.length - this.#limit);
+  }
+
+  /** Forgets changes committed before this moment. */
+  forgetBefore(ms: number): void {
+    const kept = this.#times.findIndex((time) => time >= ms);
+    const count = kept < 0 ? this.#times.length : kept;
+    if (count > 0) this.#cut(count);
   }
 
   #cut(count: number): void {
     const last = this.#changes[count - 1];
     if (last) this.#horizon = last.version;
     this.#changes = this.#changes.slice(count);
+    this.#times = this.#times.slice(count);
   }
 
   expire(version: number): void {
     this.#changes = [];
+    this.#times = [];
     this.#horizon = version;
   }
 

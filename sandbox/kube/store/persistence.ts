@@ -6,6 +6,7 @@ import type { KubeObject } from "#sandbox/kube/types.ts";
 
 const FORMAT = 1;
 const DEBOUNCE_MS = 1000;
+const PIECE_LENGTH = 128 * 1024;
 
 export interface Snapshot {
   resourceVersion: number;
@@ -29,9 +30,16 @@ export function readSnapshot(file: string): Snapshot | undefined {
   return { resourceVersion: parsed.resourceVersion, objects: parsed.objects as Snapshot["objects"] };
 }
 
-function snapshotText({ resourceVersion, objects }: Snapshot): string {
-  const lines = objects.map(({ resource, object }) => `{"resource":${JSON.stringify(resource)},"object":${jsonText(object)}}`);
-  return `{"format":${FORMAT},"resourceVersion":${resourceVersion},"objects":[\n${lines.join(",\n")}\n]}\n`;
+/** The text of a snapshot in pieces: as one string it would be megabytes of garbage with every write. The objects are frozen, so it is of one moment. */
+function* snapshotText({ resourceVersion, objects }: Snapshot): Generator<string> {
+  let piece = `{"format":${FORMAT},"resourceVersion":${resourceVersion},"objects":[\n`;
+  for (const [index, { resource, object }] of objects.entries()) {
+    piece += `${index === 0 ? "" : ",\n"}{"resource":${JSON.stringify(resource)},"object":${jsonText(object)}}`;
+    if (piece.length < PIECE_LENGTH) continue;
+    yield piece;
+    piece = "";
+  }
+  yield `${piece}\n]}\n`;
 }
 
 /** Keeps a file about a second behind the store. Each write goes to a temporary file first, so a kill leaves the older one whole. */
@@ -72,7 +80,7 @@ export class SnapshotWriter {
     this.#stopped = true;
     await this.#writing;
     const temporary = `${this.#file}.last.tmp`;
-    writeFileSync(temporary, snapshotText(this.#take()), { mode: 0o600 });
+    writeFileSync(temporary, [...snapshotText(this.#take())].join(""), { mode: 0o600 });
     renameSync(temporary, this.#file);
   }
 }
