@@ -1,5 +1,4 @@
 import type { Metadata } from "next";
-import Link from "next/link";
 import { VigieMark } from "#components/shell/mark.tsx";
 import { buttonClasses } from "#components/ui/button.tsx";
 
@@ -13,9 +12,10 @@ export default function NotFound() {
         There is nothing at this address
       </h1>
       <p className="text-muted">It was mistyped, or what it named does not exist (any more), or you may not see it.</p>
-      <Link href="/" className={`${buttonClasses("plain")} justify-self-start`}>
+      {/* A plain link: this page is part of every page, and the router's link would be loaded with it. */}
+      <a href="/" className={`${buttonClasses("plain")} justify-self-start`}>
         Go to the overview
-      </Link>
+      </a>
     </main>
   );
 }

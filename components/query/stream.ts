@@ -115,7 +115,7 @@ function read({ signal, position, onEvent, onConnection }: ReadOptions): Promise
       retryMs = Math.min(longestRetryMs, retryMs * 2);
     };
     const connect = () => {
-      source = new EventSource(`/api/stream?from=${position()}`);
+      source = new EventSource(`/api/stream?after=${position()}`);
       heard();
       source.addEventListener("open", () => {
         retryMs = firstRetryMs;
