@@ -5,14 +5,12 @@
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { home, root } from "#lib/runtime/home.ts";
 import { webBuild } from "#lib/runtime/stack/build.ts";
 import { findBrowser } from "#lib/runtime/stack/browser.ts";
 import { printError } from "#lib/runtime/stack/run.ts";
 
-const require = createRequire(import.meta.url);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const results = join(home(), "test-results");
 mkdirSync(results, { recursive: true });
@@ -116,7 +114,7 @@ async function runAll(): Promise<void> {
     await build();
     await vitest("against a real API server", ["--no-file-parallelism", ...realTests]);
   } else if (paths.length === 0) {
-    await part("types", () => run(require.resolve("typescript/lib/tsc.js"), ["--noEmit"]));
+    await part("types", () => run(bin("typescript", "lib/tsc.js"), ["--noEmit"]));
     await part("lint", () => run(bin("oxlint", "bin/oxlint"), ["--quiet"]));
     await build();
     await vitest("unit, service, contract and API tests", []);
