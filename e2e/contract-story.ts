@@ -69,7 +69,7 @@ export function storyContract(title: string, start: () => Promise<StoryTarget>):
       expect(image("dreamscape-prod", "experience")).toContain(`@${digest}`);
       expect(pods("dreamscape-prod", "commerce")).toBe(commerce);
       expect(pods("dreamscape-prod", "experience")).not.toBe(experience);
-      await api.until("state", allWell, 60_000);
+      await api.until("state", (state) => allWell(state) && bigPod(state, "prod", "experience").images.some((one: { digest: string }) => one.digest === digest), 60_000);
     }, 360_000);
 
     test("a change whose pods cannot start is returned by itself, and says why", async () => {

@@ -5,6 +5,7 @@ import pg from "pg";
 import { createClusters } from "#lib/adapters/kubernetes/clusters.ts";
 import { createRegistry } from "#lib/adapters/registry/registry.ts";
 import type { Actor } from "#lib/contracts/actor.ts";
+import type { BigPodState } from "#lib/contracts/state.ts";
 import type { Operation, Plan, PlanRequest } from "#lib/contracts/operation.ts";
 import { streamChannel } from "#lib/db/channels.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
@@ -39,7 +40,7 @@ export interface Stage {
   console(path: string, body: unknown): Promise<void>;
   /** Waits until `look` gives something other than undefined; looks again whenever the database says that something moved. */
   until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs?: number): Promise<T>;
-  /** Until every Big Pod of the environment is healthy, and its release recorded as settled. */
+  /** Until every Big Pod of the environment is healthy as the cluster has it now (the observer may be another worker, and behind), and its release recorded as settled. */
   settled(environment: string): Promise<void>;
   plan(request: PlanRequest): Promise<Plan>;
   confirm(plan: Plan, actor?: Actor): Promise<string>;
@@ -120,7 +121,11 @@ export async function openStage(options: { speed?: number; world?: World } = {})
       until(`${environment} is healthy and settled`, async () => {
         const states = await database.db.bigPodStateRow.findMany({ where: { environment } });
         const release = await database.db.environmentRelease.findUnique({ where: { environment } });
-        return states.length === config.bigPods.length && states.every((state) => state.status === "healthy") && release?.settled === true ? true : undefined;
+        if (states.length !== config.bigPods.length || states.some((state) => state.status !== "healthy") || release?.settled !== true) return undefined;
+        const namespace = config.environments.find((candidate) => candidate.name === environment)?.namespace ?? "";
+        const live = await Promise.all(config.bigPods.map((bigPod) => apiOf(environment).get(kinds.deployments, namespace, bigPod.workload.name)));
+        const generationOf = (name: string): number | undefined => (states.find((state) => state.bigPod === name)?.state as BigPodState | undefined)?.workload?.generation; // written by the observer
+        return config.bigPods.every((bigPod, index) => generationOf(bigPod.name) === live[index]?.metadata.generation) ? true : undefined;
       }).then(() => undefined),
     plan: (request) => createPlan(context, releaser, request),
     async confirm(plan, actor = releaser) {
