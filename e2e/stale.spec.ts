@@ -23,16 +23,3 @@ test("when the worker is gone, every tile is stale; a new one goes on where it w
   portal.stack.children.worker = await portal.stack.startWorker();
   await expect(overview.cell("commerce", "prod")).toContainText("healthy", { timeout: 20_000 });
 });
-
-test("a page goes on from the state it was made of: its first stream sends no second snapshot", async ({ as, portal }) => {
-  const page = await as("Vera");
-  const opened = page.waitForRequest((request) => request.url().includes("/api/stream"));
-  await page.goto("/");
-  const address = new URL((await opened).url());
-  const answer = await fetch(address, { headers: { cookie: (await page.context().cookies(portal.url)).map(({ name, value }) => `${name}=${value}`).join("; ") } });
-  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  while (!text.includes("event: ready")) text += (await reader?.read())?.value ?? "";
-  await reader?.cancel();
-  expect(text).not.toContain("event: snapshot");
-});

@@ -2,6 +2,5 @@
 
 import dynamic from "next/dynamic";
 
-/** What a page can do without in its first moment. */
-export const Shortcuts = dynamic(() => import("#components/shell/shortcuts.tsx").then((module) => module.Shortcuts), { ssr: false });
+/** What a page can do without in its first moment. Keys are not among it: whoever types at once means it. */
 export const Announcer = dynamic(() => import("#components/shell/announcer.tsx").then((module) => module.Announcer), { ssr: false });
