@@ -109,7 +109,8 @@ test("a database that cannot be reached is one sentence, without its password", 
 test("the database is killed and comes back: the same process observes again and its states are written", async () => {
   const place = mkdtempSync(join(tmpdir(), "vigie-worker-db-"));
   chmodSync(place, 0o711);
-  const server = await startEmbeddedPostgres(join(place, "postgres"), { durable: false });
+  // Durable: what a killed server had only in memory would be gone, and a worker that saw its commit does not write it again.
+  const server = await startEmbeddedPostgres(join(place, "postgres"));
   try {
     await migrate(server.ownerUrl, join(root, "prisma/migrations"));
     const child = start({ DATABASE_URL: server.ownerUrl });
