@@ -9,7 +9,7 @@ export function Health({ status, suffix, className }: { status: HealthStatus; su
   return <Mark tone={tone} shape={shape} word={suffix ? `${word} ${suffix}` : word} strong={status === "broken"} className={className} />;
 }
 
-const operationShapes: Record<OperationStatus, Shape> = { queued: "dashed", running: "clock", succeeded: "check", failed: "octagon", returned: "triangle", aborted: "pause" };
+const operationShapes: Record<OperationStatus, Shape> = { awaiting: "pause", scheduled: "clock", refused: "triangle", queued: "dashed", running: "clock", succeeded: "check", failed: "octagon", returned: "triangle", aborted: "pause" };
 
 export function OperationMark({ status, className }: { status: OperationStatus; className?: string }) {
   const { word, tone } = operationPresentation[status];

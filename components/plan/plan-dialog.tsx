@@ -110,6 +110,8 @@ function provisionalTitle(request: PlanRequest): string {
       return `Restart ${request.bigPods.join(", ")} in ${request.environment}`;
     case "scale":
       return `Scale ${request.bigPod} in ${request.environment} to ${request.replicas}`;
+    case "drill":
+      return `Rehearse the way back in ${request.environment}`;
   }
 }
 

@@ -23,7 +23,7 @@ interface PlanFormProps {
   onClose: () => void;
 }
 
-const verbs: Record<Plan["kind"], string> = { promotion: "promotes", rollback: "rolls back", restart: "restarts", scale: "scales" };
+const verbs: Record<Plan["kind"], string> = { promotion: "promotes", rollback: "rolls back", restart: "restarts", scale: "scales", drill: "rehearses", "stand-down": "stands down" };
 const shortestReason = 3;
 
 /** What will happen, what proves that it may, why it is done: and one button that says it. */

@@ -16,6 +16,8 @@ export function formatPlanLink(request: PlanRequest): string {
       return ["restart", request.environment, request.bigPods.join(",")].join(":");
     case "scale":
       return ["scale", request.environment, request.bigPod, String(request.replicas)].join(":");
+    case "drill":
+      return ["drill", request.environment].join(":");
   }
 }
 
@@ -32,6 +34,7 @@ export function parsePlanLink(text: string): PlanRequest | null {
     const release = /^R-([1-9][0-9]{0,8})$/.exec(second)?.[1];
     return release && bigPods !== null ? { kind, environment: first, release: Number(release), ...(bigPods ? { bigPods } : {}) } : null;
   }
+  if (kind === "drill") return second === "" && third === undefined ? { kind, environment: first } : null;
   if (kind === "restart") {
     const bigPods = names(second);
     return bigPods && third === undefined ? { kind, environment: first, bigPods } : null;

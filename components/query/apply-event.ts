@@ -25,6 +25,8 @@ export function applyEvent(snapshot: PlatformSnapshot, event: StreamEvent, posit
       return { ...snapshot, position: at, changes: newest(put(snapshot.changes, event.data, (a, b) => a.id === b.id)) };
     case "operation":
       return { ...snapshot, position: at, operations: recent(put(snapshot.operations, event.data, (a, b) => a.id === b.id), event.data) };
+    case "guard":
+      return { ...snapshot, position: at, guards: put(snapshot.guards, event.data, (a, b) => a.environment === b.environment) };
     case "ready":
     case "beat":
     case "signed-out":
@@ -51,7 +53,7 @@ function recent(operations: OperationSummary[], news: OperationSummary): Operati
     .sort((a, b) => b.requestedAt.localeCompare(a.requestedAt));
 }
 
-const types: ReadonlySet<string> = new Set<StreamEvent["type"]>(["snapshot", "ready", "state", "source", "release", "change", "operation", "beat", "signed-out"]);
+const types: ReadonlySet<string> = new Set<StreamEvent["type"]>(["snapshot", "ready", "state", "source", "release", "change", "operation", "guard", "beat", "signed-out"]);
 
 /**
  * Reads one message of the stream. It is our own server's, of the schema in lib/contracts/stream; only its outline is checked here,

@@ -46,6 +46,7 @@ export function fixtureState(environment: string, bigPod: string, version: strin
     })),
     restarts: 0,
     workload: { kind: "Deployment", name: bigPod, uid: `${environment}-${bigPod}`, generation: 4 },
+    colour: null,
     sources: [`demo/dreamscape-${environment}/pods`],
     observedAt: fixtureNow,
     ...overrides,
@@ -57,7 +58,7 @@ export function fixtureSource(environment: string, overrides: Partial<SourceStat
 }
 
 export function fixtureOperation(overrides: Partial<OperationSummary> = {}): OperationSummary {
-  return { id: "op-1", kind: "promotion", environment: "staging", status: "running", title: "Promote R-214 to staging", reason: "Core v1.5.2", actor: "Rafael", requestedAt: minutesBefore(1), startedAt: minutesBefore(1), finishedAt: null, note: "Waiting for core: 1 of 2 pods ready", progress: { done: 2, total: 4 }, ...overrides };
+  return { id: "op-1", kind: "promotion", environment: "staging", status: "running", title: "Promote R-214 to staging", reason: "Core v1.5.2", actor: "Rafael", requestedAt: minutesBefore(1), startedAt: minutesBefore(1), finishedAt: null, note: "Waiting for core: 1 of 2 pods ready", progress: { done: 2, total: 4 }, waits: null, breakGlass: false, automatic: false, ...overrides };
 }
 
 export function fixtureSnapshot(overrides: Partial<PlatformSnapshot> = {}): PlatformSnapshot {
@@ -106,6 +107,7 @@ export function fixtureSnapshot(overrides: Partial<PlatformSnapshot> = {}): Plat
     operations: [fixtureOperation()],
     workerSeenAt: fixtureNow,
     now: fixtureNow,
+    guards: [],
     position: 100,
     ...overrides,
   };

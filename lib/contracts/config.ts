@@ -23,6 +23,66 @@ export const clusterConfigSchema = z
   })
   .refine((c) => (c.inCluster === true) !== (c.kubeconfig !== undefined), "either kubeconfig (a file) or inCluster: true");
 
+const timeOfDay = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, "a time of day such as 14:00");
+/** IANA name; the domain rules say whether it is known ("Europe/Paris"). */
+const timeZone = z.string().min(1).max(64);
+/** No zone and no offset in it: the zone stands beside it. */
+const localTime = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/, "a local date and time such as 2026-12-24T18:00");
+
+/** When something recurs. `on` for weeks: weekdays ("tuesday"); for months: "first tuesday" … "last friday", or a day "1" … "31"; for days: left out. */
+const recurrence = { every: z.enum(["day", "week", "month"]), on: z.array(z.string().min(1).max(20)).max(31).default([]), timeZone };
+export const windowConfigSchema = z.strictObject({ name: z.string().min(1).max(60), ...recurrence, from: timeOfDay, /** Not after `from`: it ends the next day. */ to: timeOfDay });
+export const freezeConfigSchema = z.strictObject({ name: z.string().min(1).max(60), from: localTime, to: localTime, timeZone, reason: z.string().min(3).max(200) });
+
+export const smokeCheckConfigSchema = z
+  .strictObject({
+    /** A service of a Big Pod: its health path in every ready pod, or another `path`. All services with a health path when both are left out. */
+    bigPod: name.optional(),
+    service: name.optional(),
+    path: path.optional(),
+    /** Or an address outside; its host must stand in `egress.allow`. */
+    url: z.url({ protocol: /^https?$/ }).optional(),
+    status: z.int().min(100).max(599).default(200),
+    /** Path into a JSON answer, "$.status" or "$.checks[0].ok", and what must stand there. */
+    jsonPath: z.string().regex(/^\$([.][A-Za-z_][\w-]*|\[[0-9]+\]|\["[^"]+"\])*$/, "a path such as $.status").optional(),
+    equals: z.union([z.string(), z.number(), z.boolean()]).optional(),
+    latencyLimitMs: z.int().min(1).max(60_000).default(5_000),
+  })
+  .refine((c) => !(c.url !== undefined && (c.bigPod !== undefined || c.service !== undefined || c.path !== undefined)), "either url, or bigPod, service and path")
+  .refine((c) => (c.jsonPath === undefined) === (c.equals === undefined), "jsonPath and equals together");
+
+const metricGate = {
+  name: z.string().min(1).max(60),
+  /** PromQL; $environment, $namespace and $bigPods (an alternation for =~) are filled in. Must give one series. */
+  query: z.string().min(1).max(2_000),
+  /** Comparison that a good value meets: "< 0.01". */
+  pass: z.string().regex(/^(<|<=|>|>=|==|!=)\s*-?[0-9]+([.][0-9]+)?$/, "a comparison such as < 0.01"),
+  intervalSeconds: z.int().min(5).max(600).default(15),
+  count: z.int().min(1).max(100).default(1),
+  failureLimit: z.int().min(0).max(100).default(0),
+  inconclusiveLimit: z.int().min(0).max(100).default(0),
+};
+export const beforeGateConfigSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("parity") }),
+  z.strictObject({ kind: z.literal("no-incident") }),
+  z.strictObject({ kind: z.literal("smoke"), checks: z.array(smokeCheckConfigSchema).max(50).default([]) }),
+  z.strictObject({ kind: z.literal("metric"), ...metricGate }),
+]);
+export const afterGateConfigSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("no-new-alert") }),
+  z.strictObject({ kind: z.literal("smoke"), checks: z.array(smokeCheckConfigSchema).max(50).default([]) }),
+  z.strictObject({ kind: z.literal("metric"), ...metricGate }),
+]);
+
+export const strategyConfigSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("rolling") }),
+  z.strictObject({
+    kind: z.literal("blue-green"),
+    /** How long the old colour is kept for a rollback that is one switch; then it is scaled down. */
+    standbyMinutes: z.int().min(1).max(7 * 24 * 60).default(30),
+  }),
+]);
+
 export const environmentConfigSchema = z.strictObject({
   name,
   title: z.string().min(1).max(40).optional(),
@@ -34,6 +94,20 @@ export const environmentConfigSchema = z.strictObject({
       promotesFrom: name.optional(),
       /** How long a rollout may take before it is called failed. The workload's own progressDeadlineSeconds counts too. */
       rolloutTimeoutSeconds: z.int().min(10).max(3600).default(600),
+      strategy: strategyConfigSchema.prefault({ kind: "rolling" }),
+      /** The source must have been healthy this long without a break. 0: that it is healthy now is enough. */
+      soakMinutes: z.int().min(0).max(30 * 24 * 60).default(0),
+      /** After everything is up, "after" gates are asked again and again for this long. */
+      bakeMinutes: z.int().min(0).max(24 * 60).default(0),
+      approvals: z.strictObject({ required: z.int().min(0).max(5).default(0), expiresMinutes: z.int().min(1).max(7 * 24 * 60).default(240) }).prefault({}),
+      /** Promotions run inside one of these; always when there are none. Rollbacks are never held back. */
+      windows: z.array(windowConfigSchema).max(20).default([]),
+      freezes: z.array(freezeConfigSchema).max(50).default([]),
+      gates: z.strictObject({ before: z.array(beforeGateConfigSchema).max(30).default([]), after: z.array(afterGateConfigSchema).max(30).default([]) }).prefault({}),
+      /** After a promotion: what happens when its Big Pods fail or alert within watchMinutes. */
+      watch: z.strictObject({ watchMinutes: z.int().min(0).max(24 * 60).default(15), mode: z.enum(["observe", "rollback"]).default("observe") }).prefault({}),
+      /** Rehearses the way back by itself: rolls back and returns. Never in the last environment. */
+      drill: z.strictObject({ ...recurrence, at: timeOfDay }).optional(),
     })
     .prefault({}),
 });
@@ -59,7 +133,20 @@ export const bigPodConfigSchema = z.strictObject({
   workload: z.strictObject({ kind: z.literal("Deployment").default("Deployment"), name }),
   /** One endpoint that answers application/health+json with a check per process ("voyage:process"). Asked in every pod. */
   monitor: z.strictObject({ port, path: path.default("/health") }).optional(),
+  /** Names for environments whose strategy is blue-green. Left out: <workload>-blue, <workload>-green, Services <workload> and <workload>-preview. */
+  blueGreen: z
+    .strictObject({ blue: name.optional(), green: name.optional(), service: name.optional(), previewService: name.optional(), /** Label that tells the colours apart, in the Services' selectors and the pods. */ label: z.string().min(1).max(100).default("vigie.dev/colour") })
+    .optional(),
   services: z.array(serviceConfigSchema).min(1),
+});
+
+export const prometheusConfigSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }),
+  /** Environments it knows; all when left out. */
+  environments: z.array(name).min(1).optional(),
+  bearerToken: secretReferenceSchema.optional(),
+  username: z.string().optional(),
+  password: secretReferenceSchema.optional(),
 });
 
 export const registryConfigSchema = z.strictObject({
@@ -94,6 +181,9 @@ export const configSchema = z.strictObject({
   environments: z.array(environmentConfigSchema).min(1).max(12),
   bigPods: z.array(bigPodConfigSchema).min(1).max(100),
   registries: z.array(registryConfigSchema).default([]),
+  prometheus: z.array(prometheusConfigSchema).max(12).default([]),
+  /** Hosts ("status.example.org", "*.example.org", "10.0.3.7:8080") that checks may reach besides what is configured above. None by default. */
+  egress: z.strictObject({ allow: z.array(z.string().min(1).max(255)).max(100).default([]) }).prefault({}),
   access: z.strictObject({
     providers: z.array(identityProviderConfigSchema).min(1),
     roles: z.array(roleBindingConfigSchema).min(1),
@@ -115,3 +205,11 @@ export type ServiceConfig = z.infer<typeof serviceConfigSchema>;
 export type ClusterConfig = z.infer<typeof clusterConfigSchema>;
 export type RegistryConfig = z.infer<typeof registryConfigSchema>;
 export type IdentityProviderConfig = z.infer<typeof identityProviderConfigSchema>;
+export type PrometheusConfig = z.infer<typeof prometheusConfigSchema>;
+export type WindowConfig = z.infer<typeof windowConfigSchema>;
+export type FreezeConfig = z.infer<typeof freezeConfigSchema>;
+export type SmokeCheckConfig = z.infer<typeof smokeCheckConfigSchema>;
+export type BeforeGateConfig = z.infer<typeof beforeGateConfigSchema>;
+export type AfterGateConfig = z.infer<typeof afterGateConfigSchema>;
+export type MetricGateConfig = Extract<BeforeGateConfig, { kind: "metric" }>;
+export type EnvironmentPolicy = EnvironmentConfig["policy"];

@@ -75,6 +75,11 @@ export const bigPodStateSchema = z.object({
   pods: z.array(podStateSchema),
   restarts: z.int().nonnegative(),
   workload: z.object({ kind: z.string(), name: z.string(), uid: z.string(), generation: z.int() }).nullable(),
+  /** Blue-green only: the colour that serves, and what the other one is. */
+  colour: z
+    .object({ active: z.enum(["blue", "green"]), standby: z.object({ workload: z.string(), replicas: z.int(), ready: z.int(), version: z.string().nullable(), /** Kept for a quick rollback until then. */ until: time.nullable() }) })
+    .nullable()
+    .default(null),
   /** Keys of the sources this state rests on (see SourceState.key). */
   sources: z.array(z.string()),
   observedAt: time,
@@ -116,9 +121,11 @@ export const changeSchema = z.object({
   release: z.int().nullable(),
 });
 
+/** What operations can be. drill: a rollback and the way back again, as a rehearsal. stand-down: the end of a kept colour. */
+export const operationKinds = ["promotion", "rollback", "restart", "scale", "drill", "stand-down"] as const;
 export const operationSummarySchema = z.object({
   id: z.string(),
-  kind: z.enum(["promotion", "rollback", "restart", "scale"]),
+  kind: z.enum(operationKinds),
   environment: z.string(),
   status: z.enum(operationStatuses),
   /** "Promote R-214 to prod" */
@@ -131,6 +138,50 @@ export const operationSummarySchema = z.object({
   /** Sentence of the running step or of the outcome. */
   note: z.string().nullable(),
   progress: z.object({ done: z.int(), total: z.int() }),
+  /** While it waits: for what, in a sentence, and until when where that is known. */
+  waits: z
+    .object({
+      for: z.enum(["approvals", "window", "time", "turn"]),
+      sentence: z.string(),
+      until: time.nullable(),
+      /** Place in the queue, 1 is next; null while it is not in it. */
+      position: z.int().positive().nullable(),
+      /** Seconds until its turn, from the history of durations; null when there is too little of it. */
+      estimate: z.object({ seconds: z.number(), lowSeconds: z.number(), highSeconds: z.number() }).nullable(),
+    })
+    .nullable(),
+  /** Requested under break-glass: some gates were overruled. */
+  breakGlass: z.boolean(),
+  /** Begun by Vigie itself (a rollback after a failed watch, a drill, a stand-down). */
+  automatic: z.boolean(),
+});
+
+/** What guards an environment besides its health: windows, freezes, break-glass, the way back. Written by the worker whenever it changes. */
+export const environmentGuardSchema = z.object({
+  environment: z.string(),
+  strategy: z.enum(["rolling", "blue-green"]),
+  approvalsRequired: z.int().nonnegative(),
+  /** Null: no windows are configured, promotions may always run. `opensAt` null while open, or when none opens within a year. */
+  window: z.object({ open: z.boolean(), name: z.string(), opensAt: time.nullable(), closesAt: time.nullable(), timeZone: z.string() }).nullable(),
+  freeze: z.object({ name: z.string(), reason: z.string(), until: time, timeZone: z.string() }).nullable(),
+  /** The way back: to which release, whether it would work now, and when that was last looked at and last proven. */
+  rollback: z
+    .object({
+      release: z.int().nullable(),
+      verdict: z.enum(["ready", "not-ready", "unsure"]),
+      /** "ready to roll back to R-211", or why not. */
+      sentence: z.string(),
+      checkedAt: time,
+      proven: z.object({ at: time, seconds: z.number(), succeeded: z.boolean(), operationId: z.string() }).nullable(),
+    })
+    .nullable(),
+  breakGlass: z.object({ id: z.string(), by: z.string(), reason: z.string(), openedAt: time, expiresAt: time }).nullable(),
+  /** Break-glass uses that nobody else has looked at yet. */
+  openReviews: z.array(z.object({ id: z.string(), by: z.string(), reason: z.string(), openedAt: time, operations: z.int().nonnegative() })),
+  /** Releases that nobody promotes here until it is lifted. */
+  quarantined: z.array(z.object({ release: z.int(), reason: z.string(), at: time })),
+  /** A promotion whose Big Pods failed or alerted while it was watched, and the rollback that is proposed. */
+  proposal: z.object({ operationId: z.string(), release: z.int().nullable(), sentence: z.string(), evidence: z.array(z.string()), at: time }).nullable(),
 });
 
 export const platformSnapshotSchema = z.object({
@@ -144,6 +195,7 @@ export const platformSnapshotSchema = z.object({
   changes: z.array(changeSchema),
   /** Not finished, plus those of the last hour, newest first. */
   operations: z.array(operationSummarySchema),
+  guards: z.array(environmentGuardSchema),
   /** Database time of the newest heartbeat of an observing worker; null when none ever ran. */
   workerSeenAt: time.nullable(),
   /** Database time when this snapshot was read. */
@@ -160,5 +212,7 @@ export type BigPodState = z.infer<typeof bigPodStateSchema>;
 export type SourceState = z.infer<typeof sourceStateSchema>;
 export type EnvironmentRelease = z.infer<typeof environmentReleaseSchema>;
 export type Change = z.infer<typeof changeSchema>;
+export type OperationKind = (typeof operationKinds)[number];
+export type EnvironmentGuard = z.infer<typeof environmentGuardSchema>;
 export type OperationSummary = z.infer<typeof operationSummarySchema>;
 export type PlatformSnapshot = z.infer<typeof platformSnapshotSchema>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bigPodStateSchema, changeSchema, environmentReleaseSchema, operationSummarySchema, platformSnapshotSchema, sourceStateSchema } from "#lib/contracts/state.ts";
+import { bigPodStateSchema, changeSchema, environmentGuardSchema, environmentReleaseSchema, operationSummarySchema, platformSnapshotSchema, sourceStateSchema } from "#lib/contracts/state.ts";
 
 /**
  * Events of GET /api/stream (server-sent events). `snapshot`, then `ready`, then deltas whose SSE id is the stream position;
@@ -13,6 +13,7 @@ export const streamEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("source"), data: sourceStateSchema }),
   z.object({ type: z.literal("release"), data: environmentReleaseSchema }),
   z.object({ type: z.literal("change"), data: changeSchema }),
+  z.object({ type: z.literal("guard"), data: environmentGuardSchema }),
   z.object({ type: z.literal("operation"), data: operationSummarySchema }),
   z.object({ type: z.literal("beat"), data: z.object({ now: z.iso.datetime(), workerSeenAt: z.iso.datetime().nullable() }) }),
   z.object({ type: z.literal("signed-out"), data: z.object({}) }),

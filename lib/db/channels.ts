@@ -1,14 +1,14 @@
 /**
- * NOTIFY channels. `vigie_stream` carries JSON {"topic","key","position"} (topic as in StreamEvent: state, source, release, change, operation);
+ * NOTIFY channels. `vigie_stream` carries JSON {"topic","key","position"} (topic as in StreamEvent: state, source, release, change, operation, guard);
  * listeners read the row: a notification says what moved, never what it is now.
  */
 export const streamChannel = "vigie_stream";
 export const auditChannel = "vigie_audit";
 
-export type StreamTopic = "state" | "source" | "release" | "change" | "operation";
+export type StreamTopic = "state" | "source" | "release" | "change" | "operation" | "guard";
 export interface StreamNotice {
   topic: StreamTopic;
-  /** state: "environment/bigPod"; source: its key; release: environment; change, operation: id. */
+  /** state: "environment/bigPod"; source: its key; release, guard: environment; change, operation: id. */
   key: string;
   position: number;
 }

@@ -1,5 +1,5 @@
 /** Who may do what, deny by default. Roles add up; each grant may be limited to environments. */
-export const roles = ["viewer", "operator", "releaser", "approver", "admin"] as const;
+export const roles = ["viewer", "operator", "releaser", "approver", "responder", "admin"] as const;
 export type Role = (typeof roles)[number];
 
 export const actions = [
@@ -13,11 +13,18 @@ export const actions = [
   "plan.rollback",
   "plan.restart",
   "plan.scale",
+  "plan.drill",
   "operation.request.promotion",
   "operation.request.rollback",
   "operation.request.restart",
   "operation.request.scale",
+  "operation.request.drill",
+  "operation.approve",
   "operation.abort",
+  "break-glass.open",
+  "break-glass.review",
+  "quarantine.lift",
+  "drift.adopt",
   "token.create",
   "token.revoke",
   "token.read",
@@ -31,14 +38,17 @@ export interface Grant {
   environments: readonly string[] | "*";
 }
 
-const reading: readonly Action[] = ["state.read", "release.read", "operation.read", "log.read", "plan.promotion", "plan.rollback", "plan.restart", "plan.scale", "session.read"];
+const reading: readonly Action[] = ["state.read", "release.read", "operation.read", "log.read", "plan.promotion", "plan.rollback", "plan.restart", "plan.scale", "plan.drill", "session.read"];
 const operating: readonly Action[] = ["operation.request.restart", "operation.request.scale", "operation.abort"];
+const releasing: readonly Action[] = [...operating, "operation.request.promotion", "operation.request.rollback", "operation.request.drill", "drift.adopt"];
 
 const allowed: Record<Role, readonly Action[]> = {
   viewer: [...reading, "audit.read"],
   operator: [...reading, "audit.read", ...operating],
-  releaser: [...reading, "audit.read", ...operating, "operation.request.promotion", "operation.request.rollback"],
-  approver: [...reading, "audit.read", "audit.export"],
+  releaser: [...reading, "audit.read", ...releasing],
+  approver: [...reading, "audit.read", "audit.export", "operation.approve", "break-glass.review", "quarantine.lift"],
+  /** On call: may do what a releaser may, and overrule the policy gates for a quarter of an hour. */
+  responder: [...reading, "audit.read", ...releasing, "break-glass.open"],
   admin: actions,
 };
 

@@ -29,7 +29,7 @@ export function blindState(environment: string, bigPod: BigPodConfig, source: So
     evidence: [{ kind: "status", text: sourceSentence(source), at: source.since, on: source.title }],
     since: source.since, version: null, images: [],
     replicas: { desired: 0, updated: 0, ready: 0, available: 0, total: 0 },
-    rollout: null, services: servicesOverPods(bigPod, [], "cannot be seen"), pods: [], restarts: 0, workload: null,
+    rollout: null, services: servicesOverPods(bigPod, [], "cannot be seen"), pods: [], restarts: 0, workload: null, colour: null,
     sources: [...sources], observedAt: now.toISOString(),
   };
 }

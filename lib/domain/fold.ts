@@ -88,7 +88,7 @@ function withoutWorkload(input: FoldInput): BigPodState {
     replicas: { desired: 0, updated: 0, ready: 0, available: 0, total: 0 },
     rollout: null,
     services: servicesOverPods(bigPod, [], (input.namespaceMissingIn ?? null) !== null ? "its namespace does not exist" : "its workload does not exist"),
-    pods: [], restarts: 0, workload: null,
+    pods: [], restarts: 0, workload: null, colour: null,
     sources: [...input.sources], observedAt: now.toISOString(),
   };
 }
@@ -151,6 +151,7 @@ export function foldBigPod(input: FoldInput): BigPodState {
     pods: podStates.sort(comparePods),
     restarts,
     workload: { kind: "Deployment", name: deployment.metadata.name, uid: deployment.metadata.uid, generation: deployment.metadata.generation ?? 0 },
+    colour: null,
     sources: [...input.sources],
     observedAt: now.toISOString(),
   };

@@ -13,10 +13,23 @@ const titles: Record<GateResult["name"], string> = {
   "nothing-else-runs": "Nothing else changes the target",
   "target-visible": "The target can be seen",
   "something-changes": "Something changes",
+  soak: "The source has been healthy long enough",
+  parity: "The target has the configuration the source has",
+  "no-incident": "Nothing is broken in the target",
+  "not-quarantined": "The release is not in quarantine",
+  reversible: "There is a way back",
+  window: "A window is open",
+  freeze: "No freeze holds",
+  approvals: "It is approved",
+  smoke: "Smoke checks",
+  metric: "Metric",
+  rollout: "Everything is up",
+  "no-new-alert": "No new alert",
+  "service-selector": "The Services are as Vigie left them",
 };
 
 export function gate(name: GateResult["name"], verdict: Verdict, evidence: string, at: Date): GateResult {
-  return { name, title: titles[name], verdict, evidence, at: at.toISOString() };
+  return { name, phase: "before", title: titles[name], verdict, evidence, rule: null, overruled: false, at: at.toISOString() };
 }
 
 const verdictOrder: readonly Verdict[] = ["fail", "error", "inconclusive", "pass"];

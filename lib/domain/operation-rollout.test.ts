@@ -9,7 +9,7 @@ function state(change: Partial<BigPodState> = {}): BigPodState {
   return {
     environment: "prod", bigPod: "a", status: "healthy", cause: null, evidence: [], since: "", version: null, images: [],
     replicas: { desired: 2, updated: 2, ready: 2, available: 2, total: 2 }, rollout: null, services: [{ name: "s", kind: "process", status: "up", detail: null, restarts: 0 }], pods: [], restarts: 0,
-    workload: { kind: "Deployment", name: "a", uid: "u", generation: 4 }, sources: [], observedAt: "", ...change,
+    workload: { kind: "Deployment", name: "a", uid: "u", generation: 4 }, colour: null, sources: [], observedAt: "", ...change,
   };
 }
 

@@ -43,6 +43,10 @@ function writeTitle(bigPod: string, write: PlanTarget["write"], release: number 
       return `Restart ${bigPod}`;
     case "scale":
       return `Set ${bigPod} to ${write.replicas} replicas`;
+    case "switch":
+      return `Switch ${bigPod} to the other colour`;
+    case "stand-down":
+      return `Scale the kept colour of ${bigPod} down`;
     default:
       return assertNever(write);
   }

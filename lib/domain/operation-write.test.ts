@@ -9,7 +9,7 @@ const mark = "2026-11-21T08:00:00.000Z";
 const template = (images: Record<string, string>, env = "1") => ({ metadata: { labels: { app: "a" } }, spec: { containers: Object.entries(images).map(([name, image]) => ({ name, image, env: [{ name: "E", value: env }] })) } });
 
 function target(write: PlanTarget["write"], before: Partial<PlanTarget["before"]> = {}): PlanTarget {
-  return { bigPod: "a", workload: { name: "a", uid: "u", generation: 1 }, before: { template: template({ x: "x:1", y: "y:1" }), configMaps: [], replicas: 2, ...before }, write };
+  return { bigPod: "a", workload: { name: "a", uid: "u", generation: 1 }, before: { template: template({ x: "x:1", y: "y:1" }), configMaps: [], replicas: 2, ...before }, write, colour: null };
 }
 
 /** What an API server makes of a decision. */

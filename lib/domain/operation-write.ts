@@ -37,6 +37,9 @@ export function forwardDecision(target: PlanTarget, live: LiveWorkload, mark: st
     case "scale":
       if (live.replicas === write.replicas) return { do: "nothing", why: `already ${write.replicas} replicas` };
       return live.replicas === before.replicas ? { do: "merge", spec: { replicas: write.replicas } } : foreign;
+    case "switch":
+    case "stand-down":
+      return { do: "nothing", why: "its template stays as it is" };
     default:
       return assertNever(write);
   }
@@ -58,6 +61,9 @@ export function returnDecision(target: PlanTarget, live: LiveWorkload, mark: str
     case "scale":
       if (live.replicas === before.replicas) return { do: "nothing", why: "it is as it was before" };
       return live.replicas === write.replicas ? { do: "merge", spec: { replicas: before.replicas } } : foreign;
+    case "switch":
+    case "stand-down":
+      return { do: "nothing", why: "its template stays as it is" };
     default:
       return assertNever(write);
   }

@@ -27,6 +27,7 @@ export function planTarget(bigPod: string, state: BigPodState, workload: Workloa
     workload: { name: workload.name, uid: workload.uid, generation: workload.generation },
     before: { template: recorded?.template ?? {}, configMaps: recorded?.configMaps ?? [], replicas: state.replicas.desired },
     write,
+    colour: null,
   };
 }
 

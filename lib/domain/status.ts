@@ -49,17 +49,26 @@ export function worstService(statuses: Iterable<ServiceStatus>): ServiceStatus {
 export const sourceStatuses = ["connecting", "live", "stale", "forbidden", "unsupported", "down"] as const;
 export type SourceStatus = (typeof sourceStatuses)[number];
 
-export const operationStatuses = ["queued", "running", "succeeded", "failed", "returned", "aborted"] as const;
+/**
+ * awaiting: for approvals. scheduled: for a window or a time. queued: for its turn. refused: its turn came, but it may not run (the world moved,
+ * a gate fails, an approval ran out); nothing was changed.
+ */
+export const operationStatuses = ["awaiting", "scheduled", "queued", "running", "succeeded", "failed", "returned", "aborted", "refused"] as const;
 export type OperationStatus = (typeof operationStatuses)[number];
-export const terminalOperationStatuses: readonly OperationStatus[] = ["succeeded", "failed", "returned", "aborted"];
+export const terminalOperationStatuses: readonly OperationStatus[] = ["succeeded", "failed", "returned", "aborted", "refused"];
+/** Not begun: nothing was changed by it yet. */
+export const waitingOperationStatuses: readonly OperationStatus[] = ["awaiting", "scheduled", "queued"];
 
 export const operationPresentation: Record<OperationStatus, { word: string; tone: Tone }> = {
+  awaiting: { word: "awaiting approval", tone: "hold" },
+  scheduled: { word: "scheduled", tone: "hold" },
   queued: { word: "queued", tone: "unknown" },
   running: { word: "running", tone: "busy" },
   succeeded: { word: "succeeded", tone: "ok" },
   failed: { word: "failed", tone: "bad" },
   returned: { word: "returned", tone: "warn" },
   aborted: { word: "aborted", tone: "hold" },
+  refused: { word: "refused", tone: "warn" },
 };
 
 export const stepStatuses = ["pending", "running", "succeeded", "failed", "skipped"] as const;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generate } from "selfsigned";
 import { stringify } from "yaml";
+import { environmentConfigSchema } from "#lib/contracts/config.ts";
 import type { ClusterConfig } from "#lib/contracts/config.ts";
 import { isVigieError } from "#lib/domain/error.ts";
 import type { Log } from "#lib/ports/runtime.ts";
@@ -204,7 +205,7 @@ describe("inside a pod", () => {
 });
 
 describe("the clusters of a configuration", () => {
-  const policy = { rolloutTimeoutSeconds: 600 };
+  const policy = environmentConfigSchema.shape.policy.parse({});
 
   it("are made once each, whatever the path they are named by", () => {
     const path = write();

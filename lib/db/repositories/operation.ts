@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { operationStepSchema, planSchema, planTargetSchema } from "#lib/contracts/operation.ts";
+import { gateResultSchema, operationStepSchema, planSchema, planTargetSchema } from "#lib/contracts/operation.ts";
 import type { Operation, OperationStep, PlanTarget } from "#lib/contracts/operation.ts";
 import { operationSummarySchema } from "#lib/contracts/state.ts";
 import type { OperationSummary } from "#lib/contracts/state.ts";
@@ -16,7 +16,7 @@ const statusSchema = operationSummarySchema.shape.status;
 
 export const activeStatuses = statusSchema.options.filter((status) => !terminalOperationStatuses.includes(status));
 
-type SummaryRow = Pick<OperationRow, "id" | "kind" | "environment" | "status" | "title" | "reason" | "actor" | "requestedAt" | "startedAt" | "finishedAt" | "note"> & { steps: Pick<OperationStepRow, "status">[] };
+type SummaryRow = Pick<OperationRow, "id" | "kind" | "environment" | "status" | "title" | "reason" | "actor" | "requestedAt" | "startedAt" | "finishedAt" | "note" | "breakGlassId" | "automatic"> & { steps: Pick<OperationStepRow, "status">[] };
 
 /** Row → what lists and the stream show. Steps of a return count too: progress never goes backwards in length. */
 export function toOperationSummary(row: SummaryRow): OperationSummary {
@@ -32,6 +32,9 @@ export function toOperationSummary(row: SummaryRow): OperationSummary {
     startedAt: row.startedAt?.toISOString() ?? null,
     finishedAt: row.finishedAt?.toISOString() ?? null,
     note: row.note,
+    waits: null,
+    breakGlass: row.breakGlassId !== null,
+    automatic: row.automatic,
     progress: { done: row.steps.filter((step) => step.status !== "pending" && step.status !== "running").length, total: row.steps.length },
   };
 }
@@ -56,6 +59,10 @@ export function toOperation(row: OperationRow & { steps: OperationStepRow[] }): 
     steps: row.steps.toSorted((a, b) => a.position - b.position).map(toStep),
     abortRequestedBy: row.abortRequestedBy,
     actorId: row.actorId,
+    notBefore: row.notBefore?.toISOString() ?? null,
+    approvals: { required: row.approvalsRequired, given: [], until: row.waitsUntil?.toISOString() ?? null },
+    followsId: row.followsId,
+    gates: z.array(gateResultSchema).parse(row.gates),
   };
 }
 

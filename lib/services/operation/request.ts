@@ -39,6 +39,7 @@ export async function requestOperation(context: ServiceContext, actor: Actor, re
     throw new VigieError("not-found", "There is no such plan, or it ran out long ago. Make a new one and confirm it within ten minutes.", { detail: { planHash } });
   }
   const { plan } = stored;
+  if (plan.kind === "stand-down") throw new VigieError("invalid", "A kept colour is scaled down by Vigie itself when its time is over.");
   await authorise(context, actor, `operation.request.${plan.kind}`, plan.environment, plan.title.charAt(0).toLowerCase() + plan.title.slice(1));
   let writing = false;
   try {

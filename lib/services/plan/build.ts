@@ -39,6 +39,7 @@ export async function buildPlan(context: ServiceContext, request: PlanRequest): 
   const plan: Plan = {
     hash: bindingHash(binding),
     kind: request.kind,
+    strategy: "rolling",
     title: draft.title,
     environment: target.name,
     from: draft.from,
@@ -47,6 +48,9 @@ export async function buildPlan(context: ServiceContext, request: PlanRequest): 
     changes: draft.changes,
     gates,
     ready: gates.every((gate) => gate.verdict === "pass") && draft.targets.length > 0,
+    start: { how: "now", waits: [] },
+    afterwards: [],
+    breakGlassId: null,
     suggestedReason: draft.suggestedReason,
     notUndone: draft.notUndone,
     estimate: estimateDuration(await recentDurations(context.db, request.kind, target.name, 10)),
@@ -67,6 +71,8 @@ async function parts(context: ServiceContext, request: PlanRequest): Promise<Pla
       return buildRestart(context, request);
     case "scale":
       return buildScale(context, request);
+    case "drill":
+      throw new VigieError("invalid", "Drills are not configured here.");
     default:
       return assertNever(request);
   }

@@ -34,7 +34,7 @@ export function bigPodState(environment: string, bigPod: string, build: Build, c
     images: [{ container: "app", reference: `${repository}:${build.tag}`, repository, tag: build.tag, digest: build.digest }],
     replicas: { desired: 2, updated: 2, ready: 2, available: 2, total: 2 }, rollout: null,
     services: [{ name: "app", kind: "container", status: "up", detail: null, restarts: 0 }], pods: [], restarts: 0,
-    workload: { kind: "Deployment", name: bigPod, uid: `${environment}-${bigPod}`, generation: 3 }, sources: [`test/${environment}/pods`], observedAt: now,
+    workload: { kind: "Deployment", name: bigPod, uid: `${environment}-${bigPod}`, generation: 3 }, sources: [`test/${environment}/pods`], observedAt: now, colour: null,
     ...change,
   };
 }

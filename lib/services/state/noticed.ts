@@ -2,6 +2,7 @@ import type { StreamNotice } from "#lib/db/channels.ts";
 import type { Database } from "#lib/db/client.ts";
 import type { StreamEvent } from "#lib/contracts/stream.ts";
 import { readChanges } from "#lib/db/repositories/change.ts";
+import { readGuards } from "#lib/db/repositories/guard.ts";
 import { toOperationSummary } from "#lib/db/repositories/operation.ts";
 import { readEnvironmentReleases } from "#lib/db/repositories/release.ts";
 import { readSources, readStates } from "#lib/db/repositories/state.ts";
@@ -30,6 +31,7 @@ export function since(platform: Platform, position: number): Moved[] {
   collect(platform.releases, (data) => ({ type: "release", data }), (v) => v.environment);
   collect(platform.changes, (data) => ({ type: "change", data }), (v) => v.environment);
   collect(platform.operations, (data) => ({ type: "operation", data }), (v) => v.environment);
+  collect(platform.guards, (data) => ({ type: "guard", data }), (v) => v.environment);
   return moved.sort((a, b) => a.position - b.position);
 }
 
@@ -93,6 +95,9 @@ export async function readNoticed(db: Database, environments: readonly string[],
           }
           return;
         }
+        case "guard":
+          for (const { guard } of await readGuards(db, names.filter((name) => environments.includes(name)))) place(platform.guards, guard.environment, guard, at(guard.environment), guard.environment, { type: "guard", data: guard });
+          return;
         default:
           return assertNever(topic);
       }

@@ -1,7 +1,8 @@
 import type { Config } from "#lib/contracts/config.ts";
-import type { BigPodState, Change, EnvironmentRelease, OperationSummary, PlatformSnapshot, SourceState } from "#lib/contracts/state.ts";
+import type { BigPodState, Change, EnvironmentGuard, EnvironmentRelease, OperationSummary, PlatformSnapshot, SourceState } from "#lib/contracts/state.ts";
 import type { Database } from "#lib/db/client.ts";
 import { readChanges } from "#lib/db/repositories/change.ts";
+import { readGuards } from "#lib/db/repositories/guard.ts";
 import { activeStatuses, toOperationSummary } from "#lib/db/repositories/operation.ts";
 import { readEnvironmentReleases } from "#lib/db/repositories/release.ts";
 import { readHeartbeat, readPosition, readSources, readStates } from "#lib/db/repositories/state.ts";
@@ -20,6 +21,7 @@ export interface Platform {
   releases: Map<string, Placed<EnvironmentRelease>>;
   changes: Map<string, Placed<Change>>;
   operations: Map<string, Placed<OperationSummary>>;
+  guards: Map<string, Placed<EnvironmentGuard>>;
   workerSeenAt: Date | null;
   now: Date;
 }
@@ -40,6 +42,7 @@ export async function loadPlatform(db: Database, environments: readonly string[]
       const states = await readStates(tx, only);
       const sources = await readSources(tx);
       const releases = await readEnvironmentReleases(tx, only);
+      const guards = await readGuards(tx, environments);
       const changes = [];
       for (const environment of environments) changes.push(...(await readChanges(tx, { where: { environment }, limit: changesShown })));
       const operations = await tx.operationRow.findMany({
@@ -55,6 +58,7 @@ export async function loadPlatform(db: Database, environments: readonly string[]
         releases: new Map(releases.map(({ release, position: at }) => [release.environment, { value: release, position: at }])),
         changes: new Map(changes.map(({ change, position: at }) => [change.id, { value: change, position: at }])),
         operations: new Map(operations.map((row) => [row.id, { value: toOperationSummary(row), position: Number(row.position) }])),
+        guards: new Map(guards.map(({ guard, position: at }) => [guard.environment, { value: guard, position: at }])),
         workerSeenAt,
         now,
       };
@@ -84,6 +88,7 @@ export function snapshotOf(config: Config, platform: Platform, visible: readonly
     releases: values(platform.releases).filter((r) => visible.includes(r.environment)),
     changes: values(platform.changes).filter((c) => visible.includes(c.environment)).sort((a, b) => b.at.localeCompare(a.at)).slice(0, changesShown),
     operations: values(platform.operations).filter((o) => visible.includes(o.environment)).sort((a, b) => b.requestedAt.localeCompare(a.requestedAt)),
+    guards: values(platform.guards).filter((g) => visible.includes(g.environment)),
     workerSeenAt: platform.workerSeenAt?.toISOString() ?? null,
     now: now.toISOString(),
     position: platform.position,

@@ -9,6 +9,7 @@ import { StepFailed } from "#lib/worker/operations/patience.ts";
  * steps. Going back is never asked for: what was begun must be possible to undo. Throws StepFailed, after an `access.denied` entry.
  */
 export async function permitted(context: Pick<ServiceContext, "db" | "config">, { operation, actor, targets }: Journal): Promise<void> {
+  if (operation.kind === "stand-down") return; // Only Vigie asks for it.
   const action = `operation.request.${operation.kind}` as const;
   const why = await whyNoLonger(context, actor, action, operation.environment);
   if (why === null) return;
