@@ -93,7 +93,7 @@ describe("a release, there and back, as a pipeline does it", () => {
   }, 120_000);
 
   test("a release that fails goes back by itself, and the command ends with 1", async () => {
-    await sandboxConsole(portal.sandbox.console).post("faults/release", { environment: "staging", bigPod: "experience", kind: "needs-setting" });
+    await sandboxConsole(portal.sandbox.console).post("faults/release", { environment: "staging", kind: "needs-setting" });
     const api = apiClient(portal.url, portal.token);
     await api.until("state", (state) => state.environments[1].releaseSettled === true && state.environments[1].bigPods.find((one: { name: string }) => one.name === "experience").status === "healthy" && state.environments[1].release !== state.environments[2].release, 60_000);
     const failed = await vigie(["promote", "--from", "staging", "--to", "prod", "--big-pod", "experience", "--json"]);
@@ -136,7 +136,7 @@ describe("audit, tokens, watching", () => {
 
   test("watch tells what moves, until it is interrupted", async () => {
     const watching = vigie(["watch", "-e", "dev"], { until: /commerce in dev is (rolling out|broken|warning)/ });
-    await sandboxConsole(portal.sandbox.console).post("faults/release", { environment: "dev", bigPod: "commerce", kind: "slow" });
+    await sandboxConsole(portal.sandbox.console).post("releases", { environment: "dev", bigPod: "commerce" });
     const { code, out } = await watching;
     expect(code).toBe(0);
     expect(out).toMatch(/^\d{4}-\d{2}-\d{2}T\S+ {2}core in dev is healthy$/m);
