@@ -20,7 +20,7 @@ import { tokenCreatedSchema } from "#lib/contracts/token.ts";
 import { createDatabase } from "#lib/db/client.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
-import { prepareQueue } from "#lib/db/queue.ts";
+import { listenForOperations } from "#lib/db/queue.ts";
 import type { Role } from "#lib/domain/access.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { bigPodState, recordRelease, sealed, testConfig, watched, writeState } from "#lib/services/plan/test-platform.ts";
@@ -38,7 +38,8 @@ beforeAll(async () => {
   database = await createTestDatabase();
   process.env.VIGIE_BOOTSTRAP_TOKEN = bootstrap;
   ({ context } = installRuntime(database, testConfig("http://127.0.0.1:9")));
-  await prepareQueue(database.url);
+  // A worker that was there once: it made the queue.
+  await (await listenForOperations(database.url, context.log, () => undefined)).stop();
   await watched(database.db);
   for (const bigPod of ["experience", "commerce"]) {
     await writeState(database.db, bigPodState("staging", bigPod, builds.new));
