@@ -3,7 +3,7 @@ import { auditEntrySchema, auditQuerySchema } from "#lib/contracts/audit.ts";
 import { releaseSummarySchema } from "#lib/contracts/release.ts";
 import { bigPodStateSchema, operationSummarySchema, runningImageSchema, serviceStateSchema, sourceStateSchema } from "#lib/contracts/state.ts";
 import { chainFaults } from "#lib/domain/audit-chain.ts";
-import { errorCodes } from "#lib/domain/error.ts";
+import { answerCodes } from "#lib/domain/error.ts";
 import { healthStatuses, operationStatuses, sourceStatuses } from "#lib/domain/status.ts";
 
 /** Shapes of /api/v1 that are not some entity's own. The OpenAPI document is made from these (openapi.ts). */
@@ -12,7 +12,7 @@ const environmentName = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
 
 export const errorResponseSchema = z.object({
   error: z.object({
-    code: z.enum(errorCodes),
+    code: z.enum(answerCodes),
     /** Sentence for people: what, where, what to do. */
     message: z.string(),
     detail: z.record(z.string(), z.unknown()).nullable(),

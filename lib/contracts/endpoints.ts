@@ -5,7 +5,7 @@ import {
 } from "#lib/contracts/api.ts";
 import { operationRequestSchema, operationSchema, planRequestSchema, planSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema, tokenRequestSchema, tokensResponseSchema } from "#lib/contracts/token.ts";
-import type { ErrorCode } from "#lib/domain/error.ts";
+import type { AnswerCode, ErrorCode } from "#lib/domain/error.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -23,7 +23,7 @@ export interface Endpoint<Query extends z.ZodType = z.ZodType, Body extends z.Zo
   body: Body | null;
   idempotencyKey: boolean;
   success: { status: number; description: string; schema: z.ZodType | null; contentType: string };
-  errors: readonly ErrorCode[];
+  errors: readonly AnswerCode[];
 }
 
 type Given<Query extends z.ZodType, Body extends z.ZodType> = Pick<Endpoint, "id" | "method" | "path" | "summary" | "description" | "access"> & {
@@ -37,7 +37,7 @@ type Given<Query extends z.ZodType, Body extends z.ZodType> = Pick<Endpoint, "id
 const noQuery = z.strictObject({});
 
 function endpoint<Query extends z.ZodType = typeof noQuery, Body extends z.ZodType = z.ZodUndefined>(given: Given<Query, Body>): Endpoint<Query, Body> {
-  const always: ErrorCode[] = given.access === "public" ? [] : ["invalid", "unauthenticated", "denied", "unavailable"];
+  const always: AnswerCode[] = given.access === "public" ? ["internal"] : ["invalid", "unauthenticated", "denied", "unavailable", "internal"];
   return {
     ...given,
     // noQuery stands in exactly when Query is its type: no query was given.

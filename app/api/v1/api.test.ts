@@ -248,9 +248,9 @@ describe("when something fails", () => {
   test("a database that is away is 503 with a sentence, and what nobody foresaw is 500 without the inside, found again by its reference", async () => {
     const runtime = installRuntime(database, context.config);
     const log = runtime.log as TestLog;
-    for (const [failure, status, message] of [
-      [Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:5432"), { code: "ECONNREFUSED" }), 503, /cannot reach its database/],
-      [new Error("secret inside at /srv/vigie"), 500, /Something failed inside Vigie/],
+    for (const [failure, status, code, message] of [
+      [Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:5432"), { code: "ECONNREFUSED" }), 503, "unavailable", /cannot reach its database/],
+      [new Error("secret inside at /srv/vigie"), 500, "internal", /Something failed inside Vigie/],
     ] as const) {
       const broken = new Proxy(runtime.context.db, { get: () => () => Promise.reject(failure) });
       installRuntime({ ...database, db: broken }, context.config);
@@ -259,6 +259,7 @@ describe("when something fails", () => {
       const answer = await call(state.GET, "/api/v1/state", { token: "vgt_0000000000000000_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" });
       expect(answer.status).toBe(status);
       const { error } = errorResponseSchema.parse(answer.body);
+      expect(error.code).toBe(code);
       expect(error.message).toMatch(message);
       expect(answer.text).not.toMatch(/10\.0\.0\.7|secret inside|\/srv/);
       expect(log.lines.some((line) => line.fields.reference === error.reference)).toBe(true);
