@@ -7,6 +7,8 @@ import type { AnswerCode } from "#lib/domain/error.ts";
 
 type Json = Record<string, unknown>;
 
+const ndjson = "application/x-ndjson";
+
 const errorDescriptions: Record<AnswerCode, string> = {
   unauthenticated: "No token or session, or one that is over",
   denied: "The role does not allow it; the attempt is in the audit log",
@@ -42,8 +44,8 @@ function parameterSchema(endpoint: Endpoint, name: string, schema: Json): Json {
 }
 
 function responses(endpoint: Endpoint, errorReference: Json): Json {
-  const { status, description, schema, contentType } = endpoint.success;
-  const good: Json = { description, ...(status === 204 ? {} : { content: { [contentType]: { schema: schema === null ? { type: "string" } : jsonSchema(schema, "output") } } }) };
+  const { status, description, schema, contentType, lines } = endpoint.success;
+  const good: Json = { description, ...(status === 204 ? {} : { content: { [contentType]: { schema: schema === null ? { type: "string" } : jsonSchema(schema, "output") }, ...(lines === null ? {} : { [ndjson]: { schema: jsonSchema(lines, "output") } }) } }) };
   const bad = answerCodes
     .filter((code) => endpoint.errors.includes(code))
     .map((code): [string, Json] => [String(errorHttpStatus[code]), { description: errorDescriptions[code], content: { "application/json": { schema: errorReference } } }]);
