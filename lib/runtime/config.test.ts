@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseConfig } from "#lib/runtime/config.ts";
 import { isVigieError } from "#lib/domain/error.ts";
+import { root } from "#lib/runtime/home.ts";
 
 const good = `platform:
   name: DreamScape
@@ -138,3 +141,35 @@ test("windows that only touch where the clocks change do not overlap", () => {
   const night = (name: string, from: string, to: string): string => `{name: ${name}, every: day, from: "${from}", to: "${to}", timeZone: Europe/Paris}`;
   expect(policyMistakes(`windows:\n  - ${night("a", "01:00", "02:30")}\n  - ${night("b", "02:30", "04:00")}`)).toBe("");
 });
+
+test.each([
+  ["of an unknown environment", '  - {url: "http://a:9090", environments: [production]}', /prometheus\[0\]\.environments\[0\]: one of the environments: staging, prod/],
+  ["twice for one environment", '  - {url: "http://a:9090", environments: [prod]}\n  - {url: "http://b:9090", environments: [prod]}', /prometheus\[1\]\.environments\[0\]: .*"prod" stands above/],
+  ["twice for all", '  - {url: "http://a:9090"}\n  - {url: "http://b:9090"}', /prometheus\[1\]: environments: a Prometheus above is for all others already/],
+])("a Prometheus %s", (_, entries, expected) => expect(mistakes(`${good}prometheus:\n${entries}\n`)).toMatch(expected));
+
+/** The configurations that the documentation shows are ones that Vigie takes. */
+const yamlOf = (file: string): string[] => [...readFileSync(join(root, "docs", file), "utf8").matchAll(/^( *)```yaml\n([\s\S]*?)^ *```/gm)].map(([, indent = "", text = ""]) => text.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
+test("docs/configuration.md", () => expect(mistakes(yamlOf("configuration.md").find((text) => text.startsWith("platform:")) ?? "")).toBe(""));
+test("docs/gates.md, the guide and the examples", () => {
+  const [guide = "", windows = "", smoke = "", metrics = ""] = yamlOf("gates.md");
+  const [head = "", tail = ""] = good.split("  - name: prod\n");
+  const rest = tail.slice(tail.indexOf("bigPods:"));
+  const policy = guide.slice(guide.indexOf("  - name: prod"));
+  expect(policyOf(head + policy + rest).windows[0]?.name).toBe("Release window");
+  const services = rest.replace("services:\n      - {name: auth, container: auth, port: 3001, healthPath: /health}", "services:\n      - {name: auth, container: auth, port: 3001, healthPath: /health}\n  - name: experience\n    workload: {name: experience}\n    services:\n      - {name: voyage, container: voyage, port: 3003, healthPath: /health}");
+  const within = (text: string): string => text.split("\n").map((line) => (line === "" ? line : `      ${line}`)).join("\n");
+  const place = "  - name: prod\n    cluster: {kubeconfig: k}\n    namespace: p\n    policy:\n";
+  expect(policyOf(`${head}${place}${within(windows)}${rest}`).windows).toHaveLength(4);
+  for (const example of [smoke, metrics]) {
+    const [above = "", gates = ""] = example.split("…\n");
+    const after = policyOf(`${head}${place}${within(gates)}${services}${above}`).gates.after;
+    expect(after.length).toBeGreaterThan(0);
+  }
+});
+
+function policyOf(text: string) {
+  const policy = parseConfig(text, "docs", now).environments[1]?.policy;
+  if (policy === undefined) throw new Error("there is a second environment");
+  return policy;
+}

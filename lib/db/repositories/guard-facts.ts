@@ -19,7 +19,8 @@ export async function readGuardFacts(db: Database): Promise<GuardFacts> {
     async (tx) => {
       const now = await databaseNow(tx);
       const uses = await tx.breakGlassRow.findMany({ where: { OR: [{ expiresAt: { gt: now } }, { reviewedAt: null }] }, orderBy: { openedAt: "desc" }, take: 500 });
-      const counts = uses.length === 0 ? [] : await tx.operationRow.groupBy({ by: ["breakGlassId"], where: { breakGlassId: { in: uses.map((use) => use.id) } }, _count: true });
+      const ids = uses.map((use) => use.id);
+      const counts = ids.length === 0 ? [] : await tx.$queryRaw<{ id: string; operations: number }[]>`SELECT break_glass_id AS id, count(*)::int AS operations FROM operation WHERE break_glass_id = ANY(${ids}) GROUP BY break_glass_id`;
       const quarantine = await tx.quarantineRow.findMany({ where: { liftedAt: null }, orderBy: { at: "desc" }, take: 500 });
       const breakGlass: GuardFacts["breakGlass"] = new Map();
       const openReviews: GuardFacts["openReviews"] = new Map();
@@ -27,7 +28,7 @@ export async function readGuardFacts(db: Database): Promise<GuardFacts> {
       for (const use of uses) {
         const told = { id: use.id, by: named.parse(use.actor).name, reason: use.reason, openedAt: use.openedAt.toISOString() };
         if (use.expiresAt > now && !breakGlass.has(use.environment)) breakGlass.set(use.environment, { ...told, expiresAt: use.expiresAt.toISOString() });
-        if (use.reviewedAt === null) append(openReviews, use.environment, { ...told, operations: counts.find((count) => count.breakGlassId === use.id)?._count ?? 0 });
+        if (use.reviewedAt === null) append(openReviews, use.environment, { ...told, operations: counts.find((count) => count.id === use.id)?.operations ?? 0 });
       }
       for (const row of quarantine) append(quarantined, row.environment, { release: row.release, reason: row.reason, at: row.at.toISOString() });
       return { now, breakGlass, openReviews, quarantined };
