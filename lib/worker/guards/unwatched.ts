@@ -1,11 +1,9 @@
 import type { BigPodState, SourceState } from "#lib/contracts/state.ts";
 import type { Database } from "#lib/db/client.ts";
 import { databaseNow } from "#lib/db/client.ts";
+import { shortBlindnessMs } from "#lib/domain/gate-soak.ts";
 import { assertLease } from "#lib/worker/lease.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
-
-/** A restart or a take-over takes seconds; who was away longer cannot say how things were. */
-const unwatchedMs = 60_000;
 
 /**
  * Called when a worker begins to observe, with what is stored: where the last contact lies more than a minute back, the history gets an "unknown" for
@@ -23,7 +21,7 @@ export async function recordUnwatched(db: Database, token: LeaseToken, stored: {
     const now = await databaseNow(tx);
     for (const state of stored.states) {
       const seenMs = lastSeen.get(state.environment);
-      if (state.status !== "healthy" || seenMs === undefined || now.getTime() - seenMs <= unwatchedMs) continue;
+      if (state.status !== "healthy" || seenMs === undefined || now.getTime() - seenMs <= shortBlindnessMs) continue;
       const row = { environment: state.environment, bigPod: state.bigPod, version: state.version };
       await tx.stateHistory.create({ data: { ...row, status: "unknown", cause: "no worker was watching", at: new Date(seenMs) } });
       await tx.stateHistory.create({ data: { ...row, status: state.status, cause: null, at: now } });
