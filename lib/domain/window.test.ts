@@ -1,6 +1,7 @@
 import fc from "fast-check";
+import { Temporal } from "temporal-polyfill";
 import { describe, expect, test } from "vitest";
-import { isKnownTimeZone, nextAt, recurrenceMistakes } from "#lib/domain/recurrence.ts";
+import { isKnownTimeZone, nextAt, recurrenceMistakes, zoneClock } from "#lib/domain/recurrence.ts";
 import { freezeAt, windowAt, windowSpans, zonedWords } from "#lib/domain/window.ts";
 
 const paris = "Europe/Paris";
@@ -143,4 +144,20 @@ test("the next time of a drill", () => {
   const drill = { every: "week" as const, on: ["wednesday"], timeZone: paris, at: "03:30" };
   expect(nextAt(drill, at("2026-11-21T12:00:00Z"))).toEqual(at("2026-11-25T02:30:00Z"));
   expect(nextAt(drill, at("2026-11-25T02:30:00Z"))).toEqual(at("2026-12-02T02:30:00Z"));
+});
+
+test("local times become the moments that Temporal says, in every zone and over every clock change", () => {
+  const zones = fc.constantFrom("Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca", "Antarctica/Troll", "Asia/Kathmandu");
+  const halfHour = 1_800_000;
+  fc.assert(
+    fc.property(zones, fc.integer({ min: Date.UTC(2010, 0, 1) / halfHour, max: Date.UTC(2030, 0, 1) / halfHour }).map((half) => half * halfHour), (zone, localMs) => {
+      const local = Temporal.PlainDateTime.from(new Date(localMs).toISOString().slice(0, 16));
+      const [earlier, later] = [local.toZonedDateTime(zone, { disambiguation: "earlier" }), local.toZonedDateTime(zone, { disambiguation: "later" })];
+      const skipped = !earlier.toPlainDateTime().equals(local);
+      const jump = earlier.getTimeZoneTransition("next")?.epochMilliseconds;
+      const clock = zoneClock(zone, localMs, localMs);
+      expect([clock.moment(localMs, "first").ms, clock.moment(localMs, "second").ms]).toEqual(skipped ? [jump, jump] : [earlier.epochMilliseconds, later.epochMilliseconds]);
+    }),
+    { numRuns: 300 },
+  );
 });
