@@ -32,9 +32,17 @@ export interface BuiltPlan extends StoredPlan {
   facts: BoundFacts;
 }
 
+export interface BuildOptions {
+  /** Approvals that count towards what the policy asks for. */
+  approvalsGiven?: number;
+  breakGlass?: { id: string; by: string; expiresAt: Date } | null;
+  /** The operation this plan is made again for: it is not in its own way. */
+  forOperation?: string;
+}
+
 /** Makes a plan from the facts of this moment, without storing it. Does not authorise. Throws VigieError "invalid" or "not-found". */
-export async function buildPlan(context: ServiceContext, request: PlanRequest): Promise<BuiltPlan> {
-  const { draft, gates, target } = await parts(context, request);
+export async function buildPlan(context: ServiceContext, request: PlanRequest, options: BuildOptions = {}): Promise<BuiltPlan> {
+  const { draft, gates, target } = await parts(context, request, options);
   const binding = planBinding(request.kind, target, draft.from, draft.targets, gates);
   const plan: Plan = {
     hash: bindingHash(binding),
@@ -48,9 +56,9 @@ export async function buildPlan(context: ServiceContext, request: PlanRequest): 
     changes: draft.changes,
     gates,
     ready: gates.every((gate) => gate.verdict === "pass") && draft.targets.length > 0,
-    start: { how: "now", waits: [] },
+    start: startOf(gates),
     afterwards: [],
-    breakGlassId: null,
+    breakGlassId: options.breakGlass?.id ?? null,
     suggestedReason: draft.suggestedReason,
     notUndone: draft.notUndone,
     estimate: estimateDuration(await recentDurations(context.db, request.kind, target.name, 10)),
@@ -61,21 +69,30 @@ export async function buildPlan(context: ServiceContext, request: PlanRequest): 
   return { plan, targets: draft.targets, images, request, binding, facts: boundFacts(target) };
 }
 
-async function parts(context: ServiceContext, request: PlanRequest): Promise<PlanParts> {
+async function parts(context: ServiceContext, request: PlanRequest, options: BuildOptions): Promise<PlanParts> {
   switch (request.kind) {
     case "promotion":
-      return buildPromotion(context, request);
+      return buildPromotion(context, request, options);
     case "rollback":
-      return buildRollback(context, request);
+      return buildRollback(context, request, options);
     case "restart":
-      return buildRestart(context, request);
+      return buildRestart(context, request, options);
     case "scale":
-      return buildScale(context, request);
+      return buildScale(context, request, options);
     case "drill":
       throw new VigieError("invalid", "Drills are not configured here.");
     default:
       return assertNever(request);
   }
+}
+
+function startOf(gates: readonly GateResult[]): Plan["start"] {
+  const open = gates.filter((gate) => gate.verdict !== "pass" && !gate.overruled);
+  const waits = open.flatMap((gate): Plan["start"]["waits"] => {
+    const what = gate.verdict !== "fail" ? undefined : gate.name === "approvals" ? "approvals" : gate.name === "nothing-else-runs" && gate.evidence.startsWith('"') ? "turn" : undefined;
+    return what === undefined ? [] : [{ for: what, sentence: gate.evidence, until: null }];
+  });
+  return { how: open.length === 0 ? "now" : waits.length === open.length ? "waits" : "refused", waits };
 }
 
 /** The binding of a stored plan, to say what differs from it now. */

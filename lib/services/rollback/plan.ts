@@ -5,15 +5,15 @@ import { VigieError } from "#lib/domain/error.ts";
 import { nothingElseRuns, somethingChanges, targetVisible } from "#lib/domain/gate.ts";
 import { draftRollback } from "#lib/domain/plan-rollback.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
-import type { PlanParts } from "#lib/services/plan/build.ts";
+import type { BuildOptions, PlanParts } from "#lib/services/plan/build.ts";
 import { chosenBigPods, requireEnvironment } from "#lib/services/plan/names.ts";
 
 /** Parts of a rollback's plan, from the release record alone: neither registry nor Git is asked. Throws VigieError "not-found". */
-export async function buildRollback(context: ServiceContext, request: Extract<PlanRequest, { kind: "rollback" }>): Promise<PlanParts> {
+export async function buildRollback(context: ServiceContext, request: Extract<PlanRequest, { kind: "rollback" }>, options: BuildOptions = {}): Promise<PlanParts> {
   const { config, db } = context;
   requireEnvironment(config, request.environment);
   const { chosen, all } = chosenBigPods(config, request.bigPods);
-  const [target, active] = [await readEnvironmentFacts(db, request.environment, all), await findActiveOperation(db, request.environment)];
+  const [target, active] = [await readEnvironmentFacts(db, request.environment, all), await findActiveOperation(db, request.environment, options.forOperation === undefined ? {} : { except: options.forOperation })];
   // Once the environment has drifted from its record, going back to that very record is a real wish.
   const current = target.release?.settled === true ? target.release.contentHash : null;
   const record = await findRecordedRelease(db, request.environment, request.release, current);
@@ -28,7 +28,7 @@ export async function buildRollback(context: ServiceContext, request: Extract<Pl
     target,
     gates: [
       targetVisible(target, chosen),
-      nothingElseRuns(target, active, false),
+      nothingElseRuns(target, active, false, true),
       somethingChanges(target, draft.targets.length, `${request.environment} is as it was in R-${request.release}`),
     ],
   };
