@@ -5,6 +5,11 @@ import * as auditExport from "#app/api/v1/audit/export/route.ts";
 import * as audit from "#app/api/v1/audit/route.ts";
 import * as auditVerify from "#app/api/v1/audit/verify/route.ts";
 import * as nowhere from "#app/api/v1/[...path]/route.ts";
+import * as breakGlassReview from "#app/api/v1/break-glass/[id]/review/route.ts";
+import * as breakGlass from "#app/api/v1/break-glass/route.ts";
+import * as approve from "#app/api/v1/operations/[id]/approve/route.ts";
+import * as quarantineLift from "#app/api/v1/quarantine/[id]/lift/route.ts";
+import * as quarantine from "#app/api/v1/quarantine/route.ts";
 import * as abort from "#app/api/v1/operations/[id]/abort/route.ts";
 import * as operation from "#app/api/v1/operations/[id]/route.ts";
 import * as operations from "#app/api/v1/operations/route.ts";
@@ -69,6 +74,12 @@ const routes: [string, string, Handler, string, unknown, Record<string, string>]
   ["POST", "/api/v1/operations", operations.POST, "write", { planHash: "x".repeat(64), reason: "because" }, {}],
   ["GET", "/api/v1/operations/x", operation.GET, "read", undefined, { id: "x" }],
   ["POST", "/api/v1/operations/x/abort", abort.POST, "write", undefined, { id: "x" }],
+  ["POST", "/api/v1/operations/x/approve", approve.POST, "write", { planHash: "x".repeat(64) }, { id: "x" }],
+  ["GET", "/api/v1/break-glass", breakGlass.GET, "read", undefined, {}],
+  ["POST", "/api/v1/break-glass", breakGlass.POST, "write", { environment: "prod", reason: "everything is down" }, {}],
+  ["POST", "/api/v1/break-glass/x/review", breakGlassReview.POST, "write", { note: "it was right" }, { id: "x" }],
+  ["GET", "/api/v1/quarantine", quarantine.GET, "read", undefined, {}],
+  ["POST", "/api/v1/quarantine/x/lift", quarantineLift.POST, "write", { reason: "the tile server is back" }, { id: "x" }],
   ["GET", "/api/v1/releases?environment=prod", releases.GET, "read", undefined, {}],
   ["GET", "/api/v1/releases/R-1?environment=prod", release.GET, "read", undefined, { number: "R-1" }],
   ["GET", "/api/v1/audit", audit.GET, "read", undefined, {}],
