@@ -3,7 +3,7 @@ import type { Actor } from "#lib/contracts/actor.ts";
 import type { Plan } from "#lib/contracts/operation.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
-import { prepareQueue } from "#lib/db/queue.ts";
+import { listenForOperations } from "#lib/db/queue.ts";
 import type { Role } from "#lib/domain/access.ts";
 import { approveOperation } from "#lib/services/approval/give.ts";
 import { listApprovals } from "#lib/services/approval/list.ts";
@@ -26,7 +26,8 @@ let made = 0;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  await prepareQueue(database.url);
+  // A worker that was there once: it made the queue.
+  await (await listenForOperations(database.url, createTestLog(), () => undefined)).stop();
   const config = testConfig("http://127.0.0.1:9");
   const prod = config.environments.find((environment) => environment.name === "prod");
   if (prod === undefined) throw new Error("the test platform has prod");

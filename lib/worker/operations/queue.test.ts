@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Actor } from "#lib/contracts/actor.ts";
-import { prepareQueue } from "#lib/db/queue.ts";
+import { listenForOperations } from "#lib/db/queue.ts";
 import { kinds } from "#lib/ports/cluster.ts";
 import { approveOperation } from "#lib/services/approval/give.ts";
 import { abortOperation } from "#lib/services/operation/abort.ts";
@@ -16,7 +16,8 @@ let workers = 0;
 const namespace = "dreamscape-prod";
 beforeAll(async () => {
   stage = await openStage();
-  await prepareQueue(stage.database.url);
+  // A worker that was there once: it made the queue.
+  await (await listenForOperations(stage.database.url, stage.context.log, () => undefined)).stop();
   await stage.startWorker("observer", { operations: false });
 });
 afterAll(() => stage.stop());
