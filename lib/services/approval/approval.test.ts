@@ -13,7 +13,7 @@ import { readOperation } from "#lib/services/operation/read.ts";
 import { requestOperation } from "#lib/services/operation/request.ts";
 import { createPlan } from "#lib/services/plan/create.ts";
 import { bigPodState, person, recordRelease, sealed, testConfig, viewer, watched, writeState } from "#lib/services/plan/test-platform.ts";
-import { actorWith, createTestLog } from "#lib/services/test-context.ts";
+import { actorWith, createTestContext, createTestLog } from "#lib/services/test-context.ts";
 import { createToken } from "#lib/services/token/create.ts";
 import { admitWaiting } from "#lib/worker/operations/admit.ts";
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
   prod.policy.approvals = { required: 2, expiresMinutes: 30 };
   config.access.roles = [{ role: "approver", groups: ["approvers"], users: [] }, { role: "releaser", groups: ["releasers"], users: [] }];
   const registry = { inspect: () => Promise.resolve({ platforms: ["linux/arm64"], revision: null, source: null, createdAt: null }) };
-  context = { db: database.db, config, clock: { now: () => new Date() }, log: createTestLog(), registry: registry as unknown as ServiceContext["registry"] }; // every image is there
+  context = { ...createTestContext(database.db, config), registry: registry as unknown as ServiceContext["registry"] }; // every image is there
   await watched(database.db);
   for (const bigPod of ["experience", "commerce"]) {
     await writeState(database.db, bigPodState("staging", bigPod, builds.new));

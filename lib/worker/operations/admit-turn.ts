@@ -4,7 +4,7 @@ import { planRequestSchema, planSchema } from "#lib/contracts/operation.ts";
 import { plannedImages } from "#lib/db/repositories/plan.ts";
 import type { StoredPlan } from "#lib/db/repositories/plan.ts";
 import { storedTargets } from "#lib/db/repositories/operation.ts";
-import { findBreakGlass, storedOpener } from "#lib/db/repositories/break-glass.ts";
+import { breakGlassMinutes, findBreakGlass, storedOpener } from "#lib/db/repositories/break-glass.ts";
 import type { OperationRow } from "#lib/db/repositories/operation.ts";
 import { isVigieError } from "#lib/domain/error.ts";
 import { operationSteps } from "#lib/domain/operation-steps.ts";
@@ -82,7 +82,8 @@ async function build(context: ServiceContext, row: OperationRow): Promise<BuiltP
   try {
     const given = row.approvalsRequired === 0 ? 0 : (await validApprovals(context, row)).length;
     const opened = row.breakGlassId === null ? null : await findBreakGlass(context.db, row.breakGlassId);
-    const breakGlass = opened === null ? null : { id: opened.id, by: storedOpener(opened).name, expiresAt: opened.expiresAt };
+    // It was open when this was asked for, and holds for that however late the turn comes.
+    const breakGlass = opened === null ? null : { id: opened.id, by: storedOpener(opened).name, expiresAt: new Date(context.clock.now().getTime() + breakGlassMinutes * 60_000) };
     return await buildPlan(context, planRequestSchema.parse(row.request), { approvalsGiven: given, breakGlass, forOperation: row.id });
   } catch (error) {
     if (isVigieError(error) && error.code !== "unavailable") return { sentence: error.message };
@@ -97,9 +98,12 @@ async function refuse(journal: Journal, sentence: string, found: { gates?: reado
 
 const failing = (gates: readonly GateResult[]): GateResult[] => gates.filter((gate) => gate.verdict !== "pass" && !gate.overruled);
 
+/** Gates about what Vigie sees, which it may see again in a moment. What is measured (metrics, smoke checks) has its own patience. */
+const sight: readonly GateResult["name"][] = ["target-visible", "source-healthy", "containers-match", "images-present", "no-incident"];
+
 /** Nothing is decided by what nobody knows, and an environment that has just been brought back may need a moment to be seen as settled. */
 function unsure(plan: Plan): boolean {
-  return failing(plan.gates).some((gate) => gate.verdict !== "fail" || gate.name === "nothing-else-runs");
+  return failing(plan.gates).some((gate) => (gate.verdict !== "fail" && sight.includes(gate.name)) || gate.name === "nothing-else-runs");
 }
 
 function gateSentence(plan: Plan): string {
