@@ -45,6 +45,8 @@ describe("when the turn of an operation has come", () => {
     ["the same rollback, which interrupted nothing", shown, change(shown, { images: { auth: "ghcr.io/x/auth:v7@sha256:77" } }), { waited: true }, null],
     ["it interrupted, but something else would be restored", shown, change(shown, { images: {}, write: { ...write, template: { spec: {} } } }), { preempted: true }, null],
     ["it interrupted, but a workload was made anew", shown, change(shown, { images: {}, workload: { ...workload, uid: "u9" } }), { preempted: true }, null],
+    ["it interrupted, and what was a switch of colours has to be restored now", change(shown, { write: { effect: "switch" } }), shown, { preempted: true }, "fresh"],
+    ["it interrupted, and the other colour's workload is the one to restore now", shown, change(shown, { workload: { name: "core-green", uid: "u7", generation: 2 } }), { preempted: true }, "fresh"],
     ["what interrupted is no rollback", promotion, change(promotion, { images: {} }), { preempted: true }, null],
   ])("%s", (_, before, after, turn, expected) => {
     const runs: BoundFacts = new Map([...facts, ...after.targets.map((target) => [target.bigPod, { workload: target.workload, images: target.images }] as const)]);

@@ -73,19 +73,28 @@ export function turnTargets(shown: PlanBinding, now: PlanBinding, facts: BoundFa
   return preempted && restoresTheSame(shown, now) ? "fresh" : null;
 }
 
-/** A release's content in an environment is sealed under its number, so a Big Pod that was not to be touched before is restored to what was shown for the whole. */
+/**
+ * A release's content in an environment is sealed under its number, so a Big Pod that was not to be touched before is restored to what was shown for the
+ * whole, and so is one for which a switch of colours was enough then, or is enough now.
+ */
 function restoresTheSame(shown: PlanBinding, now: PlanBinding): boolean {
   if (shown.kind !== "rollback" || now.kind !== "rollback" || shown.environment !== now.environment) return false;
   return now.targets.every((target) => {
     const before = shown.targets.find((candidate) => candidate.bigPod === target.bigPod);
-    return before === undefined || (before.workload.uid === target.workload.uid && sameJson(withoutRestart(before.write), withoutRestart(target.write)));
+    if (before === undefined) return true;
+    if (before.workload.name === target.workload.name && before.workload.uid !== target.workload.uid) return false;
+    return [before, target].some(({ write }) => write.effect === "switch") || sameJson(withoutRestart(before.write), withoutRestart(target.write));
   });
 }
 
 /** Generations count every edit of a workload's spec, also those of fields that an operation neither reads nor writes. */
 function withoutGenerations(binding: PlanBinding): unknown {
-  const strip = (value: unknown): unknown => (typeof value === "object" && value !== null && "generation" in value ? { ...value, generation: 0 } : value);
-  return { ...binding, targets: binding.targets.map(({ write, ...rest }) => ({ ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, strip(value)])), write: withoutRestart(write) })) };
+  return { ...binding, targets: binding.targets.map(({ write, ...rest }) => ({ ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, ungenerated(value)])), write: withoutRestart(write) })) };
+}
+
+function ungenerated(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === "generation" ? 0 : ungenerated(inner)]));
 }
 
 /** Whether a restart is needed is judged by the executor from what it reads, so it is no promise of the plan. */

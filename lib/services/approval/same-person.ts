@@ -4,22 +4,31 @@ import type { Asker } from "#lib/services/operation/still-allowed.ts";
 
 /** Who is behind an actor: a person is their id; a token is whoever made it, because it speaks with their mouth. */
 export interface Behind {
-  /** Id of the actor itself, and of the maker of a token where that is known. */
-  ids: readonly string[];
-  /** Name of a token's maker, for tokens from before ids were kept. Null for people: their names prove nothing. */
-  makerName: string | null;
+  id: string;
   name: string;
+  /** Of a token; `id` null for tokens from before ids were kept. Null for people. */
+  maker: { id: string | null; name: string } | null;
 }
+
+/** Made with the bootstrap token: for nobody in particular, so two of its tokens may well be two people's. It is none of them itself, though. */
+const bootstrap = "bootstrap";
 
 export async function whoIsBehind(db: Database | Transaction, actor: Asker): Promise<Behind> {
   const token = actor.kind === "token" ? await findToken(db, actor.id) : null;
-  if (token === null) return { ids: [actor.id], makerName: null, name: actor.name };
-  return { ids: token.createdById === null ? [actor.id] : [actor.id, token.createdById], makerName: token.createdById === null ? token.createdBy : null, name: actor.name };
+  return { id: actor.id, name: actor.name, maker: token === null ? null : { id: token.createdById, name: token.createdBy } };
 }
 
 /** Whether one person stands behind both. Where only a maker's name is known, the name decides: rather one approval too few. */
 export function samePerson(one: Behind, other: Behind): boolean {
-  if (one.ids.some((id) => other.ids.includes(id))) return true;
-  const named = (token: Behind, against: Behind): boolean => token.makerName !== null && (token.makerName === against.name || token.makerName === against.makerName);
-  return named(one, other) || named(other, one);
+  return one.id === other.id || made(one, other) || made(other, one) || sameMaker(one, other);
+}
+
+function made(maker: Behind, token: Behind): boolean {
+  if (token.maker === null) return false;
+  return token.maker.id === null ? token.maker.name === maker.name : token.maker.id === maker.id;
+}
+
+function sameMaker({ maker: one }: Behind, { maker: other }: Behind): boolean {
+  if (one === null || other === null || one.id === bootstrap || one.name === bootstrap) return false;
+  return one.id === null || other.id === null ? one.name === other.name : one.id === other.id;
 }

@@ -37,7 +37,12 @@ export async function takeTurn(context: ServiceContext, journal: Journal, keeper
       await journal.end("aborted", `Aborted by ${by} before anything was changed.`);
       return "ended";
     }
-    const why = row.kind === "stand-down" ? null : await whyNoLonger(context, journal.actor, `operation.request.${journal.operation.kind as Exclude<Plan["kind"], "stand-down">}`, row.environment);
+    if (row.kind === "stand-down") {
+      // Asked for by Vigie itself and without a request to plan from: its own steps look whether the colour is still idle.
+      await journal.begin();
+      return "begun";
+    }
+    const why = await whyNoLonger(context, journal.actor, `operation.request.${journal.operation.kind as Exclude<Plan["kind"], "stand-down">}`, row.environment);
     if (why !== null) return refuse(journal, `${journal.actor.kind === "token" ? "The API token " : ""}${journal.actor.name} ${why}`, {});
     const built = await build(context, row);
     if ("sentence" in built) return refuse(journal, built.sentence, {});

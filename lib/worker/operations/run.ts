@@ -71,7 +71,7 @@ async function goBack(run: Run): Promise<OperationStatus> {
 }
 
 /** Steps that act: when one of them fails, that is a refusal of the cluster, a lost permission or somebody else's edit, and no fault of the release. */
-const acting: readonly string[] = ["check", "config", "write"];
+const acting: readonly string[] = ["check", "config", "write", "raise", "switch"];
 
 /** Whether what failed is held against the release that a promotion brought: its rollout, or a gate after it. */
 function blamed({ journal }: Run, cause: OperationStep): boolean {
