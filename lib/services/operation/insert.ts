@@ -36,6 +36,7 @@ export async function insertOperation(context: ServiceContext, asker: Asker, giv
   const { targets, images, request } = stored;
   const id = randomUUID();
   const by = { kind: asker.kind, id: asker.id, name: asker.name };
+  const policy = context.config.environments.find((environment) => environment.name === stored.plan.environment)?.policy ?? null;
   const sender = await operationSender(context.db);
   return context.db.$transaction(
     async (tx) => {
@@ -49,7 +50,7 @@ export async function insertOperation(context: ServiceContext, asker: Asker, giv
           id, kind: plan.kind, environment: plan.environment, title: plan.title, reason, planHash: plan.hash, priority: operationPriority(plan.kind), automatic,
           plan: asJson(plan), targets: asJson(targets), images: asJson(images), request: asJson(request), actor: asJson(by), actorId: asker.id, idempotencyKey,
           requestedAt: now, position: 0n, breakGlassId: plan.breakGlassId, followsId: given.followsId ?? preempted?.id ?? null, note: preempted?.note ?? null, ...waiting,
-          steps: { create: operationSteps(plan, targets).map((step) => ({ ...step, status: "pending", evidence: [] })) },
+          steps: { create: operationSteps(plan, targets, policy).map((step) => ({ ...step, status: "pending", evidence: [] })) },
         },
       });
       await appendAudit(tx, {

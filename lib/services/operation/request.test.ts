@@ -14,6 +14,7 @@ import { readOperation } from "#lib/services/operation/read.ts";
 import { requestAutomatic } from "#lib/services/operation/request-automatic.ts";
 import { requestOperation } from "#lib/services/operation/request.ts";
 import { createPlan } from "#lib/services/plan/create.ts";
+import { nothingOutside } from "#lib/services/test-context.ts";
 import { bigPodState, person, recordRelease, repository, sealed, testConfig, viewer, watched, writeState } from "#lib/services/plan/test-platform.ts";
 import { startRegistry } from "#sandbox/registry/server.ts";
 import { createCatalogue } from "#sandbox/world/catalogue.ts";
@@ -34,7 +35,7 @@ beforeAll(async () => {
   // A worker that was there once: it made the queue.
   await (await listenForOperations(database.url, log, () => undefined)).stop();
   const config = testConfig(registry.url);
-  context = { db: database.db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }) };
+  context = { db: database.db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }), outside: nothingOutside };
 });
 afterAll(async () => {
   await registry.stop();

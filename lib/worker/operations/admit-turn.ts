@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { EnvironmentPolicy } from "#lib/contracts/config.ts";
 import type { GateResult, Plan } from "#lib/contracts/operation.ts";
 import { planRequestSchema, planSchema } from "#lib/contracts/operation.ts";
 import { plannedImages } from "#lib/db/repositories/plan.ts";
@@ -50,11 +51,11 @@ export async function takeTurn(context: ServiceContext, journal: Journal, keeper
       await wait(againMs, undefined, { signal: keeper.lost }).catch(() => Promise.reject(keeper.lost.reason));
       continue;
     }
-    return judge(journal, built);
+    return judge(journal, built, context.config.environments.find((environment) => environment.name === row.environment)?.policy ?? null);
   }
 }
 
-async function judge(journal: Journal, built: BuiltPlan): Promise<TurnOutcome> {
+async function judge(journal: Journal, built: BuiltPlan, policy: EnvironmentPolicy | null): Promise<TurnOutcome> {
   const row = journal.row;
   const stored = storedPlan(row);
   const { plan } = built;
@@ -77,7 +78,7 @@ async function judge(journal: Journal, built: BuiltPlan): Promise<TurnOutcome> {
   }
   if (plan.start.how !== "now") return refuse(journal, gateSentence(plan), { gates: plan.gates });
   const targets = use === "shown" ? stored.targets : built.targets;
-  const steps = operationSteps(plan, targets);
+  const steps = operationSteps(plan, targets, policy);
   const same = JSON.stringify(steps.map((step) => [step.name, step.bigPod])) === JSON.stringify(journal.steps().map((step) => [step.name, step.bigPod]));
   await journal.begin({ targets, gates: plan.gates, steps: same ? null : steps });
   return "begun";

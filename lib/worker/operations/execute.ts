@@ -41,7 +41,7 @@ export async function execute({ context, views, apiOf }: ExecuteParts, claim: Cl
     view = await see(views, keeper, journal, environment.policy.rolloutTimeoutSeconds * 1000);
     if (view === null) return;
     const { requestedAt } = journal.operation;
-    const status = await runToEnd({ db, log, config, keeper, journal, environment, cluster: apiOf(environment.name), view, permitted: () => permitted({ db, config }, journal), restartMark: requestedAt });
+    const status = await runToEnd({ db, log, config, keeper, journal, environment, cluster: apiOf(environment.name), view, outside: context.outside, permitted: () => permitted({ db, config }, journal), restartMark: requestedAt });
     log.info({ operation: claim.operationId, status }, "An operation ended");
   } catch (error) {
     if (!(error instanceof ClaimLost)) throw error;
