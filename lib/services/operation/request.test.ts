@@ -8,6 +8,8 @@ import { listenForOperations } from "#lib/db/queue.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
 import { createLog } from "#lib/runtime/log.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { listBreakGlass } from "#lib/services/break-glass/list.ts";
+import { openBreakGlass } from "#lib/services/break-glass/open.ts";
 import { abortOperation } from "#lib/services/operation/abort.ts";
 import { listOperations } from "#lib/services/operation/list.ts";
 import { readOperation } from "#lib/services/operation/read.ts";
@@ -122,6 +124,40 @@ describe("refused, with nothing done", () => {
     await refused("denied", /^You may not promote \S+( of)?( R-\d+)? to prod: that takes the role releaser or responder or admin in prod\./, () => requestOperation(context, viewer, intent(), "k6"));
     await refused("denied", /releaser/, () => requestOperation(context, { ...person, grants: [{ role: "operator", environments: "*" }] }, intent(), "k6"));
     expect(await lastAudit()).toMatchObject({ action: "access.denied", outcome: "denied" });
+  });
+
+  test("a plan of another environment than one's role", async () => {
+    await refused("denied", /^You may not promote .* to prod: that takes the role releaser/, () => requestOperation(context, { ...person, grants: [{ role: "releaser", environments: ["staging"] }] }, intent(), "k6b"));
+    await refused("denied", /role responder or admin|role releaser/, () => requestOperation(context, { ...person, grants: [{ role: "approver", environments: "*" }] }, intent(), "k6c"));
+  });
+
+  test("a window that is shut, unless it is scheduled; break-glass overrules it, is kept with the operation, and stands in the log", async () => {
+    const prod = context.config.environments.find((environment) => environment.name === "prod");
+    if (prod === undefined) throw new Error("the test platform has prod");
+    const at = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
+    prod.policy.windows = [{ name: "late", every: "day", on: [], timeZone: "UTC", from: at(2), to: at(3) }];
+    try {
+      plan = await createPlan(context, person, { kind: "promotion", from: "staging", to: "prod" });
+      await refused("conflict", /^Its window is shut: .*Nothing was done\. Confirm it with schedule: "next-window"/, () => requestOperation(context, person, intent(), "w1"));
+      const scheduled = await requestOperation(context, person, { ...intent(), schedule: "next-window" }, "w2");
+      expect(scheduled).toMatchObject({ status: "scheduled", waits: { for: "window", position: null, until: expect.any(String) } });
+      expect(await readOperation(context, person, scheduled.id)).toMatchObject({ notBefore: scheduled.waits?.until });
+
+      const vera = { ...person, id: "vera", name: "Vera", grants: [{ role: "responder" as const, environments: "*" as const }] };
+      const glass = await openBreakGlass(context, vera, { environment: "prod", reason: "payments are down, cannot wait" });
+      const urgent = await createPlan(context, vera, { kind: "promotion", from: "staging", to: "prod" });
+      expect(urgent).toMatchObject({ breakGlassId: glass.id, start: { how: "now" } });
+      expect(urgent.gates.find((gate) => gate.name === "window")).toMatchObject({ verdict: "fail", overruled: true });
+      const { id, status } = await requestOperation(context, vera, { planHash: urgent.hash, reason: "payments are down" }, "w3");
+      expect(status).toBe("queued");
+      const { body } = JSON.parse((await lastAudit()).bytes);
+      expect(body).toMatchObject({ summary: expect.stringContaining("under BREAK-GLASS"), after: { breakGlass: glass.id, overruled: ["A window is open"] } });
+      expect(await readOperation(context, viewer, id)).toMatchObject({ breakGlass: true });
+      expect((await listBreakGlass(context, viewer)).find((one) => one.id === glass.id)?.operations).toEqual([{ id, title: urgent.title }]);
+      await refused("conflict", /^Its window is shut/, () => requestOperation(context, person, intent(), "w4"));
+    } finally {
+      prod.policy.windows = [];
+    }
   });
 
   test("texts that cannot be kept", async () => {

@@ -144,6 +144,33 @@ describe("when the turn comes", { timeout: 60_000 }, () => {
     expect(await readOperation(stage.context, releaser, id)).toMatchObject({ note: "Aborted by Rafael before anything was changed.", startedAt: null });
   });
 
+  test("its window has shut again: it waits for the next one and says so, and nothing is lost", async () => {
+    const prod = stage.context.config.environments.find((environment) => environment.name === "prod");
+    if (prod === undefined) throw new Error("the sandbox has prod");
+    const at = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
+    prod.policy.windows = [{ name: "late", every: "day", on: [], timeZone: "UTC", from: at(2), to: at(3) }];
+    try {
+      const plan = await stage.plan({ kind: "promotion", from: "staging", to: "prod", bigPods: ["core"] });
+      expect(plan.start).toMatchObject({ how: "waits", waits: [{ for: "window" }] });
+      await expect(stage.confirm(plan)).rejects.toMatchObject({ code: "conflict", message: expect.stringMatching(/^Its window is shut: .*Confirm it with schedule: "next-window" to have it begin at /) });
+      const { id, status, waits } = await requestOperation(stage.context, releaser, { planHash: plan.hash, reason: "tonight", schedule: "next-window" }, crypto.randomUUID());
+      expect([status, waits?.for, waits?.until]).toEqual(["scheduled", "window", plan.start.waits[0]?.until]);
+      await stage.database.db.$executeRaw`UPDATE operation SET not_before = clock_timestamp() - interval '1 minute' WHERE id = ${id}`;
+      await work();
+      const again = await stage.until("it is scheduled again", async () => {
+        const operation = await readOperation(stage.context, releaser, id);
+        return operation.status === "scheduled" && operation.note !== null ? operation : undefined;
+      });
+      expect(again).toMatchObject({ startedAt: null, note: expect.stringMatching(/^Its window had closed again when its turn came \(.*late.*\): it begins when the next one opens\.$/), waits: { for: "window", until: plan.start.waits[0]?.until } });
+      expect(await rowOf(id)).toMatchObject({ claimedBy: null, leaseExpiresAt: null });
+      prod.policy.windows = [{ name: "late", every: "day", on: [], timeZone: "UTC", from: at(-2), to: at(2) }];
+      await stage.database.db.$executeRaw`UPDATE operation SET not_before = clock_timestamp() - interval '1 minute' WHERE id = ${id}`;
+      expect(await stage.ended(id)).toMatchObject({ status: expect.stringMatching(/^(succeeded|refused)$/) });
+    } finally {
+      prod.policy.windows = [];
+    }
+  });
+
   test("an approval that ran out meanwhile: refused", async () => {
     const prod = stage.context.config.environments.find((environment) => environment.name === "prod");
     if (prod === undefined) throw new Error("the sandbox has prod");
