@@ -2,7 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { BigPodState } from "#lib/contracts/state.ts";
 import { asJson } from "#lib/db/repositories/operation.ts";
-import { epochAnnotation, kinds, operationAnnotation } from "#lib/ports/cluster.ts";
+import { ClusterError, epochAnnotation, kinds, operationAnnotation } from "#lib/ports/cluster.ts";
+import type { ClusterApi } from "#lib/ports/cluster.ts";
 import { abortOperation } from "#lib/services/operation/abort.ts";
 import { liftQuarantine } from "#lib/services/quarantine/lift.ts";
 import { listQuarantine } from "#lib/services/quarantine/list.ts";
@@ -160,12 +161,34 @@ test("an edit between plan and execution: refused, or stopped before anything is
   expect((await deployment("commerce")).spec).toMatchObject({ replicas: 2 });
 });
 
+test("a cluster that refuses the very first write: failed, nothing was changed, nothing is returned, and the release is not to blame", async () => {
+  await stage.stopWorkers();
+  const refusing = (environment: string): ClusterApi =>
+    new Proxy(stage.apiOf(environment), {
+      get: (api, name) => (name === "patch" ? () => Promise.reject(new ClusterError("forbidden", "cannot patch deployments", { status: 403 })) : Reflect.get(api, name)),
+    });
+  await stage.startWorker("refused", { apiOf: refusing });
+  await stage.settled("prod");
+  const before = [await stage.images("prod"), (await deployment("core")).metadata.generation];
+  const operation = await stage.ended(await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" })));
+  await stage.stopWorkers();
+  await stage.startWorker("w3");
+  expect(operation).toMatchObject({ status: "failed", note: "The cluster refuses to write Deployment core: cannot patch deployments. Nothing was changed." });
+  expect(operation.steps.filter((step) => step.name.startsWith("return-"))).toEqual([]);
+  expect([await stage.images("prod"), (await deployment("core")).metadata.generation]).toEqual(before);
+  expect(await stage.database.db.quarantineRow.count({ where: { operationId: operation.id } })).toBe(0);
+});
+
 test("scales up and back", async () => {
   for (const replicas of [3, 2]) {
     await stage.settled("prod");
     const operation = await stage.ended(await stage.confirm(await stage.plan({ kind: "scale", environment: "prod", bigPod: "commerce", replicas })));
     expect(operation).toMatchObject({ status: "succeeded" });
-    expect((await deployment("commerce")).status).toMatchObject({ replicas, readyReplicas: replicas });
+    // Facts are facts with the end: a plan made in this very moment is not taken for an edit by somebody.
+    const { state } = await stage.database.db.bigPodStateRow.findUniqueOrThrow({ where: { environment_bigPod: { environment: "prod", bigPod: "commerce" } } });
+    const now = await deployment("commerce");
+    expect(state).toMatchObject({ workload: { generation: now.metadata.generation }, replicas: { desired: replicas } });
+    expect(now.status).toMatchObject({ replicas, readyReplicas: replicas });
   }
 });
 
