@@ -45,7 +45,7 @@ if (kubeconfig === undefined || missing !== null) {
       const plan = await api.post("plans", { kind: "restart", environment: "prod", bigPods: ["commerce"] });
       const { body } = await api.post("operations", { planHash: plan.body.hash, reason: "story: may not write" }, { "idempotency-key": "looks-only" });
       const done = await api.until(`operations/${body.id}`, (one) => one.finishedAt !== null, 60_000);
-      expect(done).toMatchObject({ status: "returned", note: expect.stringMatching(/refuses to write Deployment commerce.*vigie-worker.*cannot patch/i) });
+      expect(done).toMatchObject({ status: "failed", note: expect.stringMatching(/refuses to write Deployment commerce.*vigie-worker.*cannot patch.*Nothing was changed/i) });
       expect(template()).toBe(before);
     } finally {
       await vigie.stop();

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { auditEntrySchema, auditQuerySchema } from "#lib/contracts/audit.ts";
+import { breakGlassSchema, operationSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { releaseSummarySchema } from "#lib/contracts/release.ts";
 import { bigPodStateSchema, operationSummarySchema, runningImageSchema, serviceStateSchema, sourceStateSchema } from "#lib/contracts/state.ts";
 import { chainFaults } from "#lib/domain/audit-chain.ts";
@@ -65,7 +66,17 @@ const limit = z.coerce.number().int().min(1).max(100).default(25);
 
 export const operationsQuerySchema = z.strictObject({ environment: environmentName.optional(), status: z.enum(operationStatuses).optional(), before: cursor, limit });
 export const operationsResponseSchema = z.object({ operations: z.array(operationSummarySchema), next: z.int().nullable() });
-export const operationAcceptedSchema = z.object({ id: z.string(), status: z.enum(operationStatuses) });
+export const operationAcceptedSchema = z.object({
+  id: z.string(),
+  status: z.enum(operationStatuses),
+  /** What it waits for; null when it runs, or has ended. */
+  waits: operationSummarySchema.shape.waits,
+});
+export const operationApprovedSchema = z.object({ id: z.string(), status: z.enum(operationStatuses), approvals: operationSchema.shape.approvals });
+
+export const environmentQuerySchema = z.strictObject({ environment: environmentName.optional() });
+export const breakGlassResponseSchema = z.object({ breakGlass: z.array(breakGlassSchema) });
+export const quarantineResponseSchema = z.object({ quarantine: z.array(quarantineSchema) });
 
 export const releasesQuerySchema = z.strictObject({ environment: environmentName, before: cursor, limit });
 export const releasesResponseSchema = z.object({ releases: z.array(releaseSummarySchema), next: z.int().nullable() });

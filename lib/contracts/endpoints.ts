@@ -1,9 +1,10 @@
 import { z } from "zod";
 import {
-  apiStateSchema, auditExportLineSchema, auditExportQuerySchema, auditListQuerySchema, auditListResponseSchema, auditVerifyLineSchema, auditVerifyQuerySchema, auditVerifyResponseSchema, healthResponseSchema,
+  apiStateSchema, auditExportLineSchema, auditExportQuerySchema, auditListQuerySchema, auditListResponseSchema, auditVerifyLineSchema, auditVerifyQuerySchema, auditVerifyResponseSchema,
+  breakGlassResponseSchema, environmentQuerySchema, healthResponseSchema, operationApprovedSchema, quarantineResponseSchema,
   operationAcceptedSchema, operationsQuerySchema, operationsResponseSchema, readinessResponseSchema, releaseQuerySchema, releaseResponseSchema, releasesQuerySchema, releasesResponseSchema,
 } from "#lib/contracts/api.ts";
-import { operationRequestSchema, operationSchema, planRequestSchema, planSchema } from "#lib/contracts/operation.ts";
+import { approvalRequestSchema, breakGlassRequestSchema, breakGlassReviewSchema, breakGlassSchema, operationRequestSchema, operationSchema, planRequestSchema, planSchema, quarantineLiftSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema, tokenRequestSchema, tokensResponseSchema } from "#lib/contracts/token.ts";
 import type { AnswerCode, ErrorCode } from "#lib/domain/error.ts";
 
@@ -63,12 +64,26 @@ export const endpoints = {
   }),
   requestOperation: endpoint({
     id: "requestOperation", method: "POST", path: "/api/v1/operations", access: "write", summary: "Confirm a plan",
-    description: "The same key from the same caller is the same operation, however often it is sent. 409 with the difference when the world has moved since the plan was made.",
-    body: operationRequestSchema, idempotencyKey: true, success: { status: 202, description: "Accepted: it runs, or waits its turn", schema: operationAcceptedSchema }, errors: ["not-found", "conflict", "upstream"],
+    description: "The same key from the same caller is the same operation, however often it is sent. A plan that waits (approvals, its turn, a window with schedule: next-window) is accepted and begins by itself; a rollback has what runs aborted. 409 with the difference when the world has moved since the plan was made.",
+    body: operationRequestSchema, idempotencyKey: true, success: { status: 202, description: "Accepted: it runs, or waits; `waits` says for what", schema: operationAcceptedSchema }, errors: ["not-found", "conflict", "upstream"],
   }),
   listOperations: endpoint({ id: "listOperations", method: "GET", path: "/api/v1/operations", access: "read", summary: "Operations, newest first", query: operationsQuerySchema, success: { description: "A page", schema: operationsResponseSchema } }),
   readOperation: endpoint({ id: "readOperation", method: "GET", path: "/api/v1/operations/{id}", access: "read", summary: "One operation with its plan and steps", success: { description: "The operation", schema: operationSchema }, errors: ["not-found"] }),
-  abortOperation: endpoint({ id: "abortOperation", method: "POST", path: "/api/v1/operations/{id}/abort", access: "write", summary: "Stop an operation and take back what it changed", success: { status: 202, description: "The worker was asked; asking again changes nothing", schema: operationAcceptedSchema }, errors: ["not-found", "conflict"] }),
+  abortOperation: endpoint({ id: "abortOperation", method: "POST", path: "/api/v1/operations/{id}/abort", access: "write", summary: "Stop an operation and take back what it changed", description: "One that waits ends at once; one that runs is returned by the worker.", success: { status: 202, description: "The worker was asked; asking again changes nothing", schema: operationAcceptedSchema }, errors: ["not-found", "conflict"] }),
+  approveOperation: endpoint({
+    id: "approveOperation", method: "POST", path: "/api/v1/operations/{id}/approve", access: "write", summary: "Approve an operation that waits",
+    description: "For the plan whose hash is sent, and never by whoever asked for it. It holds for as long as the environment's policy says. Sending it again changes nothing.",
+    body: approvalRequestSchema, success: { description: "The approvals it has now", schema: operationApprovedSchema }, errors: ["not-found", "conflict"],
+  }),
+  openBreakGlass: endpoint({
+    id: "openBreakGlass", method: "POST", path: "/api/v1/break-glass", access: "write", summary: "Overrule an environment's policy gates for a quarter of an hour",
+    description: "For plans that the caller makes and confirms in that environment. It stays open for review by somebody else.",
+    body: breakGlassRequestSchema, success: { status: 201, description: "It is open; the same one when it was already", schema: breakGlassSchema }, errors: ["not-found"],
+  }),
+  listBreakGlass: endpoint({ id: "listBreakGlass", method: "GET", path: "/api/v1/break-glass", access: "read", summary: "Uses of break-glass, unreviewed ones first", query: environmentQuerySchema, success: { description: "Those of the environments you may see", schema: breakGlassResponseSchema } }),
+  reviewBreakGlass: endpoint({ id: "reviewBreakGlass", method: "POST", path: "/api/v1/break-glass/{id}/review", access: "write", summary: "Close the review of a use of break-glass", body: breakGlassReviewSchema, success: { description: "The use with its review", schema: breakGlassSchema }, errors: ["not-found", "conflict"] }),
+  listQuarantine: endpoint({ id: "listQuarantine", method: "GET", path: "/api/v1/quarantine", access: "read", summary: "Releases that nobody promotes until it is lifted", query: environmentQuerySchema, success: { description: "Those of the environments you may see, lifted ones last", schema: quarantineResponseSchema } }),
+  liftQuarantine: endpoint({ id: "liftQuarantine", method: "POST", path: "/api/v1/quarantine/{id}/lift", access: "write", summary: "Let a release be promoted again", body: quarantineLiftSchema, success: { description: "The quarantine, lifted", schema: quarantineSchema }, errors: ["not-found", "conflict"] }),
   listReleases: endpoint({ id: "listReleases", method: "GET", path: "/api/v1/releases", access: "read", summary: "Releases an environment ran, newest first", query: releasesQuerySchema, success: { description: "A page", schema: releasesResponseSchema }, errors: ["not-found"] }),
   readRelease: endpoint({ id: "readRelease", method: "GET", path: "/api/v1/releases/{number}", access: "read", summary: "One release in one environment", query: releaseQuerySchema, success: { description: "The release; of ConfigMaps the names of their keys only", schema: releaseResponseSchema }, errors: ["not-found"] }),
   listAudit: endpoint({ id: "listAudit", method: "GET", path: "/api/v1/audit", access: "read", summary: "The audit log, newest first", query: auditListQuerySchema, success: { description: "A page of the entries you may see", schema: auditListResponseSchema } }),

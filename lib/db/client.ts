@@ -13,6 +13,8 @@ export function createDatabase(url: string, options: { poolSize?: number; statem
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     statement_timeout: options.statementTimeoutMs ?? 10_000,
+    // A process that froze inside a transaction must not keep its locks (audit head, stream clock, environment) from all others.
+    idle_in_transaction_session_timeout: 5_000,
     application_name: "vigie",
   });
   return new PrismaClient({ adapter });

@@ -1,6 +1,7 @@
 import type { GateResult } from "#lib/contracts/operation.ts";
 import { visibility } from "#lib/domain/plan-facts.ts";
 import type { ActiveOperation, EnvironmentFacts } from "#lib/domain/plan-facts.ts";
+import { preempts, spreadWords } from "#lib/domain/queue.ts";
 
 /** The gates of a plan. Each answers from facts; what cannot be known is `inconclusive` or `error`, never `pass`. */
 
@@ -78,11 +79,19 @@ export function targetVisible(target: EnvironmentFacts, bigPods: readonly string
 
 /**
  * One operation at a time; and a promotion starts from a settled target, because a rollout under way has no certain "before" to return to.
- * `mustBeSettled` is false for rollbacks, restarts and scaling, which have to be possible from any state.
+ * `mustBeSettled` is false for rollbacks, restarts and scaling, which have to be possible from any state. A rollback (`preempting`) is held up
+ * only by another rollback: everything else is aborted for it.
  */
-export function nothingElseRuns(target: EnvironmentFacts, active: ActiveOperation | null, mustBeSettled: boolean): GateResult {
+export function nothingElseRuns(target: EnvironmentFacts, active: ActiveOperation | null, mustBeSettled: boolean, preempting = false): GateResult {
+  if (active !== null && preempting && preempts("rollback", active)) {
+    const what = active.status === "running" ? (active.abortRequested === true ? "is being aborted already: the rollback begins when it has ended" : "will be aborted for this rollback, which begins when what it changed is back") : "is queued: this rollback goes first";
+    return gate("nothing-else-runs", "pass", `"${active.title}" (${active.actor}) ${what}`, target.now);
+  }
   if (active !== null) {
-    return gate("nothing-else-runs", "fail", `"${active.title}" (${active.actor}) is ${active.status} since ${active.requestedAt.toISOString()}: wait for it or abort it`, target.now);
+    const since = active.status === "running" ? `is running since ${(active.startedAt ?? active.requestedAt).toISOString()}` : `is ${active.status} since ${active.requestedAt.toISOString()}`;
+    const more = (active.behind ?? 0) === 0 ? "" : `, with ${active.behind} more behind it`;
+    const left = spreadWords(active.remaining ?? null);
+    return gate("nothing-else-runs", "fail", `"${active.title}" (${active.actor}) ${since}${more}${left === null ? "" : `: ${left} left`}`, target.now);
   }
   if (!mustBeSettled) return gate("nothing-else-runs", "pass", `no operation runs in ${target.name}`, target.now);
   if (target.release === null) return gate("nothing-else-runs", "inconclusive", `no release of ${target.name} is recorded yet: it must have been settled once`, target.now);

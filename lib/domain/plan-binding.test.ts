@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { knowsMoreOnly } from "#lib/domain/plan-binding.ts";
+import { describe, expect, test } from "vitest";
+import { knowsMoreOnly, turnTargets } from "#lib/domain/plan-binding.ts";
 import type { BoundFacts, PlanBinding } from "#lib/domain/plan-binding.ts";
 
 const workload = { name: "core", uid: "u1", generation: 4 };
@@ -24,4 +24,32 @@ test.each([
   ["it is no rollback", { ...now, kind: "promotion" }, facts],
 ])("but not when %s", (_, current, runs) => {
   expect(knowsMoreOnly(shown, current, runs)).toBe(false);
+});
+
+describe("when the turn of an operation has come", () => {
+  const promotion: PlanBinding = { version: 1, kind: "promotion", environment: "prod", from: "staging", targets: [{ bigPod: "core", workload, images, write: { effect: "images", images: { auth: "ghcr.io/x/auth:v2@sha256:bb" } } }], gates: ["approvals"] };
+  const change = (binding: PlanBinding, target: Partial<PlanBinding["targets"][number]>): PlanBinding => ({ ...binding, targets: binding.targets.map((one) => ({ ...one, ...target })) });
+  const edited = change(promotion, { workload: { ...workload, generation: 9 } });
+  const at = { waited: false, preempted: false };
+
+  test.each<[string, PlanBinding, PlanBinding, Partial<typeof at>, "shown" | "fresh" | null]>([
+    ["nothing moved", promotion, structuredClone(promotion), {}, "shown"],
+    ["a rollback that knows more now", shown, now, {}, "shown"],
+    ["only generations moved, and it waited", promotion, edited, { waited: true }, "fresh"],
+    ["only generations moved, and it did not wait", promotion, edited, {}, null],
+    ["another workload of that name, although it waited", promotion, change(promotion, { workload: { ...workload, uid: "u2" } }), { waited: true }, null],
+    ["other images run there now, although it waited", promotion, change(promotion, { images: { auth: "ghcr.io/x/auth:v0@sha256:00" } }), { waited: true }, null],
+    ["something else would be written, although it waited", promotion, change(promotion, { write: { effect: "images", images: { auth: "ghcr.io/x/auth:v3@sha256:cc" } } }), { waited: true }, null],
+    ["other gates are asked, although it waited", promotion, { ...promotion, gates: [] }, { waited: true }, null],
+    ["a rollback that had what ran aborted: other images run, the same is restored", shown, change(shown, { images: { auth: "ghcr.io/x/auth:v7@sha256:77" }, workload: { ...workload, generation: 12 } }), { preempted: true }, "fresh"],
+    ["the same rollback, which interrupted nothing", shown, change(shown, { images: { auth: "ghcr.io/x/auth:v7@sha256:77" } }), { waited: true }, null],
+    ["it interrupted, but something else would be restored", shown, change(shown, { images: {}, write: { ...write, template: { spec: {} } } }), { preempted: true }, null],
+    ["it interrupted, but a workload was made anew", shown, change(shown, { images: {}, workload: { ...workload, uid: "u9" } }), { preempted: true }, null],
+    ["it interrupted, and what was a switch of colours has to be restored now", change(shown, { write: { effect: "switch" } }), shown, { preempted: true }, "fresh"],
+    ["it interrupted, and the other colour's workload is the one to restore now", shown, change(shown, { workload: { name: "core-green", uid: "u7", generation: 2 } }), { preempted: true }, "fresh"],
+    ["what interrupted is no rollback", promotion, change(promotion, { images: {} }), { preempted: true }, null],
+  ])("%s", (_, before, after, turn, expected) => {
+    const runs: BoundFacts = new Map([...facts, ...after.targets.map((target) => [target.bigPod, { workload: target.workload, images: target.images }] as const)]);
+    expect(turnTargets(before, after, runs, { ...at, ...turn })).toBe(expected);
+  });
 });

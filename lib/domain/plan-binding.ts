@@ -56,6 +56,48 @@ export function knowsMoreOnly(shown: PlanBinding, now: PlanBinding, facts: Bound
   });
 }
 
+/** What may be said of a plan that is made again when the turn of its operation has come. */
+export interface TurnBinding {
+  /** It waited (approvals, a window, others): then edits that left images and everything to be written alone are no obstacle. */
+  waited: boolean;
+  /** A rollback that had what ran before it aborted: what runs now cannot be what it was planned against. */
+  preempted: boolean;
+}
+
+/**
+ * Whether an operation may begin now, and by which targets. `shown`: exactly those that were confirmed. `fresh`: those of the plan made again,
+ * because only generations moved, or because a pre-empting rollback restores the same contents whatever runs now. Null: the world has moved.
+ */
+export function turnTargets(shown: PlanBinding, now: PlanBinding, facts: BoundFacts, { waited, preempted }: TurnBinding): "shown" | "fresh" | null {
+  if (sameJson(shown, now) || knowsMoreOnly(shown, now, facts)) return "shown";
+  if (waited && sameJson(withoutGenerations(shown), withoutGenerations(now))) return "fresh";
+  return preempted && restoresTheSame(shown, now) ? "fresh" : null;
+}
+
+/**
+ * A release's content in an environment is sealed under its number, so a Big Pod that was not to be touched before is restored to what was shown for the
+ * whole, and so is one for which a switch of colours was enough then, or is enough now.
+ */
+function restoresTheSame(shown: PlanBinding, now: PlanBinding): boolean {
+  if (shown.kind !== "rollback" || now.kind !== "rollback" || shown.environment !== now.environment) return false;
+  return now.targets.every((target) => {
+    const before = shown.targets.find((candidate) => candidate.bigPod === target.bigPod);
+    if (before === undefined) return true;
+    if (before.workload.name === target.workload.name && before.workload.uid !== target.workload.uid) return false;
+    return [before, target].some(({ write }) => write.effect === "switch") || sameJson(withoutRestart(before.write), withoutRestart(target.write));
+  });
+}
+
+/** Generations count every edit of a workload's spec, also those of fields that an operation neither reads nor writes. */
+function withoutGenerations(binding: PlanBinding): unknown {
+  return { ...binding, targets: binding.targets.map(({ write, ...rest }) => ({ ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, ungenerated(value)])), write: withoutRestart(write) })) };
+}
+
+function ungenerated(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === "generation" ? 0 : ungenerated(inner)]));
+}
+
 /** Whether a restart is needed is judged by the executor from what it reads, so it is no promise of the plan. */
 function withoutRestart(write: PlanTarget["write"]): unknown {
   return write.effect === "restore" ? { ...write, restart: false } : write;

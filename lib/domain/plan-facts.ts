@@ -17,7 +17,7 @@ export interface EnvironmentFacts {
   now: Date;
 }
 
-/** An operation that has the environment to itself. */
+/** An operation that has the environment to itself, or is next to. */
 export interface ActiveOperation {
   id: string;
   kind: string;
@@ -25,6 +25,14 @@ export interface ActiveOperation {
   actor: string;
   status: string;
   requestedAt: Date;
+  /** Null: not yet, or not known. */
+  startedAt?: Date | null;
+  /** It is being stopped and returned. */
+  abortRequested?: boolean;
+  /** How many more stand in the queue behind it, and so before a new one. */
+  behind?: number;
+  /** Until all of these are done, in seconds; null when there is too little history. */
+  remaining?: { seconds: number; lowSeconds: number; highSeconds: number } | null;
 }
 
 /** A worker that was silent for longer than this is not watching (the limit of DESIGN, "never falsely green"). */

@@ -5,6 +5,11 @@ import * as auditExport from "#app/api/v1/audit/export/route.ts";
 import * as audit from "#app/api/v1/audit/route.ts";
 import * as auditVerify from "#app/api/v1/audit/verify/route.ts";
 import * as nowhere from "#app/api/v1/[...path]/route.ts";
+import * as breakGlassReview from "#app/api/v1/break-glass/[id]/review/route.ts";
+import * as breakGlass from "#app/api/v1/break-glass/route.ts";
+import * as approve from "#app/api/v1/operations/[id]/approve/route.ts";
+import * as quarantineLift from "#app/api/v1/quarantine/[id]/lift/route.ts";
+import * as quarantine from "#app/api/v1/quarantine/route.ts";
 import * as abort from "#app/api/v1/operations/[id]/abort/route.ts";
 import * as operation from "#app/api/v1/operations/[id]/route.ts";
 import * as operations from "#app/api/v1/operations/route.ts";
@@ -14,8 +19,8 @@ import * as releases from "#app/api/v1/releases/route.ts";
 import * as state from "#app/api/v1/state/route.ts";
 import * as tokenRoute from "#app/api/v1/tokens/[id]/route.ts";
 import * as tokens from "#app/api/v1/tokens/route.ts";
-import { apiStateSchema, auditListResponseSchema, auditVerifyLineSchema, auditVerifyResponseSchema, errorResponseSchema, operationsResponseSchema, releaseResponseSchema, releasesResponseSchema } from "#lib/contracts/api.ts";
-import { planSchema } from "#lib/contracts/operation.ts";
+import { apiStateSchema, breakGlassResponseSchema, operationAcceptedSchema, quarantineResponseSchema, auditListResponseSchema, auditVerifyLineSchema, auditVerifyResponseSchema, errorResponseSchema, operationsResponseSchema, releaseResponseSchema, releasesResponseSchema } from "#lib/contracts/api.ts";
+import { breakGlassSchema, planSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema } from "#lib/contracts/token.ts";
 import { createDatabase } from "#lib/db/client.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
@@ -70,6 +75,12 @@ const routes: [string, string, Handler, string, unknown, Record<string, string>]
   ["POST", "/api/v1/operations", operations.POST, "write", { planHash: "x".repeat(64), reason: "because" }, {}],
   ["GET", "/api/v1/operations/x", operation.GET, "read", undefined, { id: "x" }],
   ["POST", "/api/v1/operations/x/abort", abort.POST, "write", undefined, { id: "x" }],
+  ["POST", "/api/v1/operations/x/approve", approve.POST, "write", { planHash: "x".repeat(64) }, { id: "x" }],
+  ["GET", "/api/v1/break-glass", breakGlass.GET, "read", undefined, {}],
+  ["POST", "/api/v1/break-glass", breakGlass.POST, "write", { environment: "prod", reason: "everything is down" }, {}],
+  ["POST", "/api/v1/break-glass/x/review", breakGlassReview.POST, "write", { note: "it was right" }, { id: "x" }],
+  ["GET", "/api/v1/quarantine", quarantine.GET, "read", undefined, {}],
+  ["POST", "/api/v1/quarantine/x/lift", quarantineLift.POST, "write", { reason: "the tile server is back" }, { id: "x" }],
   ["GET", "/api/v1/releases?environment=prod", releases.GET, "read", undefined, {}],
   ["GET", "/api/v1/releases/R-1?environment=prod", release.GET, "read", undefined, { number: "R-1" }],
   ["GET", "/api/v1/audit", audit.GET, "read", undefined, {}],
@@ -167,6 +178,35 @@ describe("what is answered", () => {
     expect((await call(operation.GET, `/api/v1/operations/${id}`, { token, params: { id } })).body).toMatchObject({ id, kind: "restart", status: "queued", environment: "prod" });
     expect(operationsResponseSchema.parse((await call(operations.GET, "/api/v1/operations?environment=prod&limit=1", { token })).body).operations[0]?.id).toBe(id);
     expect((await call(abort.POST, `/api/v1/operations/${id}/abort`, { method: "POST", token, params: { id } })).status).toBe(202);
+  });
+
+  test("an operation that waits says for what; approvals, break-glass and quarantine answer in the documented shapes", async () => {
+    const token = await tokenOf("releaser");
+    const planned = await call(plans.POST, "/api/v1/plans", { token, body: { kind: "restart", environment: "prod", bigPods: ["commerce"] } });
+    const { hash } = planSchema.parse(planned.body);
+    const accepted = await call(operations.POST, "/api/v1/operations", { token, body: { planHash: hash, reason: "It leaks memory" }, headers: { "idempotency-key": "waits" } });
+    expect(operationAcceptedSchema.parse(accepted.body)).toMatchObject({ status: "queued", waits: { for: "turn", position: 1 } });
+    const { id } = accepted.body as { id: string };
+    const approved = await call(approve.POST, `/api/v1/operations/${id}/approve`, { token: await tokenOf("approver"), body: { planHash: hash }, params: { id } });
+    expect([approved.status, errorResponseSchema.parse(approved.body).error.message]).toEqual([409, expect.stringMatching(/needs no approval/)]);
+    await call(abort.POST, `/api/v1/operations/${id}/abort`, { method: "POST", token, params: { id } });
+
+    const responder = await tokenOf("responder");
+    const opened = await call(breakGlass.POST, "/api/v1/break-glass", { token: responder, body: { environment: "prod", reason: "payments are down" } });
+    expect(opened.status).toBe(201);
+    const glass = breakGlassSchema.parse(opened.body);
+    expect(breakGlassResponseSchema.parse((await call(breakGlass.GET, "/api/v1/break-glass?environment=prod", { token })).body).breakGlass).toEqual([glass]);
+    const own = await call(breakGlassReview.POST, `/api/v1/break-glass/${glass.id}/review`, { token: await tokenOf("approver"), body: { note: "it was right" }, params: { id: glass.id } });
+    expect([own.status, errorResponseSchema.parse(own.body).error.message]).toEqual([403, expect.stringMatching(/may not review your own/)]);
+    const early = await call(breakGlassReview.POST, `/api/v1/break-glass/${glass.id}/review`, { token: bootstrap, body: { note: "it was right" }, params: { id: glass.id } });
+    expect([early.status, errorResponseSchema.parse(early.body).error.message]).toEqual([409, expect.stringMatching(/^It is open until/)]);
+    expect((await call(breakGlass.POST, "/api/v1/break-glass", { token: responder, body: { environment: "prod", reason: "now" } })).status).toBe(400);
+
+    await database.db.quarantineRow.create({ data: { id: "q1", imagesHash: "x", release: 1, environment: "prod", reason: "it kept crashing", at: new Date() } });
+    expect(quarantineResponseSchema.parse((await call(quarantine.GET, "/api/v1/quarantine", { token })).body).quarantine).toMatchObject([{ id: "q1", release: 1, lifted: null }]);
+    expect((await call(quarantineLift.POST, "/api/v1/quarantine/q1/lift", { token, body: { reason: "the tile server is back" }, params: { id: "q1" } })).status).toBe(403);
+    const lifted = await call(quarantineLift.POST, "/api/v1/quarantine/q1/lift", { token: await tokenOf("approver"), body: { reason: "the tile server is back" }, params: { id: "q1" } });
+    expect(quarantineSchema.parse(lifted.body).lifted).toMatchObject({ by: "approver", reason: "the tile server is back" });
   });
 
   test("releases, without what they seal", async () => {

@@ -3,9 +3,12 @@ import { gateResultSchema, operationStepSchema, planSchema, planTargetSchema } f
 import type { Operation, OperationStep, PlanTarget } from "#lib/contracts/operation.ts";
 import { operationSummarySchema } from "#lib/contracts/state.ts";
 import type { OperationSummary } from "#lib/contracts/state.ts";
+import { databaseNow } from "#lib/db/client.ts";
 import type { Database, Transaction } from "#lib/db/client.ts";
-import type { OperationRow, OperationStepRow, Prisma } from "#lib/db/generated/client.ts";
+import type { ApprovalRow, OperationRow, OperationStepRow, Prisma } from "#lib/db/generated/client.ts";
+import { readDurations } from "#lib/db/repositories/operation-durations.ts";
 import type { ActiveOperation } from "#lib/domain/plan-facts.ts";
+import { remainingOf } from "#lib/domain/queue.ts";
 import { terminalOperationStatuses } from "#lib/domain/status.ts";
 
 const actorSchema = z.object({ kind: z.enum(["person", "token", "system"]), id: z.string(), name: z.string() });
@@ -52,7 +55,7 @@ export function toStep(row: OperationStepRow): OperationStep {
   };
 }
 
-export function toOperation(row: OperationRow & { steps: OperationStepRow[] }): Operation {
+export function toOperation(row: StoredOperation): Operation {
   return {
     ...toOperationSummary(row),
     plan: planSchema.parse(row.plan),
@@ -60,13 +63,17 @@ export function toOperation(row: OperationRow & { steps: OperationStepRow[] }): 
     abortRequestedBy: row.abortRequestedBy,
     actorId: row.actorId,
     notBefore: row.notBefore?.toISOString() ?? null,
-    approvals: { required: row.approvalsRequired, given: [], until: row.waitsUntil?.toISOString() ?? null },
+    approvals: { required: row.approvalsRequired, given: row.approvals.map(toApproval), until: row.waitsUntil?.toISOString() ?? null },
     followsId: row.followsId,
     gates: z.array(gateResultSchema).parse(row.gates),
   };
 }
 
-export function storedActor(row: Pick<OperationRow, "actor">): StoredActor {
+export function toApproval(row: ApprovalRow): Operation["approvals"]["given"][number] {
+  return { by: actorSchema.parse(row.actor).name, actorId: row.actorId, at: row.at.toISOString(), expiresAt: row.expiresAt.toISOString(), note: row.note };
+}
+
+export function storedActor(row: { actor: unknown }): StoredActor {
   return actorSchema.parse(row.actor);
 }
 
@@ -79,18 +86,29 @@ export function asJson(value: unknown): Prisma.InputJsonValue {
   return value as Prisma.InputJsonValue;
 }
 
-export async function findOperation(db: Database | Transaction, id: string): Promise<(OperationRow & { steps: OperationStepRow[] }) | null> {
-  return db.operationRow.findUnique({ where: { id }, include: { steps: { orderBy: { position: "asc" } } } });
+export type StoredOperation = OperationRow & { steps: OperationStepRow[]; approvals: ApprovalRow[] };
+
+export async function findOperation(db: Database | Transaction, id: string): Promise<StoredOperation | null> {
+  return db.operationRow.findUnique({ where: { id }, include: { steps: { orderBy: { position: "asc" } }, approvals: { orderBy: { at: "asc" } } } });
 }
 
-export async function findByIdempotencyKey(db: Database | Transaction, actorId: string, idempotencyKey: string): Promise<OperationRow | null> {
-  return db.operationRow.findUnique({ where: { actorId_idempotencyKey: { actorId, idempotencyKey } } });
+export async function findByIdempotencyKey(db: Database | Transaction, actorId: string, idempotencyKey: string): Promise<(OperationRow & { steps: Pick<OperationStepRow, "status">[] }) | null> {
+  return db.operationRow.findUnique({ where: { actorId_idempotencyKey: { actorId, idempotencyKey } }, include: { steps: { select: { status: true } } } });
 }
 
-export async function findActiveOperation(db: Database | Transaction, environment: string): Promise<(ActiveOperation & { abortRequested: boolean }) | null> {
-  const row = await db.operationRow.findFirst({ where: { environment, status: { in: activeStatuses } } });
-  if (row === null) return null;
-  return { id: row.id, kind: row.kind, title: row.title, actor: storedActor(row).name, status: row.status, requestedAt: row.requestedAt, abortRequested: row.abortRequestedAt !== null };
+/**
+ * What an environment is busy with: the operation that runs, else the one whose turn is next. Those that await approvals or a window hold nothing up.
+ * `except` is left out: an operation does not wait for itself, and not for those behind it, so then only a running one counts.
+ */
+export async function findActiveOperation(db: Database | Transaction, environment: string, options: { except?: string } = {}): Promise<ActiveOperation | null> {
+  const { except } = options;
+  const where = { environment, status: { in: except === undefined ? ["running", "queued"] : ["running"] }, ...(except === undefined ? {} : { id: { not: except } }) };
+  const rows = await db.operationRow.findMany({ where, orderBy: [{ status: "desc" }, { priority: "desc" }, { requestedAt: "asc" }, { number: "asc" }] });
+  const [row] = rows;
+  if (row === undefined) return null;
+  const durations = await readDurations(db, [environment]);
+  const members = rows.map((one) => ({ status: one.status, startedAt: one.startedAt, duration: durations.get(`${environment}/${one.kind}`) ?? null }));
+  return { id: row.id, kind: row.kind, title: row.title, actor: storedActor(row).name, status: row.status, requestedAt: row.requestedAt, startedAt: row.startedAt, abortRequested: row.abortRequestedAt !== null, behind: rows.length - 1, remaining: remainingOf(members, await databaseNow(db)) };
 }
 
-export type { OperationRow, OperationStepRow };
+export type { ApprovalRow, OperationRow, OperationStepRow };

@@ -66,7 +66,12 @@ export async function recentDurations(db: Database, kind: string, environment: s
 /** What each target's containers ran when the plan was made: part of what its hash binds. */
 export type PlannedImages = Record<string, Record<string, string>>;
 
-const storedTargetsSchema = z.object({ targets: z.array(planTargetSchema), images: z.record(z.string(), z.record(z.string(), z.string())) });
+const plannedImagesSchema = z.record(z.string(), z.record(z.string(), z.string()));
+const storedTargetsSchema = z.object({ targets: z.array(planTargetSchema), images: plannedImagesSchema });
+
+export function plannedImages(stored: unknown): PlannedImages {
+  return plannedImagesSchema.parse(stored);
+}
 
 export interface StoredPlan {
   plan: Plan;

@@ -10,6 +10,7 @@ interface TokenRow {
   role: string;
   environments: string[];
   created_by: string;
+  created_by_id: string | null;
   created_at: Date;
   expires_at: Date;
   last_used_at: Date | null;
@@ -17,7 +18,7 @@ interface TokenRow {
   expired: boolean;
 }
 
-export type StoredToken = Token & { hash: string };
+export type StoredToken = Token & { hash: string; /** Null for tokens made before this was kept. */ createdById: string | null };
 
 function toToken(row: TokenRow): StoredToken {
   const role = roles.find((candidate): candidate is Role => candidate === row.role);
@@ -25,7 +26,7 @@ function toToken(row: TokenRow): StoredToken {
   return {
     id: row.id, name: row.name, hash: row.hash, role, environments: row.environments.includes("*") ? "*" : row.environments,
     status: row.revoked_at !== null ? "revoked" : row.expired ? "expired" : "active",
-    createdBy: row.created_by, createdAt: row.created_at.toISOString(), expiresAt: row.expires_at.toISOString(),
+    createdBy: row.created_by, createdById: row.created_by_id, createdAt: row.created_at.toISOString(), expiresAt: row.expires_at.toISOString(),
     lastUsedAt: row.last_used_at?.toISOString() ?? null, revokedAt: row.revoked_at?.toISOString() ?? null,
   };
 }
@@ -40,10 +41,10 @@ export async function findToken(db: Database | Transaction, id: string): Promise
   return rows[0] ? toToken(rows[0]) : null;
 }
 
-export async function insertToken(tx: Transaction, token: { id: string; name: string; hash: string; role: Role; environments: readonly string[]; createdBy: string; expiresInDays: number }): Promise<StoredToken> {
+export async function insertToken(tx: Transaction, token: { id: string; name: string; hash: string; role: Role; environments: readonly string[]; createdBy: { id: string; name: string }; expiresInDays: number }): Promise<StoredToken> {
   const rows = await tx.$queryRaw<TokenRow[]>`
-    INSERT INTO api_token (id, name, hash, role, environments, created_by, created_at, expires_at)
-    VALUES (${token.id}, ${token.name}, ${token.hash}, ${token.role}, ${[...token.environments]}, ${token.createdBy}, now(), now() + make_interval(days => ${token.expiresInDays}::int))
+    INSERT INTO api_token (id, name, hash, role, environments, created_by, created_by_id, created_at, expires_at)
+    VALUES (${token.id}, ${token.name}, ${token.hash}, ${token.role}, ${[...token.environments]}, ${token.createdBy.name}, ${token.createdBy.id}, now(), now() + make_interval(days => ${token.expiresInDays}::int))
     RETURNING *, false AS expired`;
   const row = rows[0];
   if (!row) throw new Error("INSERT INTO api_token returned no row");

@@ -85,7 +85,7 @@ const metric = { kind: "metric", name: "errors", query: 'sum(errors{namespace="$
 
 test("without a policy no gate of policy is asked, and the plan runs now", async () => {
   const made = await plan({});
-  expect(made.gates.map((one) => one.name)).toEqual(["target-visible", "nothing-else-runs", "source-healthy", "containers-match", "images-present", "something-changes"]);
+  expect(made.gates.map((one) => one.name)).toEqual(["target-visible", "nothing-else-runs", "source-healthy", "containers-match", "not-quarantined", "images-present", "something-changes"]);
   expect(made).toMatchObject({ ready: true, start: { how: "now", waits: [] }, breakGlassId: null });
 });
 

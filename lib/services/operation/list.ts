@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Actor } from "#lib/contracts/actor.ts";
 import type { OperationSummary } from "#lib/contracts/state.ts";
-import { toOperationSummary } from "#lib/db/repositories/operation.ts";
+import { summariesOf } from "#lib/db/repositories/operation-queue.ts";
 import { isAllowed } from "#lib/domain/access.ts";
 import { operationStatuses } from "#lib/domain/status.ts";
 import { authorise } from "#lib/services/authorise.ts";
@@ -32,5 +32,5 @@ export async function listOperations(context: ServiceContext, actor: Actor, quer
     include: { steps: { select: { status: true } } },
   });
   const page = rows.slice(0, query.limit);
-  return { operations: page.map(toOperationSummary), next: rows.length > query.limit ? (page.at(-1)?.number ?? null) : null };
+  return { operations: await summariesOf(context.db, page), next: rows.length > query.limit ? (page.at(-1)?.number ?? null) : null };
 }

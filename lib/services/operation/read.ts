@@ -1,6 +1,7 @@
 import type { Actor } from "#lib/contracts/actor.ts";
 import type { Operation } from "#lib/contracts/operation.ts";
 import { findOperation, toOperation } from "#lib/db/repositories/operation.ts";
+import { summariesOf } from "#lib/db/repositories/operation-queue.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { authorise } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
@@ -10,5 +11,6 @@ export async function readOperation(context: ServiceContext, actor: Actor, id: s
   const row = await findOperation(context.db, id);
   if (row === null) throw new VigieError("not-found", "There is no such operation.", { detail: { id } });
   await authorise(context, actor, "operation.read", row.environment, "read an operation");
-  return toOperation(row);
+  const [summary] = await summariesOf(context.db, [row]);
+  return { ...toOperation(row), waits: summary?.waits ?? null };
 }

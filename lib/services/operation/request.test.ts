@@ -8,9 +8,12 @@ import { listenForOperations } from "#lib/db/queue.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
 import { createLog } from "#lib/runtime/log.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { listBreakGlass } from "#lib/services/break-glass/list.ts";
+import { openBreakGlass } from "#lib/services/break-glass/open.ts";
 import { abortOperation } from "#lib/services/operation/abort.ts";
 import { listOperations } from "#lib/services/operation/list.ts";
 import { readOperation } from "#lib/services/operation/read.ts";
+import { requestAutomatic } from "#lib/services/operation/request-automatic.ts";
 import { requestOperation } from "#lib/services/operation/request.ts";
 import { createPlan } from "#lib/services/plan/create.ts";
 import { nothingOutside } from "#lib/services/test-context.ts";
@@ -83,7 +86,7 @@ test("twenty clicks at once are one operation", async () => {
 test("the key of another intent is refused; the same key after the end gives the same operation", async () => {
   const { id } = await requestOperation(context, person, intent(), "k2");
   await database.db.operationRow.update({ where: { id }, data: { status: "succeeded" } });
-  expect(await requestOperation(context, person, intent(), "k2")).toEqual({ id, status: "succeeded" });
+  expect(await requestOperation(context, person, intent(), "k2")).toEqual({ id, status: "succeeded", waits: null });
   const other = await createPlan(context, person, { kind: "restart", environment: "prod", bigPods: ["commerce"] });
   await expect(requestOperation(context, person, { planHash: other.hash, reason: "another" }, "k2")).rejects.toMatchObject({ code: "conflict", detail: { operation: id } });
 });
@@ -118,17 +121,43 @@ describe("refused, with nothing done", () => {
   });
 
   test("a viewer, and an operator for a promotion", async () => {
-    await refused("denied", /^You may not promote \S+( of)?( R-\d+)? to prod: that takes the role releaser or admin in prod\./, () => requestOperation(context, viewer, intent(), "k6"));
+    await refused("denied", /^You may not promote \S+( of)?( R-\d+)? to prod: that takes the role releaser or responder or admin in prod\./, () => requestOperation(context, viewer, intent(), "k6"));
     await refused("denied", /releaser/, () => requestOperation(context, { ...person, grants: [{ role: "operator", environments: "*" }] }, intent(), "k6"));
     expect(await lastAudit()).toMatchObject({ action: "access.denied", outcome: "denied" });
   });
 
-  test("a busy environment, also for two different intents in the same moment", async () => {
-    const other = await createPlan(context, person, { kind: "restart", environment: "prod", bigPods: ["commerce"] });
-    const answers = await Promise.allSettled([requestOperation(context, person, intent(), "k7"), requestOperation(context, person, { planHash: other.hash, reason: "restart it" }, "k8")]);
-    expect(answers.map((answer) => answer.status).toSorted()).toEqual(["fulfilled", "rejected"]);
-    expect(answers.find((answer) => answer.status === "rejected")?.reason).toMatchObject({ code: "conflict", message: expect.stringContaining("prod is busy") });
-    expect(await database.db.operationRow.count()).toBe(1);
+  test("a plan of another environment than one's role", async () => {
+    await refused("denied", /^You may not promote .* to prod: that takes the role releaser/, () => requestOperation(context, { ...person, grants: [{ role: "releaser", environments: ["staging"] }] }, intent(), "k6b"));
+    await refused("denied", /role responder or admin|role releaser/, () => requestOperation(context, { ...person, grants: [{ role: "approver", environments: "*" }] }, intent(), "k6c"));
+  });
+
+  test("a window that is shut, unless it is scheduled; break-glass overrules it, is kept with the operation, and stands in the log", async () => {
+    const prod = context.config.environments.find((environment) => environment.name === "prod");
+    if (prod === undefined) throw new Error("the test platform has prod");
+    const at = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
+    prod.policy.windows = [{ name: "late", every: "day", on: [], timeZone: "UTC", from: at(2), to: at(3) }];
+    try {
+      plan = await createPlan(context, person, { kind: "promotion", from: "staging", to: "prod" });
+      await refused("conflict", /^Its window is shut: .*Nothing was done\. Confirm it with schedule: "next-window"/, () => requestOperation(context, person, intent(), "w1"));
+      const scheduled = await requestOperation(context, person, { ...intent(), schedule: "next-window" }, "w2");
+      expect(scheduled).toMatchObject({ status: "scheduled", waits: { for: "window", position: null, until: expect.any(String) } });
+      expect(await readOperation(context, person, scheduled.id)).toMatchObject({ notBefore: scheduled.waits?.until });
+
+      const vera = { ...person, id: "vera", name: "Vera", grants: [{ role: "responder" as const, environments: "*" as const }] };
+      const glass = await openBreakGlass(context, vera, { environment: "prod", reason: "payments are down, cannot wait" });
+      const urgent = await createPlan(context, vera, { kind: "promotion", from: "staging", to: "prod" });
+      expect(urgent).toMatchObject({ breakGlassId: glass.id, start: { how: "now" } });
+      expect(urgent.gates.find((gate) => gate.name === "window")).toMatchObject({ verdict: "fail", overruled: true });
+      const { id, status } = await requestOperation(context, vera, { planHash: urgent.hash, reason: "payments are down" }, "w3");
+      expect(status).toBe("queued");
+      const { body } = JSON.parse((await lastAudit()).bytes);
+      expect(body).toMatchObject({ summary: expect.stringContaining("under BREAK-GLASS"), after: { breakGlass: glass.id, overruled: ["A window is open"] } });
+      expect(await readOperation(context, viewer, id)).toMatchObject({ breakGlass: true });
+      expect((await listBreakGlass(context, viewer)).find((one) => one.id === glass.id)?.operations).toEqual([{ id, title: urgent.title }]);
+      await refused("conflict", /^Its window is shut/, () => requestOperation(context, person, intent(), "w4"));
+    } finally {
+      prod.policy.windows = [];
+    }
   });
 
   test("texts that cannot be kept", async () => {
@@ -150,22 +179,99 @@ describe("refused, with nothing done", () => {
   });
 });
 
-test("a rollback while a promotion runs aborts the promotion and says so", async () => {
-  const old = await recordRelease(database.db, "prod", { experience: sealed("experience", "prod", v2), commerce: sealed("commerce", "prod", v1) }, { current: false, contentHash: String(Math.random()) });
-  const rollback = await createPlan(context, person, { kind: "rollback", environment: "prod", release: old });
-  const { id } = await requestOperation(context, person, intent(), "k10");
-  await expect(requestOperation(context, person, { planHash: rollback.hash, reason: "go back" }, "k11")).rejects.toMatchObject({ code: "conflict", detail: { operation: id, aborting: true } });
-  expect(await readOperation(context, person, id)).toMatchObject({ abortRequestedBy: "Rafael" });
+describe("one at a time, the others in order", () => {
+  const restart = () => createPlan(context, person, { kind: "restart", environment: "prod", bigPods: ["commerce"] });
+  const running = (id: string) => database.db.operationRow.update({ where: { id }, data: { status: "running", startedAt: new Date(), leaseExpiresAt: new Date(Date.now() + 60_000) } });
+  const olderRelease = () => recordRelease(database.db, "prod", { experience: sealed("experience", "prod", v2), commerce: sealed("commerce", "prod", v1) }, { current: false, contentHash: String(Math.random()) });
+
+  test("two different intents in the same moment: both are accepted, one behind the other, and the page says behind whom", async () => {
+    const other = await restart();
+    const answers = await Promise.all([requestOperation(context, person, intent(), "k7"), requestOperation(context, person, { planHash: other.hash, reason: "restart it" }, "k8")]);
+    expect(answers.map((answer) => answer.waits?.position).toSorted()).toEqual([1, 2]);
+    const second = answers.find((answer) => answer.waits?.position === 2);
+    expect(second?.waits).toMatchObject({ for: "turn", sentence: expect.stringMatching(/^Behind "(Promote|Restart).*" \(Rafael\)$/) });
+    expect(await readOperation(context, viewer, second?.id ?? "")).toMatchObject({ status: "queued", waits: second?.waits });
+    const listed = await listOperations(context, viewer, { limit: 10 });
+    expect(listed.operations.map((operation) => operation.waits?.position).toSorted()).toEqual([1, 2]);
+  });
+
+  test("while something runs a plan says that it waits, and for about how long", async () => {
+    for (const seconds of [40, 60, 80]) {
+      const { id } = await requestOperation(context, person, intent(), `past-${seconds}`);
+      await database.db.operationRow.update({ where: { id }, data: { status: "succeeded", startedAt: new Date(Date.now() - seconds * 1000), finishedAt: new Date() } });
+    }
+    const { id } = await requestOperation(context, person, intent(), "k9");
+    await running(id);
+    const waiting = await restart();
+    expect(waiting).toMatchObject({ ready: false, start: { how: "waits", waits: [{ for: "turn", sentence: expect.stringContaining("(Rafael)") }] } });
+    expect(waiting.gates.find((gate) => gate.name === "nothing-else-runs")?.evidence).toMatch(/^"Promote .*" \(Rafael\) is running since .*: about (5\d|60) s \((3\d|40)–(7\d|80)\) left$/);
+    const { waits } = await requestOperation(context, person, { planHash: waiting.hash, reason: "afterwards" }, "k9b");
+    expect(waits).toMatchObject({ position: 1, sentence: expect.stringMatching(/^Behind "Promote/), estimate: { seconds: expect.closeTo(60, -1), lowSeconds: expect.closeTo(40, -1), highSeconds: expect.closeTo(80, -1) } });
+  });
+
+  test("a rollback has the running promotion aborted in the same transaction, goes first, and both say so", async () => {
+    const rollback = await createPlan(context, person, { kind: "rollback", environment: "prod", release: await olderRelease() });
+    const other = await restart();
+    const { id } = await requestOperation(context, person, intent(), "k10");
+    const behind = await requestOperation(context, person, { planHash: other.hash, reason: "restart it" }, "k10b");
+    await running(id);
+    expect((await createPlan(context, person, { kind: "rollback", environment: "prod", release: rollback.release ?? 0 })).gates.find((gate) => gate.name === "nothing-else-runs")).toMatchObject({ verdict: "pass", evidence: expect.stringContaining("will be aborted for this rollback") });
+    const vera = { ...person, id: "u3", name: "Vera" };
+    const back = await requestOperation(context, vera, { planHash: rollback.hash, reason: "go back" }, "k11");
+    expect(back).toMatchObject({ status: "queued", waits: { position: 1, sentence: expect.stringMatching(/^Behind "Promote.*which is being aborted$/) } });
+    expect(await readOperation(context, person, id)).toMatchObject({ status: "running", abortRequestedBy: expect.stringMatching(/^Vera, for the rollback to R-\d+$/) });
+    expect(await readOperation(context, person, back.id)).toMatchObject({ note: expect.stringMatching(/is aborted for this rollback/), followsId: id });
+    expect((await readOperation(context, person, behind.id)).waits).toMatchObject({ position: 2 });
+    const entries = await database.db.auditEntryRow.findMany({ where: { operationId: { in: [id, back.id] }, actorName: "Vera" }, orderBy: { sequence: "asc" } });
+    expect(entries.map((entry) => [entry.action, entry.operationId])).toEqual([["operation.abort", id], ["operation.request", back.id]]);
+    expect((await lastAudit()).bytes).toContain("is aborted for it");
+  });
+
+  test("a running rollback is not interrupted by another", async () => {
+    const release = await olderRelease();
+    const first = await createPlan(context, person, { kind: "rollback", environment: "prod", release });
+    const { id } = await requestOperation(context, person, { planHash: first.hash, reason: "go back" }, "r1");
+    await running(id);
+    const second = await createPlan(context, person, { kind: "rollback", environment: "prod", release: await olderRelease() });
+    expect(second.start).toMatchObject({ how: "waits", waits: [{ for: "turn" }] });
+    expect(await requestOperation(context, person, { planHash: second.hash, reason: "further back" }, "r2")).toMatchObject({ status: "queued", waits: { position: 1 } });
+    expect(await readOperation(context, person, id)).toMatchObject({ abortRequestedBy: null });
+  });
 });
 
-test("an abort is asked once, and not of what has ended", async () => {
+test("what Vigie asks for by itself after an operation is asked for once, before those that wait, and its asker is Vigie", async () => {
+  const release = await recordRelease(database.db, "prod", { experience: sealed("experience", "prod", v2), commerce: sealed("commerce", "prod", v1) }, { current: false, contentHash: String(Math.random()) });
+  const { id: followsId } = await requestOperation(context, person, intent(), "k20");
+  await database.db.operationRow.update({ where: { id: followsId }, data: { status: "succeeded" } });
+  const waiting = await requestOperation(context, person, { planHash: (await createPlan(context, person, { kind: "restart", environment: "prod", bigPods: ["commerce"] })).hash, reason: "it leaks" }, "k21");
+  const ask = () => requestAutomatic(context, { request: { kind: "rollback", environment: "prod", release }, reason: "experience broke within 15 minutes", followsId });
+  const answers = await Promise.all(Array.from({ length: 5 }, ask));
+  expect(new Set(answers.map((answer) => answer.id)).size).toBe(1);
+  expect(answers[0]).toMatchObject({ status: "queued", waits: { position: 1 } });
+  expect(await readOperation(context, person, answers[0]?.id ?? "")).toMatchObject({ automatic: true, actor: "Vigie", followsId, abortRequestedBy: null });
+  expect((await readOperation(context, person, waiting.id)).waits).toMatchObject({ position: 2 });
+  await expect(requestAutomatic(context, { request: { kind: "rollback", environment: "prod", release: plan.currentRelease ?? 0 }, reason: "to where it is", followsId: waiting.id })).rejects.toMatchObject({ code: "conflict", message: expect.stringMatching(/cannot begin by itself: .*Something changes: fail/) });
+});
+
+test("an abort of what waits ends it at once, once; not of what has ended otherwise", async () => {
   const { id } = await requestOperation(context, person, intent(), "k12");
   await expect(abortOperation(context, viewer, id)).rejects.toMatchObject({ code: "denied" });
-  await Promise.all([abortOperation(context, person, id), abortOperation(context, person, id)]);
-  expect(await database.db.auditEntryRow.count({ where: { operationId: id, action: "operation.abort" } })).toBe(1);
-  await database.db.operationRow.update({ where: { id }, data: { status: "aborted" } });
-  await expect(abortOperation(context, person, id)).rejects.toMatchObject({ code: "conflict" });
+  const answers = await Promise.all([abortOperation(context, person, id), abortOperation(context, person, id)]);
+  expect(answers.map((answer) => answer.status)).toEqual(["aborted", "aborted"]);
+  const entries = await database.db.auditEntryRow.findMany({ where: { operationId: id }, orderBy: { sequence: "asc" } });
+  expect(entries.map((entry) => entry.action)).toEqual(["operation.request", "operation.abort", "operation.outcome"]);
+  expect(await readOperation(context, person, id)).toMatchObject({ status: "aborted", note: "Aborted by Rafael before anything was changed.", waits: null, progress: { done: 4, total: 4 } });
+  await database.db.operationRow.update({ where: { id }, data: { status: "succeeded" } });
+  await expect(abortOperation(context, person, id)).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("has already ended (succeeded)") });
   await expect(abortOperation(context, person, "nope")).rejects.toMatchObject({ code: "not-found" });
+});
+
+test("an abort of what runs is asked of the worker, once", async () => {
+  const { id } = await requestOperation(context, person, intent(), "k12b");
+  await database.db.operationRow.update({ where: { id }, data: { status: "running" } });
+  const answers = await Promise.all([abortOperation(context, person, id), abortOperation(context, person, id)]);
+  expect(answers.map((answer) => answer.status)).toEqual(["running", "running"]);
+  expect(await database.db.auditEntryRow.count({ where: { operationId: id, action: "operation.abort" } })).toBe(1);
 });
 
 test("the list pages by key and shows only what may be read", async () => {

@@ -27,7 +27,7 @@ test("a person: by the roles of now", async () => {
   const ann = { kind: "person" as const, id, name: "Ann" };
   expect(await ask(ann)).toBeNull();
   await database.db.userRow.update({ where: { id }, data: { groups: ["viewers"] } });
-  expect(await ask(ann)).toBe("does not hold the role releaser or admin in prod any more");
+  expect(await ask(ann)).toBe("does not hold the role releaser or responder or admin in prod any more");
   await database.db.userRow.update({ where: { id }, data: { groups: ["admins"], disabledAt: new Date() } });
   expect(await ask(ann)).toBe("had their access ended");
   await database.db.userRow.delete({ where: { id } });

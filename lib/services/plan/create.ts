@@ -1,6 +1,7 @@
 import type { Actor } from "#lib/contracts/actor.ts";
 import { planRequestSchema } from "#lib/contracts/operation.ts";
 import type { Plan, PlanRequest } from "#lib/contracts/operation.ts";
+import { activeBreakGlassOf } from "#lib/db/repositories/break-glass.ts";
 import { storePlan } from "#lib/db/repositories/plan.ts";
 import { authorise } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
@@ -16,7 +17,7 @@ export async function createPlan(context: ServiceContext, actor: Actor, request:
   const environment = request.kind === "promotion" ? request.to : request.environment;
   await authorise(context, actor, `plan.${request.kind}`, environment, `plan a ${request.kind}`);
   if (request.kind === "promotion") await authorise(context, actor, "state.read", request.from, `read what would be promoted`);
-  const built = await buildPlan(context, planRequestSchema.parse(request));
+  const built = await buildPlan(context, planRequestSchema.parse(request), { breakGlass: await activeBreakGlassOf(context.db, environment, actor.id) });
   await storePlan(context.db, built, actor.id);
   return built.plan;
 }

@@ -29,7 +29,7 @@ export async function buildRollback(context: ServiceContext, request: Extract<Pl
     active,
     gates: [
       targetVisible(target, chosen),
-      nothingElseRuns(target, active, false),
+      nothingElseRuns(target, active, false, true),
       somethingChanges(target, draft.targets.length, `${request.environment} is as it was in R-${request.release}`),
     ],
   };

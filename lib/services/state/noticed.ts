@@ -3,7 +3,7 @@ import type { Database } from "#lib/db/client.ts";
 import type { StreamEvent } from "#lib/contracts/stream.ts";
 import { readChanges } from "#lib/db/repositories/change.ts";
 import { readGuards } from "#lib/db/repositories/guard.ts";
-import { toOperationSummary } from "#lib/db/repositories/operation.ts";
+import { summariesOf } from "#lib/db/repositories/operation-queue.ts";
 import { readEnvironmentReleases } from "#lib/db/repositories/release.ts";
 import { readSources, readStates } from "#lib/db/repositories/state.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
@@ -89,8 +89,7 @@ export async function readNoticed(db: Database, environments: readonly string[],
           return;
         case "operation": {
           const rows = await db.operationRow.findMany({ where: { id: { in: names } }, include: { steps: { select: { status: true } } } });
-          for (const row of rows) {
-            const data = toOperationSummary(row);
+          for (const data of await summariesOf(db, rows)) {
             if (environments.includes(data.environment)) place(platform.operations, data.id, data, at(data.id), data.environment, { type: "operation", data });
           }
           return;

@@ -3,7 +3,8 @@ import type { BigPodState, Change, EnvironmentGuard, EnvironmentRelease, Operati
 import type { Database } from "#lib/db/client.ts";
 import { readChanges } from "#lib/db/repositories/change.ts";
 import { readGuards } from "#lib/db/repositories/guard.ts";
-import { activeStatuses, toOperationSummary } from "#lib/db/repositories/operation.ts";
+import { activeStatuses } from "#lib/db/repositories/operation.ts";
+import { summariesOf } from "#lib/db/repositories/operation-queue.ts";
 import { readEnvironmentReleases } from "#lib/db/repositories/release.ts";
 import { readHeartbeat, readPosition, readSources, readStates } from "#lib/db/repositories/state.ts";
 
@@ -51,13 +52,15 @@ export async function loadPlatform(db: Database, environments: readonly string[]
         orderBy: { requestedAt: "desc" },
         take: 200,
       });
+      const summaries = await summariesOf(tx, operations);
+      const positions = new Map(operations.map((row) => [row.id, Number(row.position)]));
       return {
         position,
         states: new Map(states.map(({ state, position: at }) => [stateKey(state), { value: state, position: at }])),
         sources: new Map(sources.filter(({ source }) => source.environment === null || environments.includes(source.environment)).map(({ source, position: at }) => [source.key, { value: source, position: at }])),
         releases: new Map(releases.map(({ release, position: at }) => [release.environment, { value: release, position: at }])),
         changes: new Map(changes.map(({ change, position: at }) => [change.id, { value: change, position: at }])),
-        operations: new Map(operations.map((row) => [row.id, { value: toOperationSummary(row), position: Number(row.position) }])),
+        operations: new Map(summaries.map((summary) => [summary.id, { value: summary, position: positions.get(summary.id) ?? 0 }])),
         guards: new Map(guards.map(({ guard, position: at }) => [guard.environment, { value: guard, position: at }])),
         workerSeenAt,
         now,

@@ -22,7 +22,7 @@ export async function createToken(context: ServiceContext, actor: Actor, request
   const id = randomBytes(8).toString("hex");
   const token = `vgt_${id}_${randomBytes(32).toString("base64url")}`;
   const stored = await context.db.$transaction(async (tx) => {
-    const row = await insertToken(tx, { id, name, hash: createHash("sha256").update(token, "utf8").digest("hex"), role, environments: environments === "*" ? ["*"] : environments, createdBy: actor.name, expiresInDays });
+    const row = await insertToken(tx, { id, name, hash: createHash("sha256").update(token, "utf8").digest("hex"), role, environments: environments === "*" ? ["*"] : environments, createdBy: { id: actor.id, name: actor.name }, expiresInDays });
     await appendAudit(tx, {
       action: "token.create", outcome: "succeeded", actor: { kind: actor.kind, id: actor.id, name: actor.name }, environment: null, bigPods: [], operationId: null,
       summary: `${actor.name} created the API token ${name} (${role}, ${environments === "*" ? "all environments" : environments.join(", ")})`, reason: null, before: null,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { environmentConfigSchema } from "#lib/contracts/config.ts";
 import type { EnvironmentPolicy } from "#lib/contracts/config.ts";
+import type { Operation } from "#lib/contracts/operation.ts";
 import type { MetricAlert, MetricsApi } from "#lib/ports/metrics.ts";
 import { openStage } from "#lib/worker/operations/test-stage.ts";
 import type { Stage } from "#lib/worker/operations/test-stage.ts";
@@ -36,10 +37,14 @@ afterAll(() => stage.stop());
 beforeEach(async () => {
   value = 0;
   alerts = () => [];
+  // What one test had returned, the next one promotes again.
+  await stage.database.db.quarantineRow.deleteMany();
   await stage.settled("staging");
   await stage.settled("prod");
 });
 
+/** Those asked when its turn came are kept beside them. */
+const afterGates = ({ gates }: Pick<Operation, "gates">) => gates.filter((gate) => gate.phase === "after").map((gate) => [gate.name, gate.phase, gate.verdict]);
 const promote = async () => stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" }));
 const metric = { kind: "metric", name: "errors", query: 'sum(errors{namespace="$namespace",pod=~"($bigPods)-.*"})', pass: "< 0.01" };
 
@@ -50,7 +55,7 @@ test("a metric that fails after the rollout returns everything", async () => {
   const operation = await stage.ended(await promote());
   expect(operation).toMatchObject({ status: "returned", note: expect.stringMatching(/Metric "errors": fail, 0\.3 is not < 0\.01.*back as it was/i) });
   expect(operation.steps.find((step) => step.name === "bake")).toMatchObject({ status: "failed", title: "Ask the gates after it" });
-  expect(operation.gates.map((gate) => [gate.name, gate.phase, gate.verdict])).toEqual([["rollout", "after", "pass"], ["metric", "after", "fail"]]);
+  expect(afterGates(operation)).toEqual([["rollout", "after", "pass"], ["metric", "after", "fail"]]);
   expect(await stage.images("prod")).toEqual(before);
 }, 60_000);
 
@@ -77,12 +82,12 @@ test("all gates pass for the whole bake, also when another worker takes over in 
   expect(after?.evidence.map((line) => line.text)).toEqual(expect.arrayContaining(["all pass so far", "taken over by w2", expect.stringMatching(/^all passed for/)]));
   const bakedMs = new Date(after?.finishedAt ?? 0).getTime() - new Date(after?.startedAt ?? 0).getTime();
   expect(bakedMs).toBeGreaterThanOrEqual(seconds * 1000);
-  expect(operation.gates.map((gate) => [gate.name, gate.phase, gate.verdict])).toEqual([["rollout", "after", "pass"], ["smoke", "after", "pass"], ["metric", "after", "pass"], ["no-new-alert", "after", "pass"]]);
+  expect(afterGates(operation)).toEqual([["rollout", "after", "pass"], ["smoke", "after", "pass"], ["metric", "after", "pass"], ["no-new-alert", "after", "pass"]]);
   const smoke = operation.gates.find((gate) => gate.name === "smoke");
   expect(smoke).toMatchObject({ title: "Smoke checks in prod", evidence: expect.stringMatching(/^\d+ answers, all as they must be$/), rule: expect.stringMatching(/GET .*:3003\/health/) });
   // Back, so that every test finds something to promote. A rollback never bakes.
   const back = await stage.ended(await stage.confirm(await stage.plan({ kind: "rollback", environment: "prod", release })));
-  expect(back).toMatchObject({ status: "succeeded", gates: [] });
+  expect([back.status, afterGates(back)]).toEqual(["succeeded", []]);
   expect(back.steps.some((step) => step.name === "bake")).toBe(false);
 }, 120_000);
 

@@ -3,6 +3,8 @@ import { configMapChanges } from "#lib/domain/template-diff.ts";
 import type { ConfigMapContent } from "#lib/domain/template-diff.ts";
 import { epochAnnotation, kinds } from "#lib/ports/cluster.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
+import { countingWrites, noted } from "#lib/worker/operations/certainty.ts";
+import type { Writes } from "#lib/worker/operations/certainty.ts";
 import { lastManager, readConfigMap } from "#lib/worker/operations/objects.ts";
 import { afterFailedWrite, StepFailed } from "#lib/worker/operations/patience.ts";
 import type { Run } from "#lib/worker/operations/parts.ts";
@@ -11,7 +13,11 @@ import { marks, preconditions } from "#lib/worker/operations/write.ts";
 const maximumTries = 12;
 
 /** Gives a target's ConfigMaps the recorded contents, or back what they held before. Returns the keys that were written, as evidence. Throws StepFailed, ClaimLost. */
-export async function writeConfigMaps(run: Run, target: PlanTarget, direction: "forward" | "return", deadline: number): Promise<string> {
+export function writeConfigMaps(run: Run, target: PlanTarget, direction: "forward" | "return", deadline: number): Promise<string> {
+  return countingWrites((writes) => writeAll(run, target, direction, deadline, writes));
+}
+
+async function writeAll(run: Run, target: PlanTarget, direction: "forward" | "return", deadline: number, writes: Writes): Promise<string> {
   if (target.write.effect !== "restore") return "no ConfigMaps";
   const recorded = target.write.configMaps;
   const [wanted, expected] = direction === "forward" ? [recorded, target.before.configMaps] : [target.before.configMaps, recorded];
@@ -19,12 +25,12 @@ export async function writeConfigMaps(run: Run, target: PlanTarget, direction: "
   for (const content of wanted) {
     // On the way back only those that the record has: others were never touched.
     if (!recorded.some((candidate) => candidate.name === content.name)) continue;
-    written.push(...(await writeOne(run, content, expected.find((candidate) => candidate.name === content.name) ?? null, direction, deadline)));
+    written.push(...(await writeOne(run, content, expected.find((candidate) => candidate.name === content.name) ?? null, direction, deadline, writes)));
   }
   return written.length === 0 ? "already so: not touched" : written.join(", ");
 }
 
-async function writeOne(run: Run, wanted: ConfigMapContent, expected: ConfigMapContent | null, direction: "forward" | "return", deadline: number): Promise<string[]> {
+async function writeOne(run: Run, wanted: ConfigMapContent, expected: ConfigMapContent | null, direction: "forward" | "return", deadline: number, writes: Writes): Promise<string[]> {
   const { namespace } = run.environment;
   let keys: string[] = [];
   for (let tries = 1; ; tries += 1) {
@@ -39,8 +45,8 @@ async function writeOne(run: Run, wanted: ConfigMapContent, expected: ConfigMapC
     if (direction === "forward") await run.permitted();
     await run.keeper.hold();
     try {
-      if (live === null) await run.cluster.create(kinds.configMaps, namespace, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: wanted.name, namespace, annotations: marks(run) }, ...contentOf(wanted) });
-      else await run.cluster.replace(kinds.configMaps, namespace, wanted.name, replaced(run, live.object, wanted));
+      const fresh = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: wanted.name, namespace, annotations: marks(run) }, ...contentOf(wanted) };
+      await noted(writes, () => (live === null ? run.cluster.create(kinds.configMaps, namespace, fresh) : run.cluster.replace(kinds.configMaps, namespace, wanted.name, replaced(run, live.object, wanted))));
       return keys;
     } catch (error) {
       await afterFailedWrite(`write ConfigMap ${wanted.name}`, error, tries, deadline, run.keeper.lost);

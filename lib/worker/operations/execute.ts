@@ -1,10 +1,8 @@
-import type { Config } from "#lib/contracts/config.ts";
-import type { Database } from "#lib/db/client.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
 import type { EnvironmentView, EnvironmentViews } from "#lib/ports/environment-view.ts";
-import type { Outside } from "#lib/ports/outside.ts";
-import type { Log } from "#lib/ports/runtime.ts";
 import { isVigieError } from "#lib/domain/error.ts";
+import type { ServiceContext } from "#lib/services/context.ts";
+import { takeTurn } from "#lib/worker/operations/admit-turn.ts";
 import type { Claim } from "#lib/worker/operations/claim.ts";
 import { openJournal } from "#lib/worker/operations/journal.ts";
 import type { Journal } from "#lib/worker/operations/journal.ts";
@@ -14,19 +12,17 @@ import { permitted } from "#lib/worker/operations/permitted.ts";
 import { runToEnd } from "#lib/worker/operations/run.ts";
 
 export interface ExecuteParts {
-  db: Database;
-  log: Log;
-  config: Config;
+  context: ServiceContext;
   views: EnvironmentViews;
   apiOf: (environment: string) => ClusterApi;
-  outside: Outside;
 }
 
 /** How long an environment may take to be seen before an operation that has changed nothing is given up. */
 const firstSightMs = 20_000;
 
 /** Runs one claimed operation. Returns when it ended or was lost to another worker; rejects when it should be taken up again. */
-export async function execute({ db, log, config, views, apiOf, outside }: ExecuteParts, claim: Claim, stop: AbortSignal): Promise<void> {
+export async function execute({ context, views, apiOf }: ExecuteParts, claim: Claim, stop: AbortSignal): Promise<void> {
+  const { db, log, config } = context;
   const keeper = keepClaim(db, claim, stop, log);
   let view: EnvironmentView | null = null;
   try {
@@ -38,10 +34,14 @@ export async function execute({ db, log, config, views, apiOf, outside }: Execut
       await journal.end("failed", `${claim.environment} is not in the configuration any more. Nothing more was changed.`);
       return;
     }
+    if (!journal.begun() && (await takeTurn(context, journal, keeper)) === "ended") {
+      log.info({ operation: claim.operationId }, "The turn of an operation came, and there was nothing to run");
+      return;
+    }
     view = await see(views, keeper, journal, environment.policy.rolloutTimeoutSeconds * 1000);
     if (view === null) return;
     const { requestedAt } = journal.operation;
-    const status = await runToEnd({ db, log, config, keeper, journal, environment, cluster: apiOf(environment.name), view, outside, permitted: () => permitted({ db, config }, journal), restartMark: requestedAt });
+    const status = await runToEnd({ db, log, config, keeper, journal, environment, cluster: apiOf(environment.name), view, outside: context.outside, permitted: () => permitted({ db, config }, journal), restartMark: requestedAt });
     log.info({ operation: claim.operationId, status }, "An operation ended");
   } catch (error) {
     if (!(error instanceof ClaimLost)) throw error;
@@ -69,7 +69,6 @@ async function see(views: EnvironmentViews, keeper: ClaimKeeper, journal: Journa
       if (!isVigieError(error)) throw error;
       if (keeper.lost.aborted) throw keeper.lost.reason;
       if (performance.now() < until) continue;
-      await journal.begin();
       await journal.end("failed", touched ? `${error.message} The operation had begun: look at ${journal.operation.environment} now.` : `${error.message} Nothing was changed.`);
       return null;
     }

@@ -33,7 +33,9 @@ export async function performStep(run: Run, step: OperationStep): Promise<void> 
   } catch (error) {
     const failed = asFailure(run, step, error);
     if (failed === null) throw error;
-    await journal.finish(step, "failed", failed.message);
+    // What an earlier claimant of this step may have written, nobody can say here.
+    const failure = failed.failure === "nothing-written" && resumed ? null : failed.failure;
+    await journal.finish(step, "failed", failed.message, failure);
     throw failed;
   }
 }
@@ -44,7 +46,7 @@ function asFailure(run: Run, step: OperationStep, error: unknown): StepFailed | 
   if (run.keeper.lost.aborted || run.keeper.abortAsked.aborted || error instanceof ClaimLost) return null;
   if (error instanceof Error && error.name.startsWith("PrismaClient")) return null;
   run.log.error({ operation: run.keeper.claim.operationId, step: step.name, error }, "A step met something unforeseen");
-  return new StepFailed(`something unforeseen happened (${error instanceof Error ? error.message : String(error)})`, { cause: error });
+  return new StepFailed(`something unforeseen happened (${error instanceof Error ? error.message : String(error)})`, { cause: error, failure: "elsewhere" });
 }
 
 async function act(run: Run, step: OperationStep, resumed: boolean, deadline: number): Promise<string> {

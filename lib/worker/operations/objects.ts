@@ -18,13 +18,13 @@ export interface ReadWorkload extends LiveWorkload {
 export async function readWorkload(run: Run, target: { bigPod: string; workload: { name: string; uid: string } }, deadline: number): Promise<ReadWorkload> {
   const { name, uid } = target.workload;
   const object = await patiently(`read Deployment ${name}`, deadline, run.keeper.lost, () => run.cluster.get(kinds.deployments, run.environment.namespace, name, run.keeper.lost)).catch((error: unknown) => {
-    if (error instanceof ClusterError && error.reason === "not-found") throw new StepFailed(`Deployment ${name} in ${run.environment.namespace} was deleted`, { cause: error });
+    if (error instanceof ClusterError && error.reason === "not-found") throw new StepFailed(`Deployment ${name} in ${run.environment.namespace} was deleted`, { cause: error, failure: "elsewhere" });
     throw error;
   });
-  if (object.metadata.uid !== uid) throw new StepFailed(`Deployment ${name} in ${run.environment.namespace} was deleted and made anew since the plan was made`);
-  if (object.metadata.deletionTimestamp !== undefined) throw new StepFailed(`Deployment ${name} in ${run.environment.namespace} is being deleted`);
+  if (object.metadata.uid !== uid) throw new StepFailed(`Deployment ${name} in ${run.environment.namespace} was deleted and made anew since the plan was made`, { failure: "elsewhere" });
+  if (object.metadata.deletionTimestamp !== undefined) throw new StepFailed(`Deployment ${name} in ${run.environment.namespace} is being deleted`, { failure: "elsewhere" });
   const spec = deploymentSpecSchema.safeParse(object.spec);
-  if (!spec.success) throw new StepFailed(`Deployment ${name} has a shape that cannot be read`);
+  if (!spec.success) throw new StepFailed(`Deployment ${name} has a shape that cannot be read`, { failure: "elsewhere" });
   return { object, template: spec.data.template, replicas: spec.data.replicas, paused: spec.data.paused };
 }
 

@@ -2,8 +2,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { BigPodState } from "#lib/contracts/state.ts";
 import { asJson } from "#lib/db/repositories/operation.ts";
-import { epochAnnotation, kinds, operationAnnotation } from "#lib/ports/cluster.ts";
+import { ClusterError, epochAnnotation, kinds, operationAnnotation } from "#lib/ports/cluster.ts";
+import type { ClusterApi } from "#lib/ports/cluster.ts";
 import { abortOperation } from "#lib/services/operation/abort.ts";
+import { liftQuarantine } from "#lib/services/quarantine/lift.ts";
+import { listQuarantine } from "#lib/services/quarantine/list.ts";
 import { createToken } from "#lib/services/token/create.ts";
 import { revokeToken } from "#lib/services/token/revoke.ts";
 import { openStage, releaser } from "#lib/worker/operations/test-stage.ts";
@@ -61,7 +64,18 @@ test("a release that breaks goes back by itself, with what was promoted before i
     ["return-write", "experience", "succeeded"], ["return-rollout", "experience", "succeeded"], ["return-write", "core", "succeeded"], ["return-rollout", "core", "succeeded"],
   ]);
   const actions = await stage.database.db.auditEntryRow.findMany({ where: { operationId: operation.id }, orderBy: { sequence: "asc" } });
-  expect(actions.map((entry) => [entry.action, entry.outcome])).toEqual([["operation.request", "allowed"], ["operation.start", "allowed"], ["operation.outcome", "failed"]]);
+  expect(actions.map((entry) => [entry.action, entry.outcome])).toEqual([["operation.request", "allowed"], ["operation.start", "allowed"], ["operation.outcome", "failed"], ["quarantine.add", "succeeded"]]);
+
+  // Nobody promotes it again, until somebody says why it would go well this time.
+  const again = await stage.plan({ kind: "promotion", from: "staging", to: "prod" });
+  expect(again).toMatchObject({ ready: false, start: { how: "refused" } });
+  expect(again.gates.find((gate) => gate.name === "not-quarantined")).toMatchObject({ verdict: "fail", evidence: expect.stringMatching(new RegExp(`R-${plan.release ?? 0} is in quarantine in prod since .*experience.*operation ${operation.id}`, "i")) });
+  await expect(stage.confirm(again)).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("is in quarantine in prod") });
+  const [held] = await listQuarantine(stage.context, releaser, { environment: "prod" });
+  expect(held).toMatchObject({ release: plan.release, operationId: operation.id, lifted: null });
+  await expect(liftQuarantine(stage.context, releaser, held?.id ?? "", { reason: "short" })).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("10 to 500 characters") });
+  expect(await liftQuarantine(stage.context, releaser, held?.id ?? "", { reason: "the module is in the image now" })).toMatchObject({ lifted: { by: "Rafael", reason: "the module is in the image now" } });
+  await expect(liftQuarantine(stage.context, releaser, held?.id ?? "", { reason: "the module is in the image now" })).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("was lifted already") });
 });
 
 test("an abort brings back what was changed", async () => {
@@ -84,7 +98,7 @@ test("a role that is taken away during the rollout stops the later writes; what 
   await runningStep(id, "rollout", "core");
   await stage.database.db.userRow.update({ ...user, data: { groups: [] } });
   const operation = await stage.ended(id).finally(() => stage.database.db.userRow.update({ ...user, data: { groups } }));
-  expect(operation).toMatchObject({ status: "returned", note: "Rafael does not hold the role releaser or admin in prod any more, so nothing more is changed. What was changed is back as it was." });
+  expect(operation).toMatchObject({ status: "returned", note: "Rafael does not hold the role releaser or responder or admin in prod any more, so nothing more is changed. What was changed is back as it was." });
   expect(await stage.images("prod")).toEqual(before);
   expect(operation.steps.find((step) => step.name === "write" && step.bigPod === "experience")).toMatchObject({ status: "failed" });
   const [denied] = await stage.database.db.auditEntryRow.findMany({ where: { operationId: id, action: "access.denied" } });
@@ -100,7 +114,7 @@ test("a token that was revoked before its operation began changes nothing", asyn
   const id = await stage.confirm(plan, { kind: "token", id: token.id, name: token.name, grants: [{ role: "operator", environments: ["prod"] }] });
   await revokeToken(stage.context, releaser, token.id);
   await stage.startWorker("w2");
-  expect(await stage.ended(id)).toMatchObject({ status: "returned", note: expect.stringMatching(/^The API token ci is revoked, so nothing more is changed/) });
+  expect(await stage.ended(id)).toMatchObject({ status: "refused", note: "The API token ci is revoked. Nothing was changed." });
   expect([await stage.images("prod"), (await deployment("commerce")).metadata.generation]).toEqual([before, generation]);
 });
 
@@ -143,8 +157,26 @@ test("an edit between plan and execution: refused, or stopped before anything is
   const plan = await stage.plan({ kind: "scale", environment: "prod", bigPod: "commerce", replicas: 3 });
   await stage.apiOf("prod").patch(kinds.deployments, namespace, "commerce", "strategic-merge", { spec: { template: { metadata: { annotations: { edited: "yes" } } } } });
   const outcome = await stage.confirm(plan).then((id) => stage.ended(id), (error: unknown) => error);
-  expect(outcome).toMatchObject(outcome instanceof Error ? { code: "conflict" } : { status: "failed", note: expect.stringMatching(/edited since.*Nothing was changed/) });
+  expect(outcome).toMatchObject(outcome instanceof Error ? { code: "conflict" } : { status: expect.stringMatching(/^(failed|refused)$/), note: expect.stringMatching(/edited.*Nothing was changed/) });
   expect((await deployment("commerce")).spec).toMatchObject({ replicas: 2 });
+});
+
+test("a cluster that refuses the very first write: failed, nothing was changed, nothing is returned, and the release is not to blame", async () => {
+  await stage.stopWorkers();
+  const refusing = (environment: string): ClusterApi =>
+    new Proxy(stage.apiOf(environment), {
+      get: (api, name) => (name === "patch" ? () => Promise.reject(new ClusterError("forbidden", "cannot patch deployments", { status: 403 })) : Reflect.get(api, name)),
+    });
+  await stage.startWorker("refused", { apiOf: refusing });
+  await stage.settled("prod");
+  const before = [await stage.images("prod"), (await deployment("core")).metadata.generation];
+  const operation = await stage.ended(await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" })));
+  await stage.stopWorkers();
+  await stage.startWorker("w3");
+  expect(operation).toMatchObject({ status: "failed", note: "The cluster refuses to write Deployment core: cannot patch deployments. Nothing was changed." });
+  expect(operation.steps.filter((step) => step.name.startsWith("return-"))).toEqual([]);
+  expect([await stage.images("prod"), (await deployment("core")).metadata.generation]).toEqual(before);
+  expect(await stage.database.db.quarantineRow.count({ where: { operationId: operation.id } })).toBe(0);
 });
 
 test("scales up and back", async () => {
@@ -152,7 +184,11 @@ test("scales up and back", async () => {
     await stage.settled("prod");
     const operation = await stage.ended(await stage.confirm(await stage.plan({ kind: "scale", environment: "prod", bigPod: "commerce", replicas })));
     expect(operation).toMatchObject({ status: "succeeded" });
-    expect((await deployment("commerce")).status).toMatchObject({ replicas, readyReplicas: replicas });
+    // Facts are facts with the end: a plan made in this very moment is not taken for an edit by somebody.
+    const { state } = await stage.database.db.bigPodStateRow.findUniqueOrThrow({ where: { environment_bigPod: { environment: "prod", bigPod: "commerce" } } });
+    const now = await deployment("commerce");
+    expect(state).toMatchObject({ workload: { generation: now.metadata.generation }, replicas: { desired: replicas } });
+    expect(now.status).toMatchObject({ replicas, readyReplicas: replicas });
   }
 });
 

@@ -1,11 +1,18 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { ClusterError } from "#lib/ports/cluster.ts";
 
+/** nothing-written: it is certain that this step wrote nothing. elsewhere: what failed says nothing about the release. */
+export const stepFailures = ["nothing-written", "elsewhere"] as const;
+export type StepFailure = (typeof stepFailures)[number];
+
 /** A step cannot be done; the sentence says why. What was changed goes back. */
 export class StepFailed extends Error {
-  constructor(sentence: string, options?: { cause: unknown }) {
+  readonly failure: StepFailure | null;
+
+  constructor(sentence: string, options?: { cause?: unknown; failure?: StepFailure }) {
     super(sentence, options);
     this.name = "StepFailed";
+    this.failure = options?.failure ?? null;
   }
 }
 
@@ -33,9 +40,9 @@ export async function patiently<T>(what: string, deadline: number, signal: Abort
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (!(error instanceof ClusterError) || error.reason === "not-found" || error.reason === "conflict") throw error;
-      if (!passing(error)) throw new StepFailed(`the cluster refuses to ${what}: ${error.message}`, { cause: error });
+      if (!passing(error)) throw new StepFailed(`the cluster refuses to ${what}: ${error.message}`, { cause: error, failure: "elsewhere" });
       const pauseMs = delayMs(error, tries);
-      if (performance.now() + pauseMs > deadline) throw new StepFailed(`the cluster could not be asked in time to ${what}: ${error.message}`, { cause: error });
+      if (performance.now() + pauseMs > deadline) throw new StepFailed(`the cluster could not be asked in time to ${what}: ${error.message}`, { cause: error, failure: "elsewhere" });
       await wait(pauseMs, undefined, { signal });
     }
   }
@@ -46,8 +53,8 @@ export async function afterFailedWrite(what: string, error: unknown, tries: numb
   if (signal.aborted) throw signal.reason;
   if (!(error instanceof ClusterError)) throw error;
   const again = error.reason === "conflict" || passing(error) || error.outcomeUnknown;
-  if (!again) throw new StepFailed(`the cluster refuses to ${what}: ${error.message}`, { cause: error });
+  if (!again) throw new StepFailed(`the cluster refuses to ${what}: ${error.message}`, { cause: error, failure: "elsewhere" });
   const pauseMs = error.reason === "conflict" ? 20 * tries : delayMs(error, tries);
-  if (performance.now() + pauseMs > deadline) throw new StepFailed(`the cluster could not be asked in time to ${what}: ${error.message}`, { cause: error });
+  if (performance.now() + pauseMs > deadline) throw new StepFailed(`the cluster could not be asked in time to ${what}: ${error.message}`, { cause: error, failure: "elsewhere" });
   await wait(pauseMs, undefined, { signal });
 }

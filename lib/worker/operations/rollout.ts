@@ -20,17 +20,23 @@ export async function awaitRollout(run: Run, step: OperationStep, targets: reado
   for (;;) {
     const verdicts = targets.map((target) => ({ target, verdict: judge(run, target, generations.get(target.bigPod) ?? 0, since) }));
     const failed = verdicts.find(({ verdict }) => verdict.kind === "failed");
-    if (failed !== undefined) throw new StepFailed(failed.verdict.text);
+    if (failed !== undefined) throw new StepFailed(failed.verdict.text, blame(run, [failed.target]));
     const waiting = verdicts.filter(({ verdict }) => verdict.kind === "waiting");
     const text = (shown: typeof verdicts): string => shown.map(({ target, verdict }) => (targets.length === 1 ? verdict.text : `${target.bigPod}: ${verdict.text}`)).join("; ");
     if (waiting.length === 0) return text(verdicts);
-    if (performance.now() >= deadline) throw new StepFailed(`not finished within ${run.environment.policy.rolloutTimeoutSeconds} s: ${text(waiting)}`);
+    if (performance.now() >= deadline) throw new StepFailed(`not finished within ${run.environment.policy.rolloutTimeoutSeconds} s: ${text(waiting)}`, blame(run, waiting.map(({ target }) => target)));
     // Listen before writing down: a change during the write must not be missed.
     const change = run.view.changed(Math.min(recheckMs, Math.max(1, deadline - performance.now())), signal);
     change.catch(() => undefined);
     await run.journal.note(step, text(waiting));
     await change;
   }
+}
+
+/** Only what can be seen is held against a release: a workload that somebody deleted, or a cluster out of sight, says nothing about it. */
+function blame(run: Run, targets: readonly PlanTarget[]): { failure?: "elsewhere" } {
+  const known = run.view.fresh() && targets.every(({ bigPod, workload }) => run.view.workload(bigPod)?.metadata.uid === workload.uid && run.view.workload(bigPod)?.metadata.deletionTimestamp === undefined);
+  return known ? {} : { failure: "elsewhere" };
 }
 
 /** When conditions began to hold without a break, by Big Pod (performance.now()). */

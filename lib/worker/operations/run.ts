@@ -4,13 +4,14 @@ import type { OperationStatus } from "#lib/domain/status.ts";
 import { Aborted, performStep, stopIfAborted } from "#lib/worker/operations/forward.ts";
 import { StepFailed } from "#lib/worker/operations/patience.ts";
 import type { Run } from "#lib/worker/operations/parts.ts";
-import { sealOutcome } from "#lib/worker/operations/seal.ts";
+import { quarantineRelease } from "#lib/worker/operations/quarantine.ts";
+import { sealOutcome, tellStates } from "#lib/worker/operations/seal.ts";
 
 const isReturn = (step: OperationStep): boolean => step.name.startsWith("return-");
 
 /**
  * Runs an operation from wherever its journal stands to its end. Forward: steps in order; the first that fails, or an abort, turns it round.
- * Back: every Big Pod whose write was begun goes back, last changed first. Ends as `succeeded`, `returned` (a failure, and everything is as before),
+ * Back: every Big Pod that was written, or may have been, goes back, last changed first. Ends as `succeeded`, `returned` (a failure, and everything is as before),
  * `aborted` (asked for, and everything is as before) or `failed` (nothing was changed, or something could not be brought back; the note says which).
  * Throws ClaimLost when another worker is to go on; nothing is ended then.
  */
@@ -25,8 +26,7 @@ export async function runToEnd(run: Run): Promise<OperationStatus> {
         stopIfAborted(run);
         await performStep(run, step);
       }
-      await journal.end("succeeded", succeededNote(run), (tx, at) => sealOutcome(tx, { config: run.config, view: run.view, operation: journal.operation, actor: journal.actor.name, at }));
-      return "succeeded";
+      return await end(run, "succeeded", succeededNote(run));
     } catch (error) {
       if (run.keeper.lost.aborted) throw run.keeper.lost.reason;
       if (run.keeper.abortAsked.aborted && !(error instanceof StepFailed)) await closeAborted(run);
@@ -45,8 +45,8 @@ async function closeAborted(run: Run): Promise<void> {
 async function goBack(run: Run): Promise<OperationStatus> {
   const { journal } = run;
   if (!journal.steps().some(isReturn)) {
-    const begun = new Set(journal.steps().flatMap((step) => ((step.name === "write" || step.name === "config") && step.status !== "pending" && step.bigPod !== null ? [step.bigPod] : [])));
-    const changed = journal.targets().filter((target) => begun.has(target.bigPod)).toReversed();
+    const wrote = new Set(journal.steps().flatMap((step) => ((step.name === "write" || step.name === "config") && step.status !== "pending" && journal.failureOf(step) !== "nothing-written" && step.bigPod !== null ? [step.bigPod] : [])));
+    const changed = journal.targets().filter((target) => wrote.has(target.bigPod)).toReversed();
     const drafts = returnSteps(changed, Math.max(...journal.steps().map((step) => step.position)));
     if (drafts.length > 0) await journal.addSteps(drafts);
   }
@@ -65,11 +65,30 @@ async function goBack(run: Run): Promise<OperationStatus> {
   if (notReturned.length > 0) return end(run, "failed", `${why}. Not everything could be returned: ${notReturned.map((step) => `${step.bigPod ?? ""}: ${lastLine(step)}`).join("; ")}. Look at ${run.environment.name} now.`);
   const returned = journal.steps().some(isReturn);
   if (cause === undefined) return end(run, "aborted", returned ? `${why}; what was changed is back as it was.` : `${why} before anything was changed.`);
-  return returned ? end(run, "returned", `${why}. What was changed is back as it was.`) : end(run, "failed", `${why}. Nothing was changed.`);
+  if (!returned) return end(run, "failed", `${why}. Nothing was changed.`);
+  const quarantine = blamed(run, cause) ? { reason: why } : null;
+  return end(run, "returned", `${why}. What was changed is back as it was.`, quarantine);
 }
 
-async function end(run: Run, status: OperationStatus, note: string): Promise<OperationStatus> {
-  await run.journal.end(status, note);
+/** Steps that act: when one of them fails, that is a refusal of the cluster, a lost permission or somebody else's edit, and no fault of the release. */
+const acting: readonly string[] = ["check", "config", "write", "raise", "switch"];
+
+/** Whether what failed is held against the release that a promotion brought: its rollout, or a gate after it. */
+function blamed({ journal }: Run, cause: OperationStep): boolean {
+  return journal.operation.kind === "promotion" && !acting.includes(cause.name) && journal.failureOf(cause) === null;
+}
+
+/** Ends it, and in the same transaction: what the cluster looks like now, the release it amounts to, and a quarantine where the release is to blame. */
+async function end(run: Run, status: OperationStatus, note: string, quarantine: { reason: string } | null = null): Promise<OperationStatus> {
+  const { journal, config, view } = run;
+  const touched = journal.steps().some((step) => step.name !== "check" && step.status !== "pending");
+  await journal.end(status, note, async (tx, at) => {
+    // One order of locks everywhere: audit log, release numbers, the stream's clock.
+    if (quarantine !== null) await quarantineRelease(tx, { config, operation: journal.operation, worker: run.keeper.claim.worker, reason: quarantine.reason });
+    if (!touched) return;
+    await sealOutcome(tx, { config, view, operation: journal.operation, actor: journal.actor.name, brought: status === "succeeded", at });
+    await tellStates(tx, { config, view, environment: run.environment.name });
+  });
   return status;
 }
 

@@ -2,6 +2,7 @@ import { listenForOperations } from "#lib/db/queue.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
 import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { admitWaiting } from "#lib/worker/operations/admit.ts";
 import { claimNext, releaseClaim } from "#lib/worker/operations/claim.ts";
 import type { Claim } from "#lib/worker/operations/claim.ts";
 import { execute } from "#lib/worker/operations/execute.ts";
@@ -23,7 +24,7 @@ const sweepMs = 1_000;
  * `stop` takes no new work, ends the runs at their next step without ending the operations, and gives their leases up.
  */
 export async function startOperations({ context, databaseUrl, views, apiOf, holder }: OperationsParts): Promise<{ stop(): Promise<void> }> {
-  const { db, config, log } = context;
+  const { db, log } = context;
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
   let sweeping = false;
@@ -32,7 +33,7 @@ export async function startOperations({ context, databaseUrl, views, apiOf, hold
 
   async function runClaim(claim: Claim): Promise<void> {
     try {
-      await execute({ db, log, config, views, apiOf, outside: context.outside }, claim, stopping.signal);
+      await execute({ context, views, apiOf }, claim, stopping.signal);
     } catch (error) {
       log.warn({ operation: claim.operationId, error }, "An operation was left where it stands; it is taken up again");
     } finally {
@@ -49,6 +50,7 @@ export async function startOperations({ context, databaseUrl, views, apiOf, hold
     try {
       do {
         again = false;
+        await admitWaiting(context, holder);
         for (let claim = await claimNext(db, holder); claim !== null; claim = stopping.signal.aborted ? null : await claimNext(db, holder)) {
           const run = runClaim(claim).finally(() => running.delete(run));
           running.add(run);

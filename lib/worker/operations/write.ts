@@ -3,6 +3,8 @@ import { forwardDecision, returnDecision } from "#lib/domain/operation-write.ts"
 import type { WriteDecision } from "#lib/domain/operation-write.ts";
 import { epochAnnotation, kinds, operationAnnotation } from "#lib/ports/cluster.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
+import { countingWrites, noted } from "#lib/worker/operations/certainty.ts";
+import type { Writes } from "#lib/worker/operations/certainty.ts";
 import { lastManager, readWorkload } from "#lib/worker/operations/objects.ts";
 import type { ReadWorkload } from "#lib/worker/operations/objects.ts";
 import { afterFailedWrite, StepFailed } from "#lib/worker/operations/patience.ts";
@@ -25,7 +27,11 @@ export function preconditions(object: ClusterObject): { uid: string; resourceVer
  * Brings a target's Deployment forward, or back. Read, judge, ask for the lease, write; after anything but a clear answer it is read again,
  * never guessed. Returns what was done or found, as evidence. Throws StepFailed (nothing was written) and ClaimLost.
  */
-export async function writeWorkload(run: Run, target: PlanTarget, direction: "forward" | "return", deadline: number): Promise<string> {
+export function writeWorkload(run: Run, target: PlanTarget, direction: "forward" | "return", deadline: number): Promise<string> {
+  return countingWrites((writes) => bring(run, target, direction, deadline, writes));
+}
+
+async function bring(run: Run, target: PlanTarget, direction: "forward" | "return", deadline: number, writes: Writes): Promise<string> {
   const { lost } = run.keeper;
   let written = false;
   for (let tries = 1; ; tries += 1) {
@@ -37,7 +43,7 @@ export async function writeWorkload(run: Run, target: PlanTarget, direction: "fo
     if (direction === "forward") await run.permitted();
     await run.keeper.hold();
     try {
-      const object = await apply(run, target, live, decision);
+      const object = await noted(writes, () => apply(run, target, live, decision));
       return `written at generation ${object.metadata.generation ?? 0}`;
     } catch (error) {
       written = true;

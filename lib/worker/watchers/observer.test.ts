@@ -106,7 +106,7 @@ test("nothing is sealed while an operation is at work; afterwards the number it 
   fill("prod");
   await soon(() => release("prod")).toMatchObject({ release: 2, settled: true });
   const at = new Date();
-  await database.db.operationRow.create({ data: { id: "op1", kind: "promotion", environment: "prod", status: "running", title: "Promote R-1 to prod", reason: "why not", planHash: "h", plan: asJson({ release: 1 }), targets: asJson([]), actor: asJson({ kind: "person", id: "rafael", name: "Rafael" }), actorId: "rafael", idempotencyKey: "k", requestedAt: at, position: 1n } });
+  await database.db.operationRow.create({ data: { id: "op1", kind: "promotion", environment: "prod", status: "running", title: "Promote R-1 to prod", reason: "why not", planHash: "h", plan: asJson({ release: 1 }), targets: asJson([]), actor: asJson({ kind: "person", id: "rafael", name: "Rafael" }), actorId: "rafael", idempotencyKey: "k", requestedAt: at, startedAt: at, position: 1n } });
   feed.of("prod").clear();
   putBigPod(feed.of("prod"), "core", coreImages("v1"), { managedFields: spec("terraform") });
   feed.of("prod").put("configMaps", configMap({ LOG_LEVEL: "info" }));

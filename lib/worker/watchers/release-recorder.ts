@@ -49,7 +49,8 @@ export function contentOf(environment: string, view: Pick<EnvironmentView, "work
 
 /**
  * Records releases as they are seen: once every Big Pod of an environment has finished rolling out, its digests are known, its ConfigMaps can be read and no
- * operation is at work there (between two steps of a promotion an environment looks settled, but is half of something). Broken releases are recorded too.
+ * operation is at work there (between two steps of a promotion an environment looks settled, but is half of something; one whose turn is still being
+ * judged has not begun). Broken releases are recorded too.
  */
 export function createReleaseRecorder(parts: { config: Config; db: Database; registry: RegistryApi; lease: () => LeaseToken | null; clock: Clock; log: Log; waitForLaterMs?: number }): ReleaseRecorder {
   const { config, db, registry, lease, clock, log, waitForLaterMs = firstNumbersMs } = parts;
@@ -112,7 +113,7 @@ export function createReleaseRecorder(parts: { config: Config; db: Database; reg
       }
       return;
     }
-    if (content === null || (await db.operationRow.count({ where: { environment, status: "running" } })) > 0) return await unsettle(environment, token);
+    if (content === null || (await db.operationRow.count({ where: { environment, status: "running", startedAt: { not: null } } })) > 0) return await unsettle(environment, token);
     const [before] = await readEnvironmentReleases(db, { environment });
     if (!before && clock.now().getTime() - beganAt < waitForLaterMs && (await laterIsUnrecorded(environment))) return;
     const hash = contentHash(content);

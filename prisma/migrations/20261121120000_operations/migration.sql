@@ -11,7 +11,16 @@ ALTER TABLE operation
   ADD COLUMN break_glass_id text,
   ADD COLUMN follows_id text REFERENCES operation (id),
   ADD COLUMN automatic boolean NOT NULL DEFAULT false,
-  ADD COLUMN gates jsonb NOT NULL DEFAULT '[]';
+  ADD COLUMN gates jsonb NOT NULL DEFAULT '[]',
+  -- What each target ran when the plan was made: part of what was confirmed, and still asked for weeks later.
+  ADD COLUMN images jsonb NOT NULL DEFAULT '{}';
+-- Many may wait in an environment, one runs.
+DROP INDEX operation_active_per_environment;
+CREATE UNIQUE INDEX operation_running_per_environment ON operation (environment) WHERE status = 'running';
+-- Why a step failed, where that decides what follows: nothing-written (certainly), elsewhere (it says nothing about the release).
+ALTER TABLE operation_step ADD COLUMN failure text CHECK (failure IN ('nothing-written','elsewhere'));
+-- Names may be changed; nobody approves their own wish by a token they made.
+ALTER TABLE api_token ADD COLUMN created_by_id text;
 CREATE INDEX operation_waiting_idx ON operation (environment, priority DESC, requested_at) WHERE status IN ('awaiting','scheduled','queued','running');
 -- What Vigie begins by itself after an operation (its rollback, its stand-down) is begun once.
 CREATE UNIQUE INDEX operation_follows_once ON operation (follows_id, kind) WHERE automatic;
