@@ -1,7 +1,7 @@
-import type { ApiServerFaultState, BigPodView, ConsoleControl, ConsoleFaults, EnvironmentView, WorldView } from "#sandbox/console/ports.ts";
+import type { ApiServerFaultState, BigPodView, ConsoleControl, ConsoleFaults, ConsolePrometheus, EnvironmentView, PrometheusFaultState, WorldView } from "#sandbox/console/ports.ts";
 
 /** A world of plain values for the console's own tests: every action changes what `view` shows next. */
-export function memoryWorld(): { control: ConsoleControl; faults: ConsoleFaults; calls: string[] } {
+export function memoryWorld(): { control: ConsoleControl; faults: ConsoleFaults; prometheus: ConsolePrometheus; calls: string[] } {
   const calls: string[] = [];
   const nodes = [{ name: "ampere-1", architecture: "arm64", ready: true }];
   const states = new Map<string, "backoff" | "fatal">();
@@ -15,6 +15,7 @@ export function memoryWorld(): { control: ConsoleControl; faults: ConsoleFaults;
     failListOnPage: null, unsupportedGroups: [], down: false, expiredTokens: [], expiredWatch: "event",
   };
   let api = well;
+  let prometheus: PrometheusFaultState = { down: false, unavailable: false, latencyMs: 0, nan: false, warning: false };
   let faults: WorldView["faults"] = [];
   const fullQuotas = new Set<string>();
 
@@ -50,6 +51,11 @@ export function memoryWorld(): { control: ConsoleControl; faults: ConsoleFaults;
         faults = [];
         nodes.splice(0, 1, { name: "ampere-1", architecture: "arm64", ready: true });
       },
+    },
+    prometheus: {
+      url: "http://127.0.0.1:9090",
+      faults: () => prometheus,
+      setFaults: async (change) => void (prometheus = { ...prometheus, ...change }),
     },
     faults: {
       state: () => api,

@@ -43,7 +43,7 @@ export interface NodeView {
 }
 
 /** How a Big Pod as a whole misbehaves: pods made later do so too. */
-export type BigPodFault = { kind: "healthy" } | { kind: "exits"; exitCode: number; lastLine: string } | { kind: "out-of-memory"; process?: string } | { kind: "slow"; readyAfterSeconds: number } | { kind: "process-fatal"; process: string; exitCode: number; lastLine: string } | { kind: "needs-setting"; variable: string; exitCode: number; lastLine: string };
+export type BigPodFault = { kind: "healthy" } | { kind: "exits"; exitCode: number; lastLine: string } | { kind: "out-of-memory"; process?: string } | { kind: "slow"; readyAfterSeconds: number } | { kind: "process-fatal"; process: string; exitCode: number; lastLine: string } | { kind: "needs-setting"; variable: string; exitCode: number; lastLine: string } | { kind: "degraded"; process?: string; errorRatio?: number; latencyFactor?: number; memoryRatio?: number };
 
 export interface WorldView {
   environments: readonly EnvironmentView[];
@@ -111,6 +111,25 @@ export interface ConsoleFaults {
   dropWatches(): void;
   /** Forgets old resource versions: watches from them are answered 410. */
   expireHistory(): void;
+}
+
+/** Switchable troubles of Prometheus. */
+export interface PrometheusFaultState {
+  /** Stopped: connections are refused and nothing is scraped. */
+  down: boolean;
+  /** Answers 503. */
+  unavailable: boolean;
+  latencyMs: number;
+  /** Every value of a query is NaN. */
+  nan: boolean;
+  /** Answers carry a warning and may be partial. */
+  warning: boolean;
+}
+
+export interface ConsolePrometheus {
+  url: string;
+  faults(): PrometheusFaultState;
+  setFaults(change: Partial<PrometheusFaultState>): Promise<void>;
 }
 
 /** A request the console refuses; the message is for the person who pressed the button. */

@@ -5,7 +5,7 @@ import { closeServer, isLoopbackHostHeader, listenOnLoopback } from "#sandbox/lo
 import { isSameOriginOrNoBrowser, readBody } from "#sandbox/same-origin.ts";
 import { actions, type ConsoleContext } from "#sandbox/console/actions.ts";
 import { consolePage } from "#sandbox/console/page.ts";
-import { ConsoleError, type WorldView, type ApiServerFaultState } from "#sandbox/console/ports.ts";
+import { ConsoleError, type WorldView, type ApiServerFaultState, type PrometheusFaultState } from "#sandbox/console/ports.ts";
 import { worldHtml } from "#sandbox/console/world-html.ts";
 
 export interface ConsoleOptions extends Omit<ConsoleContext, "now"> {
@@ -22,6 +22,7 @@ export interface ConsoleState {
   world: WorldView;
   apiServer: ApiServerFaultState;
   registry: { down: boolean };
+  prometheus: PrometheusFaultState & { url: string };
   /** Open watches on the API server; null where nobody counts. */
   watches: number | null;
 }
@@ -42,8 +43,8 @@ const headers = {
 };
 
 /** The page and the control API where one breaks things and puts them right. Loopback only: it asks nobody who they are. */
-export async function startConsole({ port, host, control, catalogue, faults, now = Date.now, watchCount }: ConsoleOptions): Promise<{ url: string; stop(): Promise<void> }> {
-  const context: ServerContext = { control, catalogue, faults, now, watchCount };
+export async function startConsole({ port, host, control, catalogue, faults, prometheus, now = Date.now, watchCount }: ConsoleOptions): Promise<{ url: string; stop(): Promise<void> }> {
+  const context: ServerContext = { control, catalogue, faults, prometheus, now, watchCount };
   const server = createServer((request, response) => {
     answer(context, request, response).catch((error: unknown) => {
       const code = codeOf(error);
@@ -78,14 +79,14 @@ async function post(context: ServerContext, path: string, request: IncomingMessa
   if (text === undefined) return sendError(response, 413, "invalid", `The body is longer than ${maxBodyBytes} bytes.`);
   const parsed = action.schema.safeParse(parseJson(text));
   if (!parsed.success) throw new ConsoleError("invalid", `The body does not fit /api/${name}: ${z.prettifyError(parsed.error)}`);
-  const message = action.run(context, parsed.data);
+  const message = await action.run(context, parsed.data);
   send(response, 200, "application/json", JSON.stringify({ message, state: stateOf(context) }));
 }
 
-function stateOf({ control, faults, catalogue, watchCount }: ServerContext): ConsoleState {
+function stateOf({ control, faults, catalogue, prometheus, watchCount }: ServerContext): ConsoleState {
   const world = control.view();
   const environments = world.environments.toSorted((left, right) => rank(left.name) - rank(right.name));
-  return { world: { ...world, environments }, apiServer: faults.state(), registry: { down: catalogue.registryDown }, watches: watchCount?.() ?? null };
+  return { world: { ...world, environments }, apiServer: faults.state(), registry: { down: catalogue.registryDown }, prometheus: { ...prometheus.faults(), url: prometheus.url }, watches: watchCount?.() ?? null };
 }
 
 /** Place on the way to production; names the sandbox does not know come last. */
