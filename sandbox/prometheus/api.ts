@@ -75,7 +75,7 @@ function queryRange(context: ApiContext, given: URLSearchParams): unknown {
   timeout(given);
   const expr = parsed(given);
   const type = typeOf(expr);
-  if (type !== "vector" && type !== "scalar") throw invalid("query", `invalid expression type ${JSON.stringify(typeWords[type])} for range query, must be Scalar or instant Vector`);
+  if (type !== "vector" && type !== "scalar") throw new ApiError(400, "bad_data", `invalid expression type ${JSON.stringify(typeWords[type])} for range query, must be Scalar or instant Vector`);
   return rangeData(new Evaluator(context.store, { startMs, endMs }).steps(expr, stepMs), context.nan);
 }
 
@@ -96,7 +96,7 @@ function timeOf(given: URLSearchParams, parameter: string, otherwise?: number): 
   const text = given.get(parameter) ?? "";
   if (text === "" && otherwise !== undefined) return otherwise;
   const ms = parseTime(text);
-  if (ms === undefined) throw invalid(parameter, `cannot parse ${JSON.stringify(text)} to a valid timestamp`);
+  if (ms === undefined) throw invalid(parameter, `${otherwise === undefined ? "" : `Invalid time value for '${parameter}': `}cannot parse ${JSON.stringify(text)} to a valid timestamp`);
   return ms;
 }
 

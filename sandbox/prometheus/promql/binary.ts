@@ -25,6 +25,11 @@ function power(left: number, right: number): number {
   return left ** right;
 }
 
+/** Operators whose result still carries the metric's name; atan2 does in Prometheus 2. */
+function keepsName(op: string, filters: boolean): boolean {
+  return filters || op === "atan2";
+}
+
 type Signature = (labels: Labels) => Labels;
 const signatures = new WeakMap<Matching, Signature>();
 
@@ -49,7 +54,7 @@ export function applyBinary(node: BinaryExpr, left: Value, right: Value): Value 
     vector(samples.flatMap((sample) => {
       const value = result(sample.value);
       if (filters) return value === 1 ? [sample] : [];
-      return [{ labels: withoutName(sample.labels), value }];
+      return [{ labels: keepsName(op, false) ? sample.labels : withoutName(sample.labels), value }];
     }));
   if (left.type === "vector" && right.type === "scalar") return each(left.samples, (value) => compute(value, right.value));
   if (left.type === "scalar" && right.type === "vector") return each(right.samples, (value) => compute(left.value, value));
@@ -90,7 +95,7 @@ function pair({ op, bool, matching }: BinaryExpr, left: readonly Sample[], right
     if (other === undefined) continue;
     const computed = swapped ? compute(other.value, sample.value) : compute(sample.value, other.value);
     if (filters && computed !== 1) continue;
-    const labels = resultLabels(sample.labels, other.labels, matching, filters);
+    const labels = resultLabels(sample.labels, other.labels, matching, keepsName(op, filters));
     const unique = matching.group === undefined ? group.key : labels.key;
     if (seen.has(unique)) throw executionError(matching.group === undefined ? "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)" : "multiple matches for labels: grouping labels must ensure unique matches");
     seen.add(unique);
@@ -99,8 +104,8 @@ function pair({ op, bool, matching }: BinaryExpr, left: readonly Sample[], right
   return result;
 }
 
-function resultLabels(many: Labels, one: Labels, matching: Matching, keepsName: boolean): Labels {
-  const base = keepsName ? many : withoutName(many);
+function resultLabels(many: Labels, one: Labels, matching: Matching, named: boolean): Labels {
+  const base = named ? many : withoutName(many);
   if (matching.group === undefined) return matching.on ? onlyLabels(base, matching.labels) : matching.labels.size === 0 ? base : withoutLabels(base, matching.labels);
   if (matching.include.length === 0) return base;
   return makeLabels({ ...base.values, ...Object.fromEntries(matching.include.map((label) => [label, one.values[label] ?? ""])) });
