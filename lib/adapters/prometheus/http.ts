@@ -35,7 +35,6 @@ export async function ask({ url, headers, form, timeoutMs, maximumBytes, signal 
         else chunks.push(chunk);
       });
       response.on("error", fail);
-      response.on("aborted", () => fail(new Error("the connection broke off in the middle of the answer")));
       response.on("end", () => resolve({ status: response.statusCode ?? 0, contentType: response.headers["content-type"] ?? "", body: Buffer.concat(chunks) }));
     });
     request.on("error", fail);

@@ -60,7 +60,7 @@ export async function startRealPrometheus({ scrapeConfigs = [], intervalMs = 1_0
   if (rules !== undefined) writeFileSync(join(folder, "rules.yml"), rules);
   if (basicAuth !== undefined) writeFileSync(join(folder, "web.yml"), stringify({ basic_auth_users: basicAuth }));
   if (history !== undefined) await fill(folder, history);
-  const flags = [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`, "--storage.tsdb.retention.time=100y", ...(basicAuth === undefined ? [] : [`--web.config.file=${folder}/web.yml`])];
+  const flags = [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`, "--storage.tsdb.retention.time=100y", `--rules.alert.resend-delay=${intervalMs}ms`, ...(basicAuth === undefined ? [] : [`--web.config.file=${folder}/web.yml`])];
   return startServer("prometheus", folder, (port) => ({ binary, args: [...flags, `--web.listen-address=127.0.0.1:${port}`], ready: "Server is ready to receive web requests" }));
 }
 
