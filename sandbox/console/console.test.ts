@@ -85,6 +85,22 @@ describe("the sandbox's console", () => {
     expect(parts.calls).toEqual(["load prod experience 1.5", "load prod experience ordinary", "fill nodes"]);
   });
 
+  it("degrades a Big Pod, and refuses what no share is", async () => {
+    const target = { environment: "prod", bigPod: "experience" };
+    expect(await post("/api/faults/degrade", { ...target, process: "voyage", errorRatio: 0.3, latencyFactor: 5 })).toMatchObject({ status: 200, message: "voyage in prod now answers badly, while its pods stay ready." });
+    expect((await state()).world.faults).toEqual([{ namespace: "dreamscape-prod", bigPod: "experience", behaviour: { kind: "degraded", process: "voyage", errorRatio: 0.3, latencyFactor: 5 } }]);
+    expect(await post("/api/faults/degrade", { ...target, memoryRatio: 1.5 })).toMatchObject({ status: 400, error: { code: "invalid" } });
+    expect(await post("/api/faults/degrade", { ...target, process: "nginx" })).toMatchObject({ status: 404 });
+  });
+
+  it("stops Prometheus, breaks its answers, and puts it right", async () => {
+    expect(await post("/api/faults/prometheus", { down: true, nan: true })).toMatchObject({ status: 200, message: "Prometheus is stopped.", state: { prometheus: { down: true, nan: true, unavailable: false } } });
+    expect(await page()).toContain(">Start Prometheus</button>");
+    expect(await post("/api/faults/prometheus", { latencyMs: -1 })).toMatchObject({ status: 400 });
+    await post("/api/put-right", {});
+    expect((await state()).prometheus).toMatchObject({ down: false, nan: false });
+  });
+
   it("fills the quota of one environment and lifts it", async () => {
     expect(await post("/api/faults/quota", { environment: "prod", full: true })).toMatchObject({ status: 200, message: "The quota of prod is full: new pods are refused." });
     expect(await page()).toContain(">Lift the quota of prod</button>");

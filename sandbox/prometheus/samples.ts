@@ -59,6 +59,26 @@ export class Samples {
     return low - 1;
   }
 
+  /** Samples from one time to another, both included, without the marks of an end. */
+  between(fromMs: number, toMs: number): { atMs: number; value: number }[] {
+    const last = this.lastAtOrBefore(toMs);
+    const found: { atMs: number; value: number }[] = [];
+    let index = this.lastAtOrBefore(fromMs);
+    if (index < 0 || this.time(index) < fromMs) index += 1;
+    while (index <= last) {
+      const chunk = this.#chunks[Math.floor(index / chunkSize)];
+      if (chunk === undefined) break;
+      const { baseMs, deltas, values, length } = chunk;
+      const single = values.length === 1;
+      const end = Math.min(length - 1, (index % chunkSize) + last - index);
+      for (let place = index % chunkSize; place <= end; place++, index++) {
+        const delta = deltas[place] ?? 0;
+        if (delta < staleBit) found.push({ atMs: baseMs + delta, value: values[single ? 0 : place] ?? Number.NaN });
+      }
+    }
+    return found;
+  }
+
   /** Gives back whole chunks that end before a time. */
   dropBefore(atMs: number): void {
     for (let [first] = this.#chunks; first !== undefined; [first] = this.#chunks) {

@@ -122,7 +122,7 @@ async function answer(context: () => ApiContext, faults: () => PrometheusFaultSt
   if (method !== "GET" && !(method === "POST" && endpoint?.post === true)) return text(response, 405, "Method Not Allowed\n");
   try {
     const given = await parameters(url, request);
-    const data = label === undefined ? endpoint?.handle(context(), given, path) : labelValues(context(), given, decodeURIComponent(label));
+    const data = label === undefined ? endpoint?.handle(context(), given, path) : labelValues(context(), given, label);
     json(response, 200, { status: "success", data, ...(faults().warning && { warnings: [partial] }) });
   } catch (error) {
     const refused = refusal(error);

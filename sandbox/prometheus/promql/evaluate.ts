@@ -122,14 +122,9 @@ export class Evaluator {
     const fromMs = toMs - rangeMs;
     const rows: MatrixRow[] = [];
     for (const { labels, samples } of this.#seriesOf(selector)) {
-      const points: Point[] = [];
-      for (let index = samples.lastAtOrBefore(toMs); index >= 0; index--) {
-        const time = samples.time(index);
-        if (time < fromMs) break;
-        if (!samples.isStale(index)) points.push({ atMs: time, value: samples.value(index) });
-      }
+      const points = samples.between(fromMs, toMs);
       this.#count(points.length);
-      if (points.length > 0) rows.push({ labels, points: points.toReversed() });
+      if (points.length > 0) rows.push({ labels, points });
     }
     return { type: "matrix", rows, fromMs, toMs };
   }
