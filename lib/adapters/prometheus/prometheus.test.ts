@@ -138,9 +138,9 @@ test.skipIf(prometheusBinary === undefined)(`the real Prometheus with a password
   // The hash of "open sesame".
   const real = await startRealPrometheus({ basicAuth: { vigie: "$2b$04$E.JyR32GGzRbtbfsYatVpeA.L/3B8.vZ6msker.XN4irhxHXmjGCe" } });
   stops.push(real.stop);
-  const with_ = (password: string) => createPrometheusByEnvironment({ prometheus: [{ url: real.url, username: "vigie", password: "env:P" }] }, () => password)("prod");
-  expect((await with_("open sesame")?.instant("1"))?.samples).toMatchObject([{ value: 1 }]);
-  await expect(with_("another")?.instant("1")).rejects.toMatchObject({ code: "upstream", message: expect.stringContaining("refuses Vigie (401)") });
+  const knowing = (password: string) => createPrometheusByEnvironment({ prometheus: [{ url: real.url, username: "vigie", password: "env:P" }] }, () => password)("prod");
+  expect((await knowing("open sesame")?.instant("1"))?.samples).toMatchObject([{ value: 1 }]);
+  await expect(knowing("another")?.instant("1")).rejects.toMatchObject({ code: "upstream", message: expect.stringContaining("refuses Vigie (401)") });
 });
 
 test.skipIf(prometheusBinary === undefined || alertmanagerBinary === undefined)(`the real Prometheus sends its alerts to the real Alertmanager${missingNote(alertmanagerBinary, "prometheus-alertmanager")}`, async () => {
