@@ -12,6 +12,9 @@ const environmentSchema = z.object({
   SANDBOX_REGISTRY_PORT: port,
   SANDBOX_IDENTITY_PORT: port,
   SANDBOX_CONSOLE_PORT: port,
+  SANDBOX_PROMETHEUS_PORT: port,
+  /** Where the pods' metrics can be scraped. */
+  SANDBOX_METRICS_PORT: port,
   /** 1 is real time; 10 makes ten seconds of back-off last one. */
   SANDBOX_SPEED: z.coerce.number().positive().max(1000).default(1),
 });
@@ -25,7 +28,7 @@ await runUntilStopped(async () => {
     home: join(resolve(data.VIGIE_HOME), "sandbox"),
     portalUrl: data.SANDBOX_PORTAL_URL,
     speed: data.SANDBOX_SPEED,
-    ports: { kube: data.SANDBOX_KUBE_PORT, registry: data.SANDBOX_REGISTRY_PORT, identity: data.SANDBOX_IDENTITY_PORT, console: data.SANDBOX_CONSOLE_PORT },
+    ports: { kube: data.SANDBOX_KUBE_PORT, registry: data.SANDBOX_REGISTRY_PORT, identity: data.SANDBOX_IDENTITY_PORT, console: data.SANDBOX_CONSOLE_PORT, prometheus: data.SANDBOX_PROMETHEUS_PORT, metrics: data.SANDBOX_METRICS_PORT },
   });
   return { ready: { ready: true, ...sandbox.addresses, kubeconfig: sandbox.kubeconfig, configFile: sandbox.configFile }, stop: sandbox.stop };
 });

@@ -3,11 +3,12 @@ import { parse } from "yaml";
 import { demoAccounts } from "#sandbox/identity/accounts.ts";
 import { portalConfig } from "#sandbox/portal-config.ts";
 
-const text = portalConfig({ kubeconfig: "kubeconfig", context: "sandbox", registryUrl: "http://127.0.0.1:5001", issuer: "http://127.0.0.1:5002", clientId: "vigie", clientSecretFile: "identity-secret" });
+const text = portalConfig({ kubeconfig: "kubeconfig", context: "sandbox", registryUrl: "http://127.0.0.1:5001", prometheusUrl: "http://127.0.0.1:5003", issuer: "http://127.0.0.1:5002", clientId: "vigie", clientSecretFile: "identity-secret" });
 const config = parse(text);
 
 test("names the sandbox's addresses, and its secret by reference only", () => {
   expect(config.registries).toEqual([{ host: "ghcr.io", url: "http://127.0.0.1:5001" }]);
+  expect(config.prometheus).toEqual([{ url: "http://127.0.0.1:5003" }]);
   expect(config.access.providers).toEqual([{ id: "demo", kind: "oidc", title: "Demo accounts", issuer: "http://127.0.0.1:5002", clientId: "vigie", clientSecret: "file:identity-secret" }]);
 });
 

@@ -5,6 +5,7 @@ export interface PortalConfigOptions {
   kubeconfig: string;
   context: string;
   registryUrl: string;
+  prometheusUrl: string;
   issuer: string;
   clientId: string;
   clientSecretFile: string;
@@ -26,6 +27,7 @@ export function portalConfig(options: PortalConfigOptions): string {
     environments,
     bigPods,
     registries: [{ host: "ghcr.io", url: options.registryUrl }],
+    prometheus: [{ url: options.prometheusUrl }],
     access: {
       providers: [{ id: signInProviderId, kind: "oidc", title: "Demo accounts", issuer: options.issuer, clientId: options.clientId, clientSecret: `file:${options.clientSecretFile}` }],
       roles: [

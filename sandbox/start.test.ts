@@ -100,6 +100,25 @@ test("what the console breaks is broken in the cluster, and right again after", 
   expect((await consoleState(running)).apiServer.forbid).toEqual([]);
 });
 
+test("a release that is ready and answers with errors shows in Prometheus alone, and is put right", async () => {
+  const running = await start();
+  await expect.poll(() => bigPodsReady(running), { timeout: 20_000 }).not.toContain(false);
+  const [{ url }] = parse(readFileSync(running.configFile, "utf8")).prometheus;
+  const firing = async () => {
+    const { data } = (await (await fetch(`${url}/api/v1/alerts`)).json()) as { data: { alerts: { labels: Record<string, string>; state: string }[] } };
+    return data.alerts.filter((alert) => alert.state === "firing").map(({ labels }) => [labels.alertname, labels.environment, labels.service].filter(Boolean).join(" "));
+  };
+  const post = async (path: string, body: object) => (await fetch(`${running.addresses.console}/api/${path}`, { method: "POST", body: JSON.stringify(body) })).status;
+  await expect.poll(firing, { timeout: 20_000 }).toEqual(["Watchdog"]);
+  expect(await post("faults/release", { environment: "prod", kind: "errors" })).toBe(200);
+  await expect.poll(firing, { timeout: 30_000 }).toContain("HighErrorRatio prod voyage");
+  expect(await bigPodsReady(running)).not.toContain(false);
+  expect(await post("faults/prometheus", { down: true })).toBe(200);
+  await expect(fetch(`${url}/-/ready`)).rejects.toThrow();
+  expect(await post("put-right", {})).toBe(200);
+  expect((await fetch(`${url}/-/ready`)).status).toBe(200);
+}, 90_000);
+
 test("goes on with the stored world, on the same ports, after a stop", async () => {
   const path = "/apis/apps/v1/namespaces/dreamscape-prod/deployments/core";
   const first = await start();

@@ -10,6 +10,9 @@ import { startKubeServer } from "#sandbox/kube/server.ts";
 import { createStore } from "#sandbox/kube/store.ts";
 import { isLoopback } from "#sandbox/loopback.ts";
 import { portalConfig, signInProviderId } from "#sandbox/portal-config.ts";
+import { startMetricsServer } from "#sandbox/prometheus/metrics-server.ts";
+import { startPrometheus } from "#sandbox/prometheus/server.ts";
+import { listTargets } from "#sandbox/prometheus/targets.ts";
 import { startRegistry } from "#sandbox/registry/server.ts";
 import { createCatalogue } from "#sandbox/world/catalogue.ts";
 import { createWorldControl } from "#sandbox/world/control.ts";
@@ -21,14 +24,15 @@ export interface SandboxOptions {
   /** Folder of everything the sandbox keeps: objects, images, keys, kubeconfig, the portal's configuration. */
   home: string;
   /** 0 or none takes a free one. */
-  ports?: { kube?: number; registry?: number; identity?: number; console?: number };
+  ports?: { kube?: number; registry?: number; identity?: number; console?: number; prometheus?: number; metrics?: number };
   /** Where people open the portal; sign-in leads back there. Loopback only. */
   portalUrl: string;
   speed?: number;
 }
 
 export interface Sandbox {
-  addresses: { kube: string; registry: string; identity: string; console: string };
+  /** `metrics`: where a real Prometheus can scrape the pods. */
+  addresses: { kube: string; registry: string; identity: string; console: string; prometheus: string; metrics: string };
   /** The admin's, for kubectl. */
   kubeconfig: string;
   /** The portal's vigie.yaml for this sandbox. */
@@ -78,8 +82,13 @@ async function startParts({ home, ports = {}, portalUrl, speed = 1 }: SandboxOpt
   const clientSecret = keptSecret(join(home, clientSecretFile));
   const identity = await startIdentity({ port: ports.identity ?? 0, host, dataDir: join(home, "identity"), clientId, clientSecret, redirectUris: redirectUris(portalUrl) });
   onStop(() => identity.stop());
+  const targets = () => listTargets({ store, world });
+  const metrics = await startMetricsServer({ targets, port: ports.metrics ?? 0, host, now });
+  onStop(() => metrics.stop());
+  const prometheus = await startPrometheus({ targets, clock, port: ports.prometheus ?? 0, host });
+  onStop(() => prometheus.stop());
   const control = createWorldControl({ store, catalogue, world });
-  const console = await startConsole({ port: ports.console ?? 0, host, control, catalogue, faults, watchCount: () => kube.watchCount() });
+  const console = await startConsole({ port: ports.console ?? 0, host, control, catalogue, faults, prometheus, watchCount: () => kube.watchCount() });
   onStop(() => console.stop());
 
   const kubeconfig = join(home, "kubeconfig");
@@ -87,8 +96,8 @@ async function startParts({ home, ports = {}, portalUrl, speed = 1 }: SandboxOpt
   // The portal gets what it would get in production: to read, and to change what it promotes.
   writeWhole(join(home, portalKubeconfig), kube.kubeconfigFor("writer"));
   const configFile = join(home, "vigie.yaml");
-  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, issuer: identity.issuer, clientId, clientSecretFile }));
-  return { addresses: { kube: kube.url, registry: registry.url, identity: identity.issuer, console: console.url }, kubeconfig, configFile };
+  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, prometheusUrl: prometheus.url, issuer: identity.issuer, clientId, clientSecretFile }));
+  return { addresses: { kube: kube.url, registry: registry.url, identity: identity.issuer, console: console.url, prometheus: prometheus.url, metrics: metrics.url }, kubeconfig, configFile };
 }
 
 /** Where sign-in leads back to: the portal's callback, under both names of loopback that people type. */

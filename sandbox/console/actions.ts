@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { badReleaseImage, badReleaseKinds, badReleases, pushNextBuilds } from "#sandbox/console/releases.ts";
 import type { Faults } from "#sandbox/kube/faults.ts";
+import type { SandboxPrometheus } from "#sandbox/prometheus/server.ts";
 import { Refusal } from "#sandbox/refusal.ts";
 import type { WorldControl } from "#sandbox/world/control.ts";
 import type { ImageCatalogue } from "#sandbox/world/types.ts";
@@ -9,6 +10,7 @@ export interface ConsoleContext {
   control: WorldControl;
   faults: Faults;
   catalogue: ImageCatalogue;
+  prometheus: Pick<SandboxPrometheus, "url" | "faults" | "setFaults">;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -16,7 +18,7 @@ export interface ConsoleContext {
 interface Action {
   schema: z.ZodType;
   /** Does it, and answers with one sentence saying what was done. The body was parsed by `schema`. */
-  run(context: ConsoleContext, body: unknown): string;
+  run(context: ConsoleContext, body: unknown): string | Promise<string>;
 }
 
 const name = z.string().min(1).max(253);
@@ -45,6 +47,18 @@ const apiServerSchema = z
     expiredWatch: z.enum(["event", "status"]),
   })
   .partial();
+
+const prometheusSchema = z.strictObject({ down: z.boolean(), unavailable: z.boolean(), latencyMs: z.int().min(0).max(60_000), nan: z.boolean(), warning: z.boolean() }).partial();
+
+const degradeSchema = z.strictObject({
+  ...bigPodTarget,
+  process: name.optional(),
+  /** Share of requests that fail. */
+  errorRatio: z.number().min(0).max(1).optional(),
+  latencyFactor: z.number().min(0.1).max(1000).optional(),
+  /** Share of the memory limit in use. */
+  memoryRatio: z.number().min(0).max(0.999).optional(),
+});
 
 function isPattern(source: string): boolean {
   try {
@@ -117,8 +131,19 @@ export const actions: Readonly<Record<string, Action>> = {
     catalogue.registryDown = down;
     return `The registry is ${down ? "down" : "up again"}.`;
   }),
-  "put-right": action(z.strictObject({}), ({ control, faults, catalogue }) => {
+  "faults/degrade": action(degradeSchema, ({ control }, { environment, bigPod, ...degraded }) => {
+    requireBigPod(control, environment, bigPod);
+    if (degraded.process !== undefined) requireProcess(control, { environment, bigPod, process: degraded.process });
+    control.breakBigPod({ environment, bigPod }, { kind: "degraded", ...degraded });
+    return `${degraded.process ?? bigPod} in ${environment} now answers badly, while its pods stay ready.`;
+  }),
+  "faults/prometheus": action(prometheusSchema, async ({ prometheus }, change) => {
+    await prometheus.setFaults(change);
+    return prometheus.faults().down ? "Prometheus is stopped." : "Prometheus was changed.";
+  }),
+  "put-right": action(z.strictObject({}), async ({ control, faults, catalogue, prometheus }) => {
     faults.clear();
+    await prometheus.setFaults({ down: false, unavailable: false, latencyMs: 0, nan: false, warning: false });
     catalogue.registryDown = false;
     control.putRight();
     return "Everything was put right.";
@@ -126,7 +151,7 @@ export const actions: Readonly<Record<string, Action>> = {
 };
 
 /** Ties a schema to what runs with its result; the table forgets the type, so the body is parsed here again into it. */
-function action<Body>(schema: z.ZodType<Body>, run: (context: ConsoleContext, body: Body) => string): Action {
+function action<Body>(schema: z.ZodType<Body>, run: (context: ConsoleContext, body: Body) => string | Promise<string>): Action {
   return { schema, run: (context, body) => run(context, schema.parse(body)) };
 }
 

@@ -3,22 +3,26 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nextVersion } from "#sandbox/console/releases.ts";
 import { startConsole, type ConsoleState } from "#sandbox/console/server.ts";
 import { createFaults, type FaultAction } from "#sandbox/kube/faults.ts";
+import { startPrometheus, type SandboxPrometheus } from "#sandbox/prometheus/server.ts";
 import { createPlatformLab, type PlatformLab } from "#sandbox/world/platform-lab.test-support.ts";
 
 describe("the sandbox's console", () => {
   let lab: PlatformLab;
   let server: Awaited<ReturnType<typeof startConsole>>;
   let acts: FaultAction[];
+  let prometheus: SandboxPrometheus;
 
   beforeEach(async () => {
     lab = createPlatformLab();
     const faults = createFaults();
     acts = [];
     faults.onAction((act) => acts.push(act));
-    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults });
+    prometheus = await startPrometheus({ targets: () => [], clock: lab.clock, port: 0, host: "127.0.0.1", rules: [] });
+    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults, prometheus });
   });
   afterEach(async () => {
     await server.stop();
+    await prometheus.stop();
     lab.stop();
   });
 
@@ -99,6 +103,22 @@ describe("the sandbox's console", () => {
     const before = lab.store.list("pods").length;
     await post("/api/faults/fill-nodes", {});
     expect(lab.store.list("pods").length).toBeGreaterThan(before);
+  });
+
+  it("degrades a Big Pod, and refuses what no share is", async () => {
+    const target = { environment: "prod", bigPod: "experience" };
+    expect(await post("/api/faults/degrade", { ...target, process: "voyage", errorRatio: 0.3, latencyFactor: 5 })).toMatchObject({ status: 200, message: "voyage in prod now answers badly, while its pods stay ready." });
+    expect((await state()).world.faults).toEqual([{ namespace: "dreamscape-prod", bigPod: "experience", behaviour: { kind: "degraded", process: "voyage", errorRatio: 0.3, latencyFactor: 5 } }]);
+    expect(await post("/api/faults/degrade", { ...target, memoryRatio: 1.5 })).toMatchObject({ status: 400, error: { code: "invalid" } });
+    expect(await post("/api/faults/degrade", { ...target, process: "nginx" })).toMatchObject({ status: 404 });
+  });
+
+  it("stops Prometheus, breaks its answers, and puts it right", async () => {
+    expect(await post("/api/faults/prometheus", { down: true, nan: true })).toMatchObject({ status: 200, message: "Prometheus is stopped.", state: { prometheus: { down: true, nan: true, unavailable: false } } });
+    expect(await page()).toContain(">Start Prometheus</button>");
+    expect(await post("/api/faults/prometheus", { latencyMs: -1 })).toMatchObject({ status: 400 });
+    await post("/api/put-right", {});
+    expect((await state()).prometheus).toMatchObject({ down: false, nan: false });
   });
 
   it("fills the quota of one environment and lifts it", async () => {

@@ -1,5 +1,7 @@
 import { button } from "#sandbox/console/button-html.ts";
+import { escapeHtml } from "#sandbox/html.ts";
 import type { FaultState } from "#sandbox/kube/faults.ts";
+import type { PrometheusFaultState } from "#sandbox/prometheus/faults.ts";
 
 const path = "/api/faults/api-server";
 const resources = ["pods", "deployments.apps", "events", "configmaps"];
@@ -28,6 +30,19 @@ export function apiServerHtml(state: FaultState): string {
 export function registryHtml(down: boolean): string {
   const act = down ? button("Bring the registry up", "/api/faults/registry", { down: false }, "heal") : button("Take the registry down", "/api/faults/registry", { down: true });
   return section("registry", "Registry", [act]);
+}
+
+export function prometheusHtml(state: PrometheusFaultState & { url: string }): string {
+  const at = "/api/faults/prometheus";
+  const one = (on: boolean, begin: string, end: string, change: Partial<PrometheusFaultState>, undo: Partial<PrometheusFaultState>) => (on ? button(end, at, undo, "heal") : button(begin, at, change));
+  const rows = [
+    one(state.down, "Stop Prometheus", "Start Prometheus", { down: true }, { down: false }),
+    one(state.unavailable, "Let Prometheus answer 503", "End the 503 of Prometheus", { unavailable: true }, { unavailable: false }),
+    one(state.latencyMs > 0, "Delay Prometheus by 8 s", `End Prometheus' delay of ${state.latencyMs} ms`, { latencyMs: 8000 }, { latencyMs: 0 }),
+    one(state.nan, "Let Prometheus answer NaN", "End the NaN of Prometheus", { nan: true }, { nan: false }),
+    one(state.warning, "Let Prometheus warn", "End the warnings of Prometheus", { warning: true }, { warning: false }),
+  ];
+  return section("prometheus", "Prometheus", [`<p><small><code>${escapeHtml(state.url)}</code></small></p>`, ...rows]);
 }
 
 function section(id: string, title: string, rows: readonly string[]): string {

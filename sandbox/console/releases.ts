@@ -10,6 +10,7 @@ export const badReleases = {
   "out-of-memory": { bigPod: "experience", image: "experience-pod:v2.4.0-oom", says: "Deploy a release that runs out of memory" },
   slow: { bigPod: "experience", image: "experience-pod:v2.4.0-slow", says: "Deploy a release that is slow to become ready" },
   fatal: { bigPod: "experience", image: "experience-pod:v2.4.0-fatal", says: "Deploy a release whose panorama gives up" },
+  errors: { bigPod: "experience", image: "experience-pod:v2.4.0-errors", says: "Deploy a release that answers with errors" },
   "needs-setting": { bigPod: "experience", image: "experience-pod:v2.4.0", says: "Push experience v2.4.0, which needs a setting prod lacks," },
   unpullable: { bigPod: "commerce", image: "commerce-pod:v0.9.7-nopull", says: "Deploy a release that cannot be pulled" },
   "amd64-only": { bigPod: "commerce", image: "commerce-pod:v0.9.6-amd64only", says: "Deploy a release built for amd64 only" },

@@ -7,6 +7,7 @@ import { actions, type ConsoleContext } from "#sandbox/console/actions.ts";
 import { consolePage } from "#sandbox/console/page.ts";
 import { worldHtml } from "#sandbox/console/world-html.ts";
 import type { FaultState } from "#sandbox/kube/faults.ts";
+import type { PrometheusFaultState } from "#sandbox/prometheus/faults.ts";
 import { Refusal } from "#sandbox/refusal.ts";
 import type { WorldView } from "#sandbox/world/control.ts";
 
@@ -24,6 +25,7 @@ export interface ConsoleState {
   world: WorldView;
   apiServer: FaultState;
   registry: { down: boolean };
+  prometheus: PrometheusFaultState & { url: string };
   /** Open watches on the API server; null where nobody counts. */
   watches: number | null;
 }
@@ -44,8 +46,8 @@ const headers = {
 };
 
 /** The page and the control API where one breaks things and puts them right. Loopback only: it asks nobody who they are. */
-export async function startConsole({ port, host, control, catalogue, faults, now = Date.now, watchCount }: ConsoleOptions): Promise<{ url: string; stop(): Promise<void> }> {
-  const context: ServerContext = { control, catalogue, faults, now, watchCount };
+export async function startConsole({ port, host, control, catalogue, faults, prometheus, now = Date.now, watchCount }: ConsoleOptions): Promise<{ url: string; stop(): Promise<void> }> {
+  const context: ServerContext = { control, catalogue, faults, prometheus, now, watchCount };
   const server = createServer((request, response) => {
     answer(context, request, response).catch((error: unknown) => {
       if (error instanceof Refusal) return sendError(response, statusOf[error.code], error.code, error.message);
@@ -79,12 +81,12 @@ async function post(context: ServerContext, path: string, request: IncomingMessa
   if (text === undefined) return sendError(response, 413, "invalid", `The body is longer than ${maxBodyBytes} bytes.`);
   const parsed = action.schema.safeParse(parseJson(text));
   if (!parsed.success) throw new Refusal("invalid", `The body does not fit /api/${name}: ${z.prettifyError(parsed.error)}`);
-  const message = action.run(context, parsed.data);
+  const message = await action.run(context, parsed.data);
   send(response, 200, "application/json", JSON.stringify({ message, state: stateOf(context) }));
 }
 
-function stateOf({ control, faults, catalogue, watchCount }: ServerContext): ConsoleState {
-  return { world: control.view(), apiServer: faults.state(), registry: { down: catalogue.registryDown }, watches: watchCount?.() ?? null };
+function stateOf({ control, faults, catalogue, prometheus, watchCount }: ServerContext): ConsoleState {
+  return { world: control.view(), apiServer: faults.state(), registry: { down: catalogue.registryDown }, prometheus: { ...prometheus.faults(), url: prometheus.url }, watches: watchCount?.() ?? null };
 }
 
 function parseJson(text: string): unknown {

@@ -1,15 +1,15 @@
 import { escapeHtml } from "#sandbox/html.ts";
-import { apiServerHtml, registryHtml } from "#sandbox/console/platform-html.ts";
+import { apiServerHtml, prometheusHtml, registryHtml } from "#sandbox/console/platform-html.ts";
 import { button } from "#sandbox/console/button-html.ts";
 import { badReleaseKinds, badReleases } from "#sandbox/console/releases.ts";
 import type { ConsoleState } from "#sandbox/console/server.ts";
 import type { BigPodView, EnvironmentView, NodeView, PodView, WorldView } from "#sandbox/world/control.ts";
 
 /** Everything that changes: environments, nodes, API server, registry, each with the buttons that fit its present state. */
-export function worldHtml({ world, apiServer, registry }: ConsoleState): string {
+export function worldHtml({ world, apiServer, registry, prometheus }: ConsoleState): string {
   const environments = world.environments.map((environment, index) => environmentHtml(world, environment, index === world.environments.length - 1));
   return `<div class="environments">${environments.join("")}</div>
-<div class="platform">${nodesHtml(world.nodes)}${apiServerHtml(apiServer)}${registryHtml(registry.down)}</div>`;
+<div class="platform">${nodesHtml(world.nodes)}${apiServerHtml(apiServer)}${registryHtml(registry.down)}${prometheusHtml(prometheus)}</div>`;
 }
 
 /** New builds go to the earlier environments, as a pipeline does; production is reached by promotion. */
@@ -32,6 +32,8 @@ function bigPodHtml(environment: string, bigPod: BigPodView, { takesBuilds, brok
   const whole = bigPod.readyReplicas >= bigPod.replicas && bigPod.pods.every((pod) => pod.ready && pod.processes.every((process) => process.ok));
   const push = takesBuilds ? button(`Push a good build of ${bigPod.name} to ${environment}`, "/api/releases", target, "quiet") : "";
   const memory = broken ? "" : button(`Exhaust the memory of ${bigPod.name} in ${environment}`, "/api/faults/exhaust-memory", target);
+  const errors = broken ? "" : button(`Let ${bigPod.name} in ${environment} answer with errors`, "/api/faults/degrade", { ...target, errorRatio: 0.3, latencyFactor: 8 });
+  const leak = broken ? "" : button(`Let ${bigPod.name} in ${environment} leak memory`, "/api/faults/degrade", { ...target, memoryRatio: 0.95 });
   const load = button(`Load ${bigPod.name} in ${environment} to 150 %`, "/api/faults/cpu-load", { ...target, ratio: 1.5 });
   // The world does not say how loaded a Big Pod is: "Mend" stands beside the load, and outside where it is known to be broken.
   const mend = button(`Mend ${bigPod.name} in ${environment}`, "/api/faults/mend", target, "heal");
@@ -40,7 +42,7 @@ function bigPodHtml(environment: string, bigPod: BigPodView, { takesBuilds, brok
 <ul class="processes">${processNames(bigPod).map((process) => processHtml(environment, bigPod, process)).join("")}</ul>
 <details id="pods-${escapeHtml(`${environment}-${bigPod.name}`)}"><summary>${bigPod.pods.length} ${bigPod.pods.length === 1 ? "pod" : "pods"} of ${escapeHtml(bigPod.name)}</summary>
 <ul class="pods">${bigPod.pods.map(podHtml).join("")}</ul></details>
-<details id="more-${escapeHtml(`${environment}-${bigPod.name}`)}"><summary>More trouble for ${escapeHtml(bigPod.name)}</summary><div class="buttons">${memory}${load}${broken ? "" : mend}</div></details>
+<details id="more-${escapeHtml(`${environment}-${bigPod.name}`)}"><summary>More trouble for ${escapeHtml(bigPod.name)}</summary><div class="buttons">${errors}${leak}${memory}${load}${broken ? "" : mend}</div></details>
 <div class="buttons">${broken ? mend : ""}${push}</div></article>`;
 }
 

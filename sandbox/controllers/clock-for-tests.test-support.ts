@@ -5,6 +5,8 @@ export interface TestClock extends Clock {
   run(ms: number): void;
   /** Runs until the condition holds; throws after `limitMs` of sandbox time. */
   runUntil(condition: () => boolean, limitMs?: number): void;
+  /** Time passes and nothing runs, as when the machine is busy elsewhere: what was due in between is late. */
+  holdUp(ms: number): void;
   readonly waiting: number;
 }
 
@@ -64,6 +66,9 @@ export function createTestClock(startMs = Date.parse("2026-11-21T08:00:00Z")): T
       while (!condition()) {
         if (!step(untilMs)) throw new Error(`still not so after ${limitMs} ms of sandbox time`);
       }
+    },
+    holdUp(ms) {
+      nowMs += ms;
     },
     get waiting() {
       return timers.size + work.size;

@@ -106,3 +106,14 @@ test("a disruption budget allows what its pods can spare, and nothing while one 
   expect(status()).toMatchObject({ expectedPods: 3, currentHealthy: 2, disruptionsAllowed: 0, conditions: [{ status: "False", reason: "InsufficientPods" }] });
   made.clock.runUntil(() => status()?.disruptionsAllowed === 1, 20_000);
 });
+
+test("nodes are not silent when everything was held up", () => {
+  const made = lab();
+  createDeployment(made.store, { replicas: 3 });
+  made.clock.runUntil(() => isRolledOut(made.deployment("app")));
+  made.clock.run(500);
+  made.clock.holdUp(30_000);
+  made.clock.run(15_000);
+  expect(made.events("NodeNotReady")).toEqual([]);
+  expect(made.pods().every(isReady)).toBe(true);
+});

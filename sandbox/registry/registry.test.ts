@@ -96,7 +96,7 @@ describe("the sandbox's registry", () => {
     expect(await response.json()).toEqual({ name, tags: ["v2.2.1", "v2.3.0", "v2.4.0"] });
     expect(response.headers.get("link")).toBe(`<${path}?n=3&last=v2.4.0>; rel="next"`);
     const rest = await client.request(`${path}?n=9&last=v2.4.0-broken`);
-    expect(await rest.json()).toEqual({ name, tags: ["v2.4.0-fatal", "v2.4.0-oom", "v2.4.0-rc.1", "v2.4.0-slow"] });
+    expect(await rest.json()).toEqual({ name, tags: ["v2.4.0-errors", "v2.4.0-fatal", "v2.4.0-oom", "v2.4.0-rc.1", "v2.4.0-slow"] });
     expect(rest.headers.get("link")).toBeNull();
     expect(await errorCodes(await client.request(`${path}?n=-1`))).toEqual(["PAGINATION_NUMBER_INVALID"]);
   });

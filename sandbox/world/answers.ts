@@ -1,5 +1,5 @@
 import type { ContainerInstance, ManagedProcess, ProcessState } from "#sandbox/world/container-instance.ts";
-import { mix } from "#sandbox/world/container-log.ts";
+import { processFamilies, renderFamilies, supervisorFamilies, type MetricFamily } from "#sandbox/world/process-metrics.ts";
 import type { PodHome } from "#sandbox/world/world.ts";
 
 export interface Answer {
@@ -58,22 +58,15 @@ function supervision(instance: ContainerInstance, checks: readonly ProcessCheck[
   });
 }
 
-function metrics(instance: ContainerInstance, processes: readonly ManagedProcess[], atMs: number): Answer {
-  const lines = ["# TYPE process_up gauge", "# TYPE process_restarts_total counter", "# TYPE process_resident_memory_bytes gauge", "# TYPE http_requests_total counter"];
-  for (const process of processes) {
-    const label = `{process="${process.spec.name}"}`;
-    const seconds = Math.max(0, Math.floor((atMs - instance.start.startedAtMs) / 1000));
-    const requests = process.state === "RUNNING" ? seconds * 3 + (mix(process.spec.name, seconds) % 3) : 0;
-    lines.push(`process_up${label} ${process.state === "RUNNING" ? 1 : 0}`, `process_restarts_total${label} ${process.restarts}`, `process_resident_memory_bytes${label} ${instance.memoryBytes(process)}`, `http_requests_total${label} ${requests}`);
-  }
-  return { status: 200, headers: { "content-type": "text/plain; version=0.0.4" }, body: `${lines.join("\n")}\n` };
+function metrics(families: readonly MetricFamily[]): Answer {
+  return { status: 200, headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, body: renderFamilies(families) };
 }
 
-function ownAnswer(instance: ContainerInstance, process: ManagedProcess, method: string, path: string, atMs: number): Answer {
+function ownAnswer(home: PodHome, instance: ContainerInstance, process: ManagedProcess, method: string, path: string, atMs: number): Answer {
   const route = path.split("?", 1)[0];
   if (method !== "GET" && method !== "HEAD") return json(405, "application/json", { error: "method not allowed" });
   if (route === "/health" || route === "/healthz") return json(200, "application/health+json", { status: "pass", releaseId: instance.start.build.tag, serviceId: process.spec.name });
-  if (route === "/metrics") return metrics(instance, [process], atMs);
+  if (route === "/metrics") return metrics(processFamilies(home, instance, process, atMs) ?? []);
   if (route === "/") return json(200, "application/json", { service: process.spec.name, version: instance.start.build.tag });
   return json(404, "application/json", { error: "not found" });
 }
@@ -87,10 +80,10 @@ export function answerRequest(home: PodHome, port: number, method: string, path:
     if (port === profile.healthPort && (profile.watches === "children" ? supervisorUp(instance) : process)) {
       const route = path.split("?", 1)[0];
       if (route === "/health") return supervision(instance, profile.watches === "pod" ? neighbours(home, instance) : processes.map(checkOf), atMs);
-      if (route === "/metrics") return metrics(instance, processes, atMs);
+      if (route === "/metrics") return metrics(profile.watches === "children" || process === undefined ? supervisorFamilies(processes, atMs) : (processFamilies(home, instance, process, atMs) ?? []));
       return json(route === "/live" ? 200 : 404, "application/json", route === "/live" ? { status: "pass" } : { error: "not found" });
     }
-    if (process) return ownAnswer(instance, process, method, path, atMs);
+    if (process) return ownAnswer(home, instance, process, method, path, atMs);
   }
   return undefined;
 }

@@ -43,6 +43,7 @@ const seeds: readonly Seed[] = [
   { image: "experience-pod", tag: "v2.4.0-oom", ageDays: 0.45, behaviour: { kind: "out-of-memory", process: "panorama" } },
   { image: "experience-pod", tag: "v2.4.0-slow", ageDays: 0.4, behaviour: { kind: "slow", readyAfterSeconds: 30 } },
   { image: "experience-pod", tag: "v2.4.0-fatal", ageDays: 0.35, behaviour: { kind: "process-fatal", process: "panorama", exitCode: 1, lastLine: "RangeError: Invalid tile size: 0 (PANORAMA_TILE_SIZE is not set)" } },
+  { image: "experience-pod", tag: "v2.4.0-errors", ageDays: 0.3, behaviour: { kind: "degraded", process: "voyage", errorRatio: 0.2, latencyFactor: 6 } },
   { image: "commerce-pod", tag: "v0.9.3", ageDays: 58 },
   { image: "commerce-pod", tag: "v0.9.4", ageDays: 30.6 },
   { image: "commerce-pod", tag: "v0.9.5", ageDays: 4.2 },

@@ -12,6 +12,7 @@ const behaviourSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("out-of-memory"), process: z.string().optional() }),
   z.object({ kind: z.literal("slow"), readyAfterSeconds: z.number().nonnegative() }),
   z.object({ kind: z.literal("needs-setting"), variable: z.string(), exitCode: z.int(), lastLine: z.string() }),
+  z.object({ kind: z.literal("degraded"), process: z.string().optional(), errorRatio: z.number().optional(), latencyFactor: z.number().optional(), memoryRatio: z.number().optional() }),
   z.object({ kind: z.literal("process-fatal"), process: z.string(), exitCode: z.int(), lastLine: z.string() }),
 ]);
 

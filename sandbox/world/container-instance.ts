@@ -3,7 +3,7 @@ import { parseQuantity } from "#sandbox/kube/objects/quantity.ts";
 import type { ContainerExit, ContainerStart } from "#sandbox/world/container-host.ts";
 import { ContainerLog, mix } from "#sandbox/world/container-log.ts";
 import { profileOf, type ImageProfile, type ProcessSpec } from "#sandbox/world/process-table.ts";
-import type { Behaviour } from "#sandbox/world/types.ts";
+import type { Behaviour, Degraded } from "#sandbox/world/types.ts";
 
 /** supervisord's words. */
 export type ProcessState = "STARTING" | "RUNNING" | "BACKOFF" | "FATAL" | "STOPPED" | "EXITED";
@@ -27,6 +27,13 @@ export interface Doom {
   lastLine: string;
 }
 
+export interface Trouble {
+  fromMs: number;
+  untilMs?: number;
+  degraded: Degraded;
+}
+
+const keptTroubles = 20;
 const bootMs = 350;
 const crashAfterStartMs = 120;
 const retryDelayMs = 300;
@@ -40,6 +47,8 @@ export interface ContainerInstance {
   readonly log: ContainerLog;
   readonly processes: readonly ManagedProcess[];
   readonly start: ContainerStart;
+  /** When it answered worse than it should, oldest first; `untilMs` is absent while it does. */
+  readonly troubles: readonly Trouble[];
   /** Set when it has ended. */
   endedAtMs?: number;
   /** Applies a behaviour to what runs now. */
@@ -67,6 +76,7 @@ export function createContainerInstance({ clock, random, start, behaviour: given
   const timers = new Set<() => void>();
   const limitBytes = parseQuantity(pod.spec.containers.find((candidate) => candidate.name === container)?.resources?.limits?.memory) || 512 * 2 ** 20;
   const ramps = new Map<string, number>();
+  const troubles: Trouble[] = [];
   const processes: ManagedProcess[] = profile.processes.map((spec, index) => ({
     spec,
     state: "STOPPED",
@@ -183,6 +193,11 @@ export function createContainerInstance({ clock, random, start, behaviour: given
       case "healthy":
       case "slow":
         return;
+      case "degraded":
+        endTroubles();
+        troubles.push({ fromMs: clock.now(), degraded: next });
+        if (troubles.length > keptTroubles) troubles.shift();
+        return;
       case "exits":
         after(exitsAfterMs * (0.7 + 0.6 * random()), () => {
           const first = processes[0];
@@ -198,6 +213,18 @@ export function createContainerInstance({ clock, random, start, behaviour: given
         if (victim) crash(victim, { exitCode: next.exitCode, lastLine: next.lastLine }, true);
       }
     }
+  }
+
+  /** A leak takes what its share of the limit leaves beside the container's other processes. */
+  function swollen(process: ManagedProcess): number {
+    const degraded = troubles.find((trouble) => trouble.untilMs === undefined)?.degraded;
+    if (degraded?.memoryRatio === undefined || process.spec.name !== (degraded.process ?? processes[0]?.spec.name)) return 0;
+    const others = processes.reduce((sum, other) => sum + (other === process ? 0 : other.spec.memoryMi * 2 ** 20), 0);
+    return limitBytes * degraded.memoryRatio - others;
+  }
+
+  function endTroubles(): void {
+    for (const trouble of troubles) trouble.untilMs ??= clock.now();
   }
 
   function crash(process: ManagedProcess, doom: Doom, forever: boolean): void {
@@ -228,6 +255,7 @@ export function createContainerInstance({ clock, random, start, behaviour: given
       } else spawn(process, doomedStart ? undefined : upAfterMs);
     }
     if (doomedStart) apply(behaviour);
+    if (behaviour.kind === "degraded") troubles.push({ fromMs: start.startedAtMs, degraded: behaviour });
     if (pod.spec.restartPolicy === "Never" || pod.spec.restartPolicy === "OnFailure") completeLater();
   }
 
@@ -244,9 +272,11 @@ export function createContainerInstance({ clock, random, start, behaviour: given
     log,
     processes,
     start,
+    troubles,
     apply,
     crash,
     heal(only) {
+      if (only === undefined) endTroubles();
       for (const process of only ? [only] : processes) {
         delete process.doom;
         ramps.delete(process.spec.name);
@@ -260,7 +290,7 @@ export function createContainerInstance({ clock, random, start, behaviour: given
       if (process.state !== "RUNNING" && process.state !== "STARTING") return 0;
       const rest = process.spec.memoryMi * 2 ** 20 * (0.96 + (mix(process.spec.name + pod.metadata.uid, Math.floor(clock.now() / 15_000)) % 100) / 1000);
       const rampStart = ramps.get(process.spec.name);
-      if (rampStart === undefined) return Math.round(rest);
+      if (rampStart === undefined) return Math.round(Math.max(rest, swollen(process)));
       const ratio = Math.min(1, ((clock.now() - rampStart) * clock.speed) / memoryRampMs);
       return Math.round(rest + (limitBytes - rest) * ratio);
     },

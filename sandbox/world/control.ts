@@ -177,7 +177,7 @@ export function createWorldControl({ store, catalogue, world, now = Date.now }: 
       if (target.container !== undefined && !containers.some((container) => container.name === target.container)) {
         throw new Refusal("not-found", `There is no container "${target.container}" in ${target.bigPod} of ${target.environment}. There are: ${containers.map((container) => container.name).join(", ")}.`);
       }
-      const container = target.container ?? (behaviour.kind === "process-fatal" ? undefined : containers[0]?.name);
+      const container = target.container ?? (behaviour.kind === "process-fatal" || behaviour.kind === "degraded" ? undefined : containers[0]?.name);
       world.setFault({ namespace: deployment.metadata.namespace ?? "", bigPod: bigPodName(deployment), behaviour, ...(container !== undefined && { container }) });
     },
     mend(target) {

@@ -29,7 +29,7 @@ test("every process answers for itself on its port, and the supervisor for all",
   const core = firstOf(made.bigPod("prod", "core"));
   const monitor = await made.get(core, 9000);
   expect(Object.keys(JSON.parse(monitor.body).checks)).toEqual(["nginx:process", "auth:process", "user:process"]);
-  expect((await made.get(pod, 3003, "/metrics")).body).toContain('process_up{process="voyage"} 1');
+  expect((await made.get(pod, 3003, "/metrics")).body).toContain('http_requests_total{code="200"} ');
 });
 
 test("a process that is given up leaves its pod Running and Ready; only the supervisor's answer tells, within two seconds", async () => {

@@ -1,13 +1,26 @@
 /** The sandbox's one truth about images: the registry serves them, the kubelet runs them, the console adds to them. */
 
-/** What a container does once it is pulled. `exits`: exits 1 soon after each start. `process-fatal`: the container stays Running and Ready while one supervised process goes FATAL. `needs-setting`: exits at start where the variable is not in its environment, is healthy where it is. */
+/** What a container does once it is pulled. `exits`: exits 1 soon after each start. `process-fatal`: the container stays Running and Ready while one supervised process goes FATAL. `needs-setting`: exits at start where the variable is not in its environment, is healthy where it is. `degraded`: runs and is ready, but answers badly. */
 export type Behaviour =
   | { kind: "healthy" }
   | { kind: "exits"; exitCode: number; lastLine: string }
   | { kind: "out-of-memory"; process?: string }
   | { kind: "slow"; readyAfterSeconds: number }
   | { kind: "process-fatal"; process: string; exitCode: number; lastLine: string }
-  | { kind: "needs-setting"; variable: string; exitCode: number; lastLine: string };
+  | { kind: "needs-setting"; variable: string; exitCode: number; lastLine: string }
+  | Degraded;
+
+/** What only metrics show, of one process or of all. */
+export interface Degraded {
+  kind: "degraded";
+  process?: string;
+  /** Share of requests answered 500: 0 to 1. */
+  errorRatio?: number;
+  /** How many times as long an answer takes. */
+  latencyFactor?: number;
+  /** Share of the container's memory limit in use. */
+  memoryRatio?: number;
+}
 
 export interface ImageBuild {
   /** Without tag or digest: "ghcr.io/dreamscape-ai/experience-pod". */
