@@ -17,6 +17,9 @@ import { root } from "#lib/runtime/home.ts";
 
 export const parts: readonly Part[] = [latency, watches, promotion, memory, firstLoad, startUp];
 
+/** Sections of results.md in their order: the parts, and what other commands write (`npm run chaos`). */
+export const sectionOrder: readonly string[] = [...parts.map(({ name }) => name), "chaos", "chaos-real"];
+
 export interface BenchOptions {
   parts: readonly Part[];
   minutes: number;
@@ -72,7 +75,7 @@ export async function runBench({ parts: chosen, minutes, cold }: BenchOptions, s
     failed ||= "failed" in report.result;
     say(asTable(report, reasons));
     const section = new Map([[part.name, asSection(report, machine, reasons)]]);
-    writeFileSync(file, mergeResults(existsSync(file) ? readFileSync(file, "utf8") : "", section, parts.map(({ name }) => name)));
+    writeFileSync(file, mergeResults(existsSync(file) ? readFileSync(file, "utf8") : "", section, sectionOrder));
   }
   say(`\nWritten to ${file}.`);
   return failed ? 1 : 0;

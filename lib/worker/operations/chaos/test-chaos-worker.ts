@@ -35,7 +35,7 @@ async function reached(at: "journal" | "write", side: "before" | "after", count:
   const { when, what } = armed.strike;
   if (when.at !== at || when.side !== side || when.n !== count) return;
   armed = null;
-  process.send?.({ struck: what, at: Date.now() });
+  await new Promise<void>((resolve) => process.send?.({ struck: what }, () => resolve()));
   if (what === "kill") process.kill(process.pid, "SIGKILL");
   else if (what === "freeze") process.kill(process.pid, "SIGSTOP");
   else if (what === "stop") process.kill(process.pid, "SIGTERM");

@@ -39,9 +39,14 @@ export interface RunResult {
 /** The limit of issue and DESIGN: a living worker finishes or returns an operation within this time. */
 export const recoveryLimitMs = 15_000;
 
+/** Between runs nothing is measured: a machine that is busy may take its time. */
+const quietLimitMs = 90_000;
+
 interface Worker {
   holder: string;
   child: ChildProcess;
+  /** Settles when it says that it was struck where it was armed. Made anew each time it is armed. */
+  hit: Promise<ChildProcess>;
 }
 
 export interface Chaos {
@@ -66,11 +71,11 @@ export async function openChaos(name: string, options: { speed?: number; world?:
     started += 1;
     const holder = `${name}-${started}`;
     const child = fork(fileURLToPath(new URL("test-chaos-worker.ts", import.meta.url)), {
-      env: { ...process.env, DATABASE_URL: proxy.url(stage.database.url), VIGIE_CONFIG: stage.configFile, HOLDER: holder, VIGIE_LOG: "silent" },
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      env: { ...process.env, DATABASE_URL: proxy.url(stage.database.url), VIGIE_CONFIG: stage.configFile, HOLDER: holder, VIGIE_LOG: process.env.CHAOS_WORKER_LOG ?? "error" },
+      stdio: ["ignore", process.env.CHAOS_WORKER_LOG === undefined ? "ignore" : "inherit", "inherit", "ipc"],
       execArgv: [],
     });
-    const worker = { holder, child };
+    const worker: Worker = { holder, child, hit: new Promise(() => undefined) };
     live.push(worker);
     child.once("exit", () => void live.splice(live.indexOf(worker), live.includes(worker) ? 1 : 0));
     await message(child, "ready");
@@ -87,8 +92,8 @@ export async function openChaos(name: string, options: { speed?: number; world?:
   }
 
   async function quiet(): Promise<void> {
-    await stage.settled("staging");
-    await stage.settled("prod");
+    await stage.settled("staging", quietLimitMs);
+    await stage.settled("prod", quietLimitMs);
   }
 
   async function ask(what: Scenario["what"]): Promise<string> {
@@ -111,7 +116,8 @@ export async function openChaos(name: string, options: { speed?: number; world?:
     if (scenario.what === "bad") await badBuild(stage, staging, true);
     await quiet();
     history.turnPage();
-    const id = await armed(scenario, () => ask(scenario.what));
+    await Promise.all(live.map((worker) => arm(worker, scenario.strikes[0] ?? null)));
+    const id = await ask(scenario.what);
     const striking = strike(stage, proxy, live, startOne, scenario, id);
     if (scenario.what === "aborted") {
       await sleep(scenario.abortAfterMs);
@@ -131,13 +137,6 @@ export async function openChaos(name: string, options: { speed?: number; world?:
       await badBuild(stage, staging, false);
     }
     return { scenario, status: operation.status, struck, recoveredMs, violations: found };
-  }
-
-  /** Whoever claims is struck: all that live are armed with the first strike. */
-  async function armed(scenario: Scenario, begin: () => Promise<string>): Promise<string> {
-    const [next] = scenario.strikes;
-    await Promise.all(live.map(({ child }) => arm(child, next ?? null)));
-    return begin();
   }
 
   return {
@@ -168,11 +167,15 @@ async function message(child: ChildProcess, key: string): Promise<void> {
   });
 }
 
-async function arm(child: ChildProcess, strike: Strike | null): Promise<void> {
+/** Whoever gets there first is struck: every worker is armed alike. Null disarms. */
+async function arm(worker: Worker, strike: Strike | null): Promise<void> {
+  const { child } = worker;
   if (!child.connected) return;
+  worker.hit = message(child, "struck").catch(() => undefined).then(() => child); // One that has ended was struck too.
   const heard = message(child, "armed").catch(() => undefined);
   child.send({ arm: strike?.when.at === "after" ? null : strike });
-  await heard;
+  // One that is frozen answers when it wakes.
+  await Promise.race([heard, sleep(frozenMs + 1_000)]);
 }
 
 interface Striking {
@@ -185,23 +188,10 @@ function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: ()
   const struck: string[] = [];
   let lastAt: number | null = null;
 
-  const hit = new Map<ChildProcess, (what: string) => void>();
-  const listen = (worker: Worker): void => {
-    if (hit.has(worker.child)) return;
-    const heard = (said: { struck?: string }): void => {
-      if (said.struck !== undefined) hit.get(worker.child)?.(said.struck);
-    };
-    hit.set(worker.child, () => undefined);
-    worker.child.on("message", heard);
-  };
-
-  async function placed(strikeNow: Strike): Promise<ChildProcess | null> {
-    live.forEach(listen);
-    return new Promise((resolve) => {
-      over.signal.addEventListener("abort", () => resolve(null), { once: true });
-      for (const { child } of live) hit.set(child, () => resolve(child));
-      void strikeNow;
-    });
+  /** The worker that was struck; null when the operation ended without. */
+  function placed(): Promise<ChildProcess | null> {
+    const ended = new Promise<null>((resolve) => over.signal.addEventListener("abort", () => resolve(null), { once: true }));
+    return Promise.race([ended, ...live.map((worker) => worker.hit)]);
   }
 
   async function claimant(): Promise<ChildProcess | null> {
@@ -211,12 +201,12 @@ function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: ()
 
   async function carryOut(): Promise<void> {
     for (const [index, one] of scenario.strikes.entries()) {
-      if (index > 0) await Promise.all(live.map(({ child }) => arm(child, one)));
+      if (index > 0) await Promise.all(live.map((worker) => arm(worker, one)));
       let child: ChildProcess | null;
       if (one.when.at === "after") {
         await sleep(one.when.ms, undefined, { signal: over.signal }).catch(() => undefined);
         child = over.signal.aborted ? null : await claimant();
-      } else child = await placed(one);
+      } else child = await placed();
       if (child === null) return;
       struck.push(strikeWords(one));
       lastAt = await deal(one, child);
@@ -268,7 +258,7 @@ function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: ()
     async stop() {
       over.abort();
       await carried;
-      await Promise.all(live.map(({ child }) => arm(child, null)));
+      await Promise.all(live.map((worker) => arm(worker, null)));
       return { struck, lastAt };
     },
   };
@@ -302,8 +292,6 @@ async function judge(stage: Stage, history: History, namespace: string, operatio
 async function badBuild(stage: Stage, namespace: string, bad: boolean): Promise<void> {
   if (bad) await stage.console("faults/release", { environment: "staging", kind: "needs-setting" });
   else {
-    const sets = await stage.apiOf("staging").list(kinds.replicaSets, { namespace });
-    void sets;
     await stage.apiOf("staging").patch(kinds.deployments, namespace, "experience", "strategic-merge", { spec: { template: { spec: { containers: [{ name: "experience", image: goodBuild }] } } } });
   }
 }

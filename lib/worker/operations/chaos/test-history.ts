@@ -75,10 +75,12 @@ interface Spec {
  */
 export function violations(history: History, operation: Operation, targets: readonly PlanTarget[], untouched: readonly string[]): string[] {
   const found: string[] = [];
-  let newest = 0n;
   for (const target of targets) {
+    let newest = 0n;
     const versions = history.versions(target.workload.name);
     const specs = versions.map((object) => object.spec as Spec); // Deployments as the API server sent them
+    // As it was when the operation was asked for: the target's own record may be empty until the first step has looked.
+    const origin = specs[0]?.template ?? {};
     let forward = 0;
     let back = 0;
     for (const [index, object] of versions.entries()) {
@@ -90,14 +92,14 @@ export function violations(history: History, operation: Operation, targets: read
       else if (epoch < newest) found.push(`${target.bigPod}: epoch ${epoch} wrote after epoch ${newest}`);
       else newest = epoch;
       if (isWanted(target, now)) forward += 1;
-      else if (sameTemplate(now.template, target.before.template)) back += 1;
+      else if (sameTemplate(now.template, origin)) back += 1;
       else found.push(`${target.bigPod}: generation ${object.metadata.generation ?? 0} is neither as before nor as wanted`);
     }
     if (forward > 1) found.push(`${target.bigPod} was changed ${forward} times`);
     if (back > 1) found.push(`${target.bigPod} was given back ${back} times`);
     const last = specs.at(-1);
     const arrived = last !== undefined && isWanted(target, last);
-    const asBefore = last !== undefined && sameTemplate(last.template, target.before.template);
+    const asBefore = last !== undefined && sameTemplate(last.template, origin);
     if (operation.status === "succeeded" ? !arrived : !asBefore) found.push(`${target.bigPod} is ${arrived ? "as wanted" : asBefore ? "as before" : "neither"}, but the operation is ${operation.status}`);
   }
   for (const workload of untouched) {

@@ -12,7 +12,7 @@ const weights: readonly (readonly [StrikeKind, number])[] = [["kill", 46], ["sto
 export function scenarioOf(seed: number, state: { promoted: boolean; badPossible: boolean }): Scenario {
   const draw = numbers(seed);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(draw() * items.length)] ?? (items[0] as T); // lists are not empty
-  const what = state.promoted ? (draw() < 0.8 ? "back" : "back") : pick(state.badPossible ? (["forth", "forth", "aborted", "bad"] as const) : (["forth", "forth", "aborted"] as const));
+  const what = state.promoted ? "back" : pick(state.badPossible ? (["forth", "forth", "aborted", "bad"] as const) : (["forth", "forth", "aborted"] as const));
   const strikes = Array.from({ length: draw() < 0.7 ? 1 : draw() < 0.7 ? 2 : 3 }, (_, index): Strike => {
     let left = draw() * weights.reduce((sum, [, weight]) => sum + weight, 0);
     const kind = weights.find(([, weight]) => (left -= weight) < 0)?.[0] ?? "kill";
