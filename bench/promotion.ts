@@ -1,7 +1,7 @@
 import { allHealthy, startBed } from "#bench/bed.ts";
 import type { Bed } from "#bench/bed.ts";
 import { hasKubectl, kubectl } from "#bench/kubernetes.ts";
-import { followOperations, operate, seconds, spread } from "#bench/operating.ts";
+import { followOperations, operate, spread } from "#bench/operating.ts";
 import type { Following } from "#bench/operating.ts";
 import { informing, limited } from "#bench/part.ts";
 import type { Part } from "#bench/part.ts";
