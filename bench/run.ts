@@ -5,17 +5,22 @@ import { latency } from "#bench/latency.ts";
 import { loadOfLastMinute, thisMachine } from "#bench/machine.ts";
 import { memory } from "#bench/memory.ts";
 import type { Part, PartOptions } from "#bench/part.ts";
+import { diagnosis } from "#bench/diagnosis.ts";
 import { promotion } from "#bench/promotion.ts";
 import { reasons } from "#bench/reasons.ts";
 import { asSection, asTable, mergeResults } from "#bench/report.ts";
 import type { PartReport } from "#bench/report.ts";
 import { createScope } from "#bench/scope.ts";
+import { rollback } from "#bench/rollback.ts";
 import { startUp } from "#bench/start-up.ts";
 import { watches } from "#bench/watches.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 
-export const parts: readonly Part[] = [latency, watches, promotion, memory, firstLoad, startUp];
+export const parts: readonly Part[] = [latency, watches, promotion, rollback, diagnosis, memory, firstLoad, startUp];
+
+/** Sections of results.md in their order: the parts, and what other commands write (`npm run chaos`). */
+export const sectionOrder: readonly string[] = [...parts.map(({ name }) => name), "chaos", "chaos-real"];
 
 export interface BenchOptions {
   parts: readonly Part[];
@@ -72,7 +77,7 @@ export async function runBench({ parts: chosen, minutes, cold }: BenchOptions, s
     failed ||= "failed" in report.result;
     say(asTable(report, reasons));
     const section = new Map([[part.name, asSection(report, machine, reasons)]]);
-    writeFileSync(file, mergeResults(existsSync(file) ? readFileSync(file, "utf8") : "", section, parts.map(({ name }) => name)));
+    writeFileSync(file, mergeResults(existsSync(file) ? readFileSync(file, "utf8") : "", section, sectionOrder));
   }
   say(`\nWritten to ${file}.`);
   return failed ? 1 : 0;

@@ -43,7 +43,7 @@ export function wrongDirection({ from, to, typeOnly }: Import): string | null {
   if (source === "lib/domain" && target === "lib/contracts") return typeOnly ? null : `${from} imports a value from ${to}: the domain takes only types from contracts (docs/adr/0001)`;
   if (source === "components" && to.startsWith("app/_actions/")) return null;
   // A command is where its program is put together; nothing else of the runtime knows the measurements.
-  if (from === "lib/runtime/commands/bench.ts" && target === "bench") return null;
+  if (/^lib\/runtime\/commands\/(bench|chaos)\.ts$/.test(from) && target === "bench") return null;
   if (source === target || allowed[source].includes(target)) return null;
   return `${from} imports ${to}: ${source} may import only ${allowed[source].join(", ")}`;
 }

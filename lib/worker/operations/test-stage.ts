@@ -42,7 +42,7 @@ export interface Stage {
   /** Waits until `look` gives something other than undefined; looks again whenever the database says that something moved. */
   until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs?: number): Promise<T>;
   /** Until every Big Pod of the environment is healthy as the cluster has it now (the observer may be another worker, and behind), and its release recorded as settled. */
-  settled(environment: string): Promise<void>;
+  settled(environment: string, timeoutMs?: number): Promise<void>;
   plan(request: PlanRequest): Promise<Plan>;
   confirm(plan: Plan, actor?: Actor): Promise<string>;
   ended(id: string, timeoutMs?: number): Promise<Operation>;
@@ -118,7 +118,7 @@ export async function openStage(options: { speed?: number; world?: World } = {})
     async stopWorkers() {
       for (const worker of workers.splice(0)) await worker.stop();
     },
-    settled: (environment) =>
+    settled: (environment, timeoutMs) =>
       until(`${environment} is healthy and settled`, async () => {
         const states = await database.db.bigPodStateRow.findMany({ where: { environment } });
         const release = await database.db.environmentRelease.findUnique({ where: { environment } });
@@ -127,7 +127,7 @@ export async function openStage(options: { speed?: number; world?: World } = {})
         const live = await Promise.all(config.bigPods.map((bigPod) => apiOf(environment).get(kinds.deployments, namespace, bigPod.workload.name)));
         const generationOf = (name: string): number | undefined => (states.find((state) => state.bigPod === name)?.state as BigPodState | undefined)?.workload?.generation; // written by the observer
         return config.bigPods.every((bigPod, index) => generationOf(bigPod.name) === live[index]?.metadata.generation) ? true : undefined;
-      }).then(() => undefined),
+      }, timeoutMs).then(() => undefined),
     plan: (request) => createPlan(context, releaser, request),
     async confirm(plan, actor = releaser) {
       const { id } = await requestOperation(context, actor, { planHash: plan.hash, reason: "a test of the executor" }, crypto.randomUUID());
