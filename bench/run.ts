@@ -17,6 +17,9 @@ import { root } from "#lib/runtime/home.ts";
 
 export const parts: readonly Part[] = [latency, watches, promotion, memory, firstLoad, startUp];
 
+/** Sections of results.md in their order: those of the parts, and what other commands write there. */
+export const sectionNames: readonly string[] = [...parts.map(({ name }) => name), "faults"];
+
 export interface BenchOptions {
   parts: readonly Part[];
   minutes: number;
@@ -72,7 +75,7 @@ export async function runBench({ parts: chosen, minutes, cold }: BenchOptions, s
     failed ||= "failed" in report.result;
     say(asTable(report, reasons));
     const section = new Map([[part.name, asSection(report, machine, reasons)]]);
-    writeFileSync(file, mergeResults(existsSync(file) ? readFileSync(file, "utf8") : "", section, parts.map(({ name }) => name)));
+    writeFileSync(file, mergeResults(existsSync(file) ? readFileSync(file, "utf8") : "", section, sectionNames));
   }
   say(`\nWritten to ${file}.`);
   return failed ? 1 : 0;

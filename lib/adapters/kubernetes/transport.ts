@@ -14,7 +14,7 @@ export interface TransportRequest {
   body?: string;
   contentType?: string;
   accept?: string;
-  /** Until the status line; the transport's own when left out. */
+  /** Until the status line, and longest silence within a body; the transport's own when left out, and never longer than that. */
   timeoutMs?: number;
   /** Bytes of the body; more is an error. */
   maxBytes?: number;
@@ -140,7 +140,8 @@ export function createTransport(options: TransportOptions): Transport {
     const maxBytes = request.maxBytes ?? defaultMaxBytes;
     const chunks: Buffer[] = [];
     let size = 0;
-    const quiet = setTimeout(() => incoming.destroy(new TimeLimit(requestTimeoutMs)), requestTimeoutMs);
+    const quietMs = Math.min(requestTimeoutMs, request.timeoutMs ?? requestTimeoutMs);
+    const quiet = setTimeout(() => incoming.destroy(new TimeLimit(quietMs)), quietMs);
     const abort = () => incoming.destroy(new Error("aborted"));
     const signal = request.signal === undefined ? closing.signal : AbortSignal.any([request.signal, closing.signal]);
     signal.addEventListener("abort", abort, { once: true });
