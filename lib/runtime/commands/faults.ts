@@ -29,7 +29,7 @@ interface Asked {
 }
 
 function readAsked(): Asked {
-  const { values } = parseArgs({ options: { runs: { type: "string" }, seed: { type: "string", default: "1" }, side: { type: "string", default: "50" }, "minute-every": { type: "string", default: "100" }, short: { type: "boolean", default: false }, only: { type: "string" } } });
+  const { values } = parseArgs({ options: { runs: { type: "string" }, seed: { type: "string", default: "1" }, side: { type: "string", default: "40" }, "minute-every": { type: "string", default: "100" }, short: { type: "boolean", default: false }, only: { type: "string" } } });
   const whole = (name: string, text: string, least: number): number => {
     const value = Number(text);
     if (!Number.isSafeInteger(value) || value < least) throw new VigieError("invalid", `--${name} takes a whole number from ${least}, not "${text}".`);
@@ -83,7 +83,7 @@ async function main(): Promise<number> {
         onRun(done, violations) {
           if (done - told < Math.max(1, runs / 20) && done < runs) return;
           told = done;
-          say(`${cluster.title}: ${done} of ${runs} runs, ${violations} violations, ${Math.round((performance.now() - startedAt) / 1000)} s`);
+          say(`${cluster.title}: ${done} of ${runs} runs, ${violations.length} violations, ${Math.round((performance.now() - startedAt) / 1000)} s`);
         },
       });
       for (const line of violationLines(report)) say(line);

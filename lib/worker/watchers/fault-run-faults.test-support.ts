@@ -72,16 +72,13 @@ function answering(name: string, make: (tools: FaultTools) => { decide: (request
   };
 }
 
-/** The first watch of each resource is told that its version is gone, so that a list follows; then `more`. */
+/** The first watch of each reflector is told that its version is gone, so that a list follows; then `more`. */
 function goneThen(how: GateAnswer, more: (request: GateRequest) => GateAnswer = nothing): (request: GateRequest) => GateAnswer {
-  const told = new Map<string, number>();
+  const told = new Set<string>();
   return (request) => {
-    const count = told.get(request.resource) ?? 0;
-    if (request.what === "watch" && count < 2) {
-      told.set(request.resource, count + 1);
-      return how;
-    }
-    return more(request);
+    if (request.what !== "watch" || told.has(request.client)) return more(request);
+    told.add(request.client);
+    return how;
   };
 }
 

@@ -20,6 +20,8 @@ export interface GateRequest {
   group: string;
   /** 1 for the first page of a list. */
   page: number;
+  /** What follows the dot of the token: which of the reflectors asks. */
+  client: string;
 }
 
 /** `half`: half of the answer, then a reset. `goneInStream`: the watch opens and says 410. */
@@ -39,7 +41,7 @@ export interface FaultGate {
   readonly url: string;
   /** Asked before every request. */
   decide: (request: GateRequest) => GateAnswer;
-  /** The one token that is accepted; others get 401. */
+  /** The one token that is accepted, whatever follows a dot; others get 401. */
   token: string;
   /** While true, open watches go deaf and new ones are deaf from the beginning. */
   silentWatches: boolean;
@@ -64,7 +66,7 @@ function classify(request: IncomingMessage, pages: ReadonlyMap<string, number>):
   const parts = url.pathname.split("/").filter((part) => part !== "");
   const group = parts[0] === "apis" ? (parts[1] ?? "") : "";
   const what = url.pathname === "/version" ? "version" : url.searchParams.has("watch") ? "watch" : "list";
-  return { what, resource: what === "version" ? "" : (parts.at(-1) ?? ""), group, page: pages.get(url.searchParams.get("continue") ?? "") ?? 1 };
+  return { what, client: request.headers.authorization?.split(".")[1] ?? "", resource: what === "version" ? "" : (parts.at(-1) ?? ""), group, page: pages.get(url.searchParams.get("continue") ?? "") ?? 1 };
 }
 
 export async function startFaultGate(upstream: GateUpstream, random: () => number): Promise<FaultGate> {
@@ -190,7 +192,7 @@ export async function startFaultGate(upstream: GateUpstream, random: () => numbe
     response.on("error", () => undefined);
     const asked = classify(request, pages);
     if (frozen) return void held.push(() => handle(request, response));
-    if (request.headers.authorization !== `Bearer ${gate.token}`) return refuseWith(response, 401, statusBody(401, "Unauthorized", "Unauthorized"));
+    if (request.headers.authorization?.split(".")[0] !== `Bearer ${gate.token}`) return refuseWith(response, 401, statusBody(401, "Unauthorized", "Unauthorized"));
     const answer = gate.decide(asked);
     if (answer === "reset") return void request.socket.resetAndDestroy();
     if (answer === "goneInStream") {
@@ -246,9 +248,10 @@ export async function startFaultGate(upstream: GateUpstream, random: () => numbe
     meddle: "nothing",
     cut(how, resource) {
       for (const relay of relays) {
-        if (relay.deaf || (resource !== undefined && relay.asked.resource !== resource)) continue;
+        if (resource !== undefined && relay.asked.resource !== resource) continue;
         letGo(relay);
-        if (how === "end") relay.response.end();
+        // A deaf one may have been left over from a fault before this one.
+        if (how === "end" && !relay.deaf) relay.response.end();
         else relay.response.socket?.resetAndDestroy();
       }
     },

@@ -1,6 +1,6 @@
 import { createClusterApi } from "#lib/adapters/kubernetes/cluster-api.ts";
 import type { SourceState } from "#lib/contracts/state.ts";
-import { kinds, type ResourceKind } from "#lib/ports/cluster.ts";
+import { kinds, type ClusterApi, type ResourceKind } from "#lib/ports/cluster.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
 import { faultRunLabel, type FaultCluster, type FaultWorld } from "#lib/worker/watchers/fault-run-cluster.test-support.ts";
 import { faultKinds, type ActiveFault, type FaultKind, type FaultTimes, type FaultTools } from "#lib/worker/watchers/fault-run-faults.test-support.ts";
@@ -129,12 +129,18 @@ export async function faultRun(cluster: FaultCluster, seed: number, settings: Ru
   const world = await cluster.open(seed);
   const gate = await startFaultGate(world.upstream, random);
   const token = { presented: gate.token, renewed: "second" };
-  let read = token.presented;
-  const api = createClusterApi({
-    name: "faulty",
-    connection: { server: new URL(gate.url), servername: undefined, verifyTls: true, credentials: async () => ({ headers: { authorization: `Bearer ${read}` }, tls: {} }), forget: () => void (read = token.presented) },
-    log: silent,
-  });
+  const clients: ClusterApi[] = [];
+  function client(name: string): ClusterApi {
+    let read = token.presented;
+    const api = createClusterApi({
+      name: "faulty",
+      connection: { server: new URL(gate.url), servername: undefined, verifyTls: true, credentials: async () => ({ headers: { authorization: `Bearer ${read}.${name}` }, tls: {} }), forget: () => void (read = token.presented) },
+      log: silent,
+    });
+    clients.push(api);
+    return api;
+  }
+  const api = client("pulse");
   const pulse = createClusterPulse({ api, log: silent, ...settings.pulse });
   const written: ResourceKind[] = [kinds.configMaps, cluster.grouped];
 
@@ -148,7 +154,7 @@ export async function faultRun(cluster: FaultCluster, seed: number, settings: Ru
       if (!(Date.parse(state.since) <= Date.now() + 5)) violate(`${name} is ${state.status} since ${state.since}, which is yet to come`);
     };
     const reflector = createReflector({
-      api, kind, namespace: world.namespace, key: `faulty/${name}`, environment: "prod", title: name, required: true,
+      api: client(String(clients.length)), kind, namespace: world.namespace, key: `faulty/${name}`, environment: "prod", title: name, required: true,
       log: silent, clock: systemClock, random, pulse, onSource,
       onChange({ type, object }) {
         const { uid, resourceVersion } = object.metadata;
@@ -262,7 +268,7 @@ export async function faultRun(cluster: FaultCluster, seed: number, settings: Ru
     await writer.stop();
     await Promise.all(followers.map(({ reflector }) => reflector.stop()));
     await pulse.stop();
-    api.close();
+    for (const one of clients) one.close();
     await gate.close();
     await world.close();
   }

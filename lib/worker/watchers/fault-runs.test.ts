@@ -12,7 +12,7 @@ const names = faultKinds.map(({ name }) => name).filter((name) => name !== "rest
 
 describe("ACCEPTANCE 20–25, 29: a reflector after each fault alone equals a fresh list, and says meanwhile what is wrong", () => {
   it.concurrent.each(names)("%s", async (name) => {
-    const report = await runFaultRuns({ runs: 1, seed: 100 + names.indexOf(name), cluster: sandbox, settings: { ...shortTimes, times: { ...shortTimes.times, hold: [2_600, 2_600] }, only: [name] }, side: 1 });
+    const report = await runFaultRuns({ runs: 1, seed: 100 + names.indexOf(name), cluster: sandbox, settings: { ...shortTimes, times: { ...shortTimes.times, hold: [3_000, 3_000] }, only: [name] }, side: 1 });
     expect(violationLines(report)).toEqual([]);
     expect([...report.faults.keys()]).toEqual([name]);
   }, 60_000);

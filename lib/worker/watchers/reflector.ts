@@ -13,15 +13,15 @@ export interface ReflectorTuning {
   project?: (object: ClusterObject) => ClusterObject;
   /** Objects a page. Default 500. */
   pageSize?: number;
-  /** The server ends each watch after this long, less up to a third of jitter. Default 7 s. */
+  /** The server ends each watch after this long, less up to a third of jitter. Default 6 s. */
   watchSeconds?: number;
-  /** A watch that the server has not ended by then is called silent. Default 1.5 s: with watchSeconds and a list, less than ten seconds. */
+  /** A watch that the server has not ended by then is called silent. Default 1.8 s: with watchSeconds, a list and a short watch to prove it, less than ten seconds. */
   watchGraceMs?: number;
   /** Default 250 ms. */
   backoffMinMs?: number;
-  /** Default 3 s: what is granted or served again is to be seen within five seconds. */
+  /** Default 2 s: what is granted or mended is to be seen within five seconds. */
   backoffMaxMs?: number;
-  /** Between two questions for an API that is not served. Default 4 s. */
+  /** Between two questions for an API that is not served. Default 2.5 s. */
   unsupportedRetryMs?: number;
   /** A list that takes longer than this is told as stale until it is there: nothing follows the cluster meanwhile. Default 3 s. */
   slowListMs?: number;
@@ -72,6 +72,9 @@ type Ending = "silent" | "renew";
 
 /** Pages get smaller, down to this, while the server is too slow for larger ones. */
 const smallestPage = 50;
+/** A timer this late says that the process was held up, and that this many times in a row that it does not matter any more. */
+const heldUpMs = 200;
+const mostDelays = 3;
 /** A watch that ends in order, but before this share of its time, may be that of a server that stops. */
 const early = 0.8;
 
@@ -85,14 +88,15 @@ const early = 0.8;
 export function createReflector(reflector: ReflectorOptions): Reflector {
   const { api, kind, namespace, log, random, pulse, options = {} } = reflector;
   const project = options.project ?? ((object: ClusterObject) => object);
-  const watchSeconds = options.watchSeconds ?? 7;
+  const watchSeconds = options.watchSeconds ?? 6;
+  const graceMs = options.watchGraceMs ?? 1_800;
   const steadyMs = options.steadyMs ?? 500;
   const largestPage = options.pageSize ?? 500;
   const store = createReflectorStore();
   const stopping = new AbortController();
   const signal = stopping.signal;
   const source = createSourceTracker(reflector, reflector.clock, (state) => signal.aborted || guarded(() => reflector.onSource(state)));
-  const backoff = createBackoff({ minMs: options.backoffMinMs ?? 250, maxMs: options.backoffMaxMs ?? 3_000, random });
+  const backoff = createBackoff({ minMs: options.backoffMinMs ?? 250, maxMs: options.backoffMaxMs ?? 2_000, random });
 
   let version: string | null = null;
   let listedAt: number | null = null;
@@ -134,7 +138,7 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
     const timeoutSeconds = distrust ? 1 : Math.max(1, Math.round(watchSeconds * (1 - random() / 3)));
     const attempt: { controller: AbortController; ending: Ending | null } = { controller: new AbortController(), ending: null };
     current = attempt;
-    const watchdog = setTimeout(() => end("silent"), timeoutSeconds * 1000 + (options.watchGraceMs ?? 1_500));
+    const watchdog = startWatchdog(timeoutSeconds * 1000 + graceMs, graceMs, () => end("silent"));
     const startedAt = performance.now();
     let steady: NodeJS.Timeout | null = null;
     try {
@@ -158,7 +162,7 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
         if (change !== null) emit(change);
       }
     } finally {
-      clearTimeout(watchdog);
+      watchdog.stop();
       if (steady !== null) clearTimeout(steady);
       current = null;
     }
@@ -227,7 +231,7 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
       source.trouble(status, sentenceOfTrouble(error));
     }
     const retryAfterMs = error instanceof ClusterError ? error.retryAfterMs : null;
-    const delay = status === "unsupported" ? (options.unsupportedRetryMs ?? 4_000) * (0.8 + random() * 0.2) : backoff.next(retryAfterMs);
+    const delay = status === "unsupported" ? (options.unsupportedRetryMs ?? 2_500) * (0.8 + random() * 0.2) : backoff.next(retryAfterMs);
     await wait(delay, retryAfterMs === null && status !== "unsupported");
   }
 
@@ -273,6 +277,24 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
     source: () => source.state(),
     listed: () => listedAt !== null,
   };
+}
+
+/**
+ * Calls `bark` after `limitMs`. A timer that fires late means that this process was held up (suspended, or starved of CPU): what the server sent meanwhile
+ * may not have been read yet, so it waits for `graceMs` more, a few times at most.
+ */
+function startWatchdog(limitMs: number, graceMs: number, bark: () => void): { stop(): void } {
+  let delays = 0;
+  const arm = (ms: number): NodeJS.Timeout => {
+    const due = performance.now() + ms;
+    return setTimeout(() => {
+      delays += 1;
+      if (performance.now() - due > heldUpMs && delays <= mostDelays) timer = arm(graceMs);
+      else bark();
+    }, ms);
+  };
+  let timer = arm(limitMs);
+  return { stop: () => clearTimeout(timer) };
 }
 
 /** For kinds whose field managers nobody asks about: they are the larger part of most objects. */
