@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import type { IncomingMessage } from "node:http";
+import { createSecureContext } from "node:tls";
 import { ClusterError } from "#lib/ports/cluster.ts";
 import type { ClusterConnection, Credentials, TlsMaterial } from "#lib/adapters/kubernetes/connection.ts";
 import { failureOfAbort, failureOfNetwork, failureOfReply, TimeLimit, type Attempt, type Phase } from "#lib/adapters/kubernetes/failure.ts";
@@ -222,10 +223,12 @@ function createAgents(connection: ClusterConnection, secure: boolean): { get(poo
   let current: { tls: TlsMaterial; pools: Record<Pool, http.Agent> } | null = null;
   const made: http.Agent[] = [];
   const make = (tls: TlsMaterial): Record<Pool, http.Agent> => {
+    // Made once: reading the certificates again for every connection costs milliseconds each.
+    const material = secure ? sharedContext(tls) : {};
     const common = { keepAlive: true, keepAliveMsecs: 15_000, scheduling: "lifo" as const };
     const agent = (maxSockets: number): http.Agent =>
       secure
-        ? new https.Agent({ ...common, maxSockets, ...tls, rejectUnauthorized: connection.verifyTls, ...(connection.servername !== undefined && { servername: connection.servername }) })
+        ? new https.Agent({ ...common, maxSockets, ...material, rejectUnauthorized: connection.verifyTls, ...(connection.servername !== undefined && { servername: connection.servername }) })
         : new http.Agent({ ...common, maxSockets });
     return { calls: agent(32), pods: agent(64), streams: agent(Infinity) };
   };
@@ -242,6 +245,15 @@ function createAgents(connection: ClusterConnection, secure: boolean): { get(poo
       for (const agent of made) agent.destroy();
     },
   };
+}
+
+/** What cannot be used fails where it is used, as a failure to connect. */
+function sharedContext(tls: TlsMaterial): https.AgentOptions {
+  try {
+    return { secureContext: createSecureContext(tls) };
+  } catch {
+    return tls;
+  }
 }
 
 function sameTls(a: TlsMaterial, b: TlsMaterial): boolean {

@@ -180,7 +180,11 @@ export function createStateWriter(parts: { db: Database; lease: () => LeaseToken
     const key = keyOf(item);
     if (item.kind === "state") {
       const before = writtenStates.get(key);
-      return before !== undefined && sameState(before, item.state);
+      if (before === item.state) return true;
+      if (before === undefined || !sameState(before, item.state)) return false;
+      // The next look is by identity: a view hands out the same object while nothing changes.
+      writtenStates.set(key, item.state);
+      return true;
     }
     const before = writtenSources.get(key);
     return before !== undefined && before.status === item.source.status && before.reason === item.source.reason && before.required === item.source.required && before.contactAt === item.source.contactAt;
