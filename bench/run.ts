@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { firstLoad } from "#bench/first-load.ts";
-import { latency } from "#bench/latency.ts";
+import { coldStart } from "#bench/cold-start.ts";
+import { latency, latencyLarge } from "#bench/latency.ts";
+import { load, loadLarge } from "#bench/load.ts";
 import { loadOfLastMinute, thisMachine } from "#bench/machine.ts";
 import { memory } from "#bench/memory.ts";
 import type { Part, PartOptions } from "#bench/part.ts";
@@ -11,11 +13,13 @@ import { asSection, asTable, mergeResults } from "#bench/report.ts";
 import type { PartReport } from "#bench/report.ts";
 import { createScope } from "#bench/scope.ts";
 import { startUp } from "#bench/start-up.ts";
+import { streams } from "#bench/streams.ts";
+import { takeover } from "#bench/takeover.ts";
 import { watches } from "#bench/watches.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 
-export const parts: readonly Part[] = [latency, watches, promotion, memory, firstLoad, startUp];
+export const parts: readonly Part[] = [latency, latencyLarge, watches, promotion, memory, load, loadLarge, streams, coldStart, takeover, firstLoad, startUp];
 
 /** Sections of results.md in their order: those of the parts, and what other commands write there. */
 export const sectionNames: readonly string[] = [...parts.map(({ name }) => name), "faults"];

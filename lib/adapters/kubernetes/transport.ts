@@ -2,6 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import type { IncomingMessage } from "node:http";
 import { createSecureContext } from "node:tls";
+import { isDeepStrictEqual } from "node:util";
 import { ClusterError } from "#lib/ports/cluster.ts";
 import type { ClusterConnection, Credentials, TlsMaterial } from "#lib/adapters/kubernetes/connection.ts";
 import { failureOfAbort, failureOfNetwork, failureOfReply, TimeLimit, type Attempt, type Phase } from "#lib/adapters/kubernetes/failure.ts";
@@ -164,11 +165,28 @@ export function createTransport(options: TransportOptions): Transport {
       signal.removeEventListener("abort", abort);
     }
     const status = incoming.statusCode ?? 0;
-    if (status === 401) connection.forget();
     return { status, headers: incoming.headers, body: Buffer.concat(chunks).toString("utf8") };
   }
 
-  const call = async (request: TransportRequest) => read(request, await open(request, request.pool ?? "calls"));
+  /**
+   * A refusal for its credentials (401) was not carried out. Where they have been renewed meanwhile, the request is sent once more with the new ones: an
+   * expired token then costs nothing instead of a wait.
+   */
+  async function renewed(before: Credentials): Promise<boolean> {
+    connection.forget();
+    try {
+      return !isDeepStrictEqual((await connection.credentials()).headers, before.headers);
+    } catch {
+      return false;
+    }
+  }
+
+  async function call(request: TransportRequest): Promise<Reply> {
+    const before = await credentialsFor(attemptOf(request));
+    const reply = await read(request, await open(request, request.pool ?? "calls"));
+    if (reply.status !== 401 || request.signal?.aborted === true || !(await renewed(before))) return reply;
+    return read(request, await open(request, request.pool ?? "calls"));
+  }
 
   async function* bytes(request: TransportRequest & { signal: AbortSignal }, incoming: IncomingMessage): AsyncGenerator<Buffer> {
     const signal = AbortSignal.any([request.signal, closing.signal]);
@@ -197,7 +215,12 @@ export function createTransport(options: TransportOptions): Transport {
       return reply;
     },
     async stream(request) {
-      const incoming = await open(request, "streams");
+      const before = await credentialsFor(attemptOf(request));
+      let incoming = await open(request, "streams");
+      if (incoming.statusCode === 401 && (await renewed(before))) {
+        incoming.resume();
+        incoming = await open(request, "streams");
+      }
       const status = incoming.statusCode ?? 0;
       if (status < 200 || status > 299) throw failure(request, await read({ ...request, maxBytes: 256 * 1024 }, incoming));
       return bytes(request, incoming);

@@ -55,7 +55,8 @@ export function foldInputs(observed: Observed): (bigPod: BigPodConfig) => FoldIn
   return ({ workload }) => {
     const named = deployments.get(workload.name) ?? [];
     const replicaSets = named.flatMap(({ metadata }) => sets.get(metadata.uid) ?? []);
-    const owned = replicaSets.flatMap(({ metadata }) => pods.get(metadata.uid) ?? []).map((pod) => withLastLines(pod, lastLines));
+    const found = replicaSets.flatMap(({ metadata }) => pods.get(metadata.uid) ?? []);
+    const owned = lastLines.size === 0 ? found : found.map((pod) => withLastLines(pod, lastLines));
     const all = [...named, ...replicaSets, ...owned];
     const about = all.flatMap(({ metadata }) => events.get(metadata.uid) ?? []);
     return { deployments: named, replicaSets, pods: owned, events, seen: [health.status, health.reason, ...all, ...about, ...owned.map(({ metadata }) => health.byPod.get(metadata.uid)?.services)] };
