@@ -9,6 +9,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { loadOfLastMinute, thisMachine } from "#bench/machine.ts";
 import { informing, limited, type Figure, type PartOutcome } from "#bench/part.ts";
+import { reasons } from "#bench/reasons.ts";
 import { asSection, asTable, mergeResults } from "#bench/report.ts";
 import { sectionNames } from "#bench/run.ts";
 import { VigieError } from "#lib/domain/error.ts";
@@ -102,12 +103,12 @@ async function main(): Promise<number> {
   };
   const machine = thisMachine();
   const section = { name: "faults", title: "Reflectors under random faults", at: new Date(), seconds: (performance.now() - startedAt) / 1000, loadBefore, result: outcome };
-  say(asTable(section, {}));
+  say(asTable(section, reasons));
   for (const note of outcome.notes) say(`\n${note}`);
   const whole = asked.runs === null && !asked.short && !stopping.signal.aborted;
   const file = join(root, "bench/results.md");
   if (whole) {
-    writeFileSync(file, mergeResults(existsSync(file) ? readFileSync(file, "utf8") : "", new Map([["faults", asSection(section, machine, {})]]), sectionNames));
+    writeFileSync(file, mergeResults(existsSync(file) ? readFileSync(file, "utf8") : "", new Map([["faults", asSection(section, machine, reasons)]]), sectionNames));
     say(`\nWritten to ${file}.`);
   }
   return reports.some(([, { violations }]) => violations.length > 0) ? 1 : stopping.signal.aborted ? 130 : 0;

@@ -17,7 +17,7 @@ export interface Child {
 }
 
 /** For processes that live long and allocate little at a time: V8's young generation of 16 MiB and more would be most of what they hold. */
-export const smallYoungGeneration = ["--max-semi-space-size=2"];
+export const smallYoungGeneration = ["--max-semi-space-size=2", "--initial-old-space-size=40"];
 
 /**
  * Starts one of our own processes. Its output goes to a log file (and to the terminal when `echo`); it ends when this process ends,
