@@ -16,7 +16,10 @@ export interface Child {
   tail(): string;
 }
 
-/** For processes that live long and allocate little at a time: V8's young generation of 16 MiB and more would be most of what they hold. */
+/**
+ * For processes that live long and allocate little at a time: V8's young generation of 16 MiB and more would be most of what they hold, and its first
+ * collection of old objects would come after hundreds of MB (measured: a worker that holds 34 MB grew by 0.6 MB a second until then).
+ */
 export const smallYoungGeneration = ["--max-semi-space-size=2", "--initial-old-space-size=40"];
 
 /**

@@ -59,6 +59,31 @@ describe("what a reflector knows", () => {
   });
 });
 
+describe("ACCEPTANCE 21: no gap, no duplicate, no ghost", () => {
+  it("does not make a ghost of an addition that its own deletion has overtaken", () => {
+    const store = createReflectorStore();
+    store.replaceAll([], "10");
+    expect(store.apply("DELETED", object("a", "12"))).toBeNull();
+    expect(store.apply("ADDED", object("a", "11"))).toBeNull();
+    expect(store.items().size).toBe(0);
+  });
+
+  it("does not believe an echo from before the list", () => {
+    const store = createReflectorStore();
+    store.replaceAll([object("b", "9")], "10");
+    expect(store.apply("ADDED", object("a", "8"))).toBeNull();
+    expect(words([store.apply("ADDED", object("c", "11"))])).toEqual(["ADDED c@11"]);
+  });
+
+  it("compares contents after the server was put back: the same version may be another object state", () => {
+    const store = createReflectorStore();
+    const labelled = (label: string): ClusterObject => ({ metadata: { name: "a", uid: "a", resourceVersion: "11", labels: { label } } });
+    store.replaceAll([labelled("before")], "20");
+    expect(words(store.replaceAll([labelled("after")], "12"))).toEqual(["MODIFIED a@11"]);
+    expect(store.replaceAll([labelled("after")], "13")).toEqual([]);
+  });
+});
+
 describe("waiting", () => {
   it("doubles up to the limit, within its jitter, and starts over", () => {
     const backoff = createBackoff({ minMs: 250, maxMs: 5_000, random: () => 0.999 });
