@@ -11,7 +11,7 @@ test.each([
 });
 
 test.each([
-  [["speed"], /no part "speed".*latency, watches/],
+  [["speed"], /no part "speed".*latency, latency-large, watches/],
   [["--minutes"], /--minutes takes/],
   [["--minutes", "long"], /not "long"/],
 ])("%j is refused with what there is", (given, sentence) => {

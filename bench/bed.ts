@@ -27,17 +27,23 @@ export function temporaryFolder(scope: Scope): string {
   return folder;
 }
 
-/** Starts the stack in a folder and on ports of its own, and resolves when every Big Pod is seen, healthy and recorded. Ends with the scope. */
-export async function startBed(scope: Scope, say: (line: string) => void): Promise<Bed> {
+/** Beside DreamScape's three Big Pods, in each of three environments: 300 workloads and 5,000 pods in all. */
+export const largeWorld = { text: "97x17", pods: 3 * 97 * 17 + 18, workloads: 3 * 100 };
+
+/**
+ * Starts the stack in a folder and on ports of its own, and resolves when every Big Pod is seen, healthy and recorded. Ends with the scope.
+ * `large`: with the sandbox's large world.
+ */
+export async function startBed(scope: Scope, say: (line: string) => void, { large = false }: { large?: boolean } = {}): Promise<Bed> {
   const folder = temporaryFolder(scope);
   const token = `bootstrap-${randomBytes(24).toString("hex")}`;
-  const starting = startStack({ folder, host: "127.0.0.1", port: await freePort(), sandbox: true, mode: "production", env: { VIGIE_BOOTSTRAP_TOKEN: token }, say });
+  const starting = startStack({ folder, host: "127.0.0.1", port: await freePort(), sandbox: true, mode: "production", env: { VIGIE_BOOTSTRAP_TOKEN: token, ...(large && { SANDBOX_LARGE: largeWorld.text }) }, say });
   // A scope closed meanwhile waits for the start, so that nothing is left behind.
   scope.add(() => starting.then((stack) => stack.stop(), () => undefined));
   const stack = await starting;
   if (stack.sandbox === null) throw new Error("the stack has no sandbox");
   const api = apiClient(stack.url, token);
-  await api.until("state", allHealthy, 120_000);
+  await api.until("state", allHealthy, large ? 300_000 : 120_000);
   return { url: stack.url, api, token, sandbox: stack.sandbox, stack };
 }
 

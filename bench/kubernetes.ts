@@ -69,12 +69,12 @@ export function kubeClient(kubeconfig: string): KubeClient {
   };
 }
 
-const program = process.env.VIGIE_KUBECTL ?? "kubectl";
+export const kubectlProgram = process.env.VIGIE_KUBECTL ?? "kubectl";
 
 /** Runs kubectl and returns its output; rejects with its own words. */
 export function kubectl(kubeconfig: string, ...args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(program, args, { env: { ...process.env, KUBECONFIG: kubeconfig }, timeout: 120_000 }, (failure, output, words) => (failure === null ? resolve(output) : reject(new Error(`kubectl ${args.join(" ")}: ${words.trim() || failure.message}`))));
+    execFile(kubectlProgram, args, { env: { ...process.env, KUBECONFIG: kubeconfig }, timeout: 120_000 }, (failure, output, words) => (failure === null ? resolve(output) : reject(new Error(`kubectl ${args.join(" ")}: ${words.trim() || failure.message}`))));
   });
 }
 

@@ -20,8 +20,8 @@ interface Sample {
   postgres: number;
 }
 
-/** The postmaster is the parent of whoever serves us. */
-async function postmaster({ stack }: Bed): Promise<number> {
+/** Process id of the postmaster: the parent of whoever serves us. */
+export async function postmaster({ stack }: Bed): Promise<number> {
   const client = new pg.Client({ connectionString: stack.databaseUrl });
   await client.connect();
   try {
@@ -32,7 +32,7 @@ async function postmaster({ stack }: Bed): Promise<number> {
   }
 }
 
-function pidOf(bed: Bed, name: "worker" | "web"): number {
+export function pidOf(bed: Bed, name: "worker" | "web"): number {
   const { pid } = bed.stack.children[name].process;
   if (pid === undefined) throw new Error(`${name} does not run`);
   return pid;

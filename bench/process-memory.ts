@@ -1,6 +1,8 @@
 import { readFileSync, readdirSync } from "node:fs";
 
 const kibibyte = 1024;
+/** USER_HZ, the same on every Linux that Node runs on. */
+const ticksPerSecond = 100;
 
 function field(file: string, name: string): number {
   const match = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(file, "utf8"));
@@ -47,4 +49,11 @@ export function sumOver(pids: readonly number[], read: (pid: number) => number):
       return sum;
     }
   }, 0);
+}
+
+/** Seconds of processor time a process has used so far, its own and in the system (proc(5), stat: utime and stime). */
+export function processorSeconds(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const after = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return (Number(after[11]) + Number(after[12])) / ticksPerSecond;
 }

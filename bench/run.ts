@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { firstLoad } from "#bench/first-load.ts";
-import { latency } from "#bench/latency.ts";
+import { coldStart } from "#bench/cold-start.ts";
+import { latency, latencyLarge } from "#bench/latency.ts";
+import { load, loadLarge } from "#bench/load.ts";
 import { loadOfLastMinute, thisMachine } from "#bench/machine.ts";
 import { memory } from "#bench/memory.ts";
 import type { Part, PartOptions } from "#bench/part.ts";
@@ -13,14 +15,16 @@ import type { PartReport } from "#bench/report.ts";
 import { createScope } from "#bench/scope.ts";
 import { rollback } from "#bench/rollback.ts";
 import { startUp } from "#bench/start-up.ts";
+import { streams } from "#bench/streams.ts";
+import { takeover } from "#bench/takeover.ts";
 import { watches } from "#bench/watches.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 
-export const parts: readonly Part[] = [latency, watches, promotion, rollback, diagnosis, memory, firstLoad, startUp];
+export const parts: readonly Part[] = [latency, latencyLarge, watches, promotion, rollback, diagnosis, memory, load, loadLarge, streams, coldStart, takeover, firstLoad, startUp];
 
-/** Sections of results.md in their order: the parts, and what other commands write (`npm run chaos`). */
-export const sectionOrder: readonly string[] = [...parts.map(({ name }) => name), "chaos", "chaos-real"];
+/** Sections of results.md in their order: those of the parts, and what other commands write there (`npm run chaos`, `npm run faults`). */
+export const sectionNames: readonly string[] = [...parts.map(({ name }) => name), "chaos", "chaos-real", "faults"];
 
 export interface BenchOptions {
   parts: readonly Part[];
@@ -77,7 +81,7 @@ export async function runBench({ parts: chosen, minutes, cold }: BenchOptions, s
     failed ||= "failed" in report.result;
     say(asTable(report, reasons));
     const section = new Map([[part.name, asSection(report, machine, reasons)]]);
-    writeFileSync(file, mergeResults(existsSync(file) ? readFileSync(file, "utf8") : "", section, sectionOrder));
+    writeFileSync(file, mergeResults(existsSync(file) ? readFileSync(file, "utf8") : "", section, sectionNames));
   }
   say(`\nWritten to ${file}.`);
   return failed ? 1 : 0;

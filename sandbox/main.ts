@@ -15,6 +15,12 @@ const environmentSchema = z.object({
   SANDBOX_PROMETHEUS_PORT: port,
   /** Where the pods' metrics can be scraped. */
   SANDBOX_METRICS_PORT: port,
+  /** "97x17": that many more workloads in each environment, with that many pods each; for measurements. */
+  SANDBOX_LARGE: z
+    .string()
+    .regex(/^\d{1,3}x\d{1,3}$/, 'must be like "97x17"')
+    .transform((text) => ({ workloads: Number(text.split("x")[0]), replicas: Number(text.split("x")[1]) }))
+    .optional(),
   /** 1 is real time; 10 makes ten seconds of back-off last one. */
   SANDBOX_SPEED: z.coerce.number().positive().max(1000).default(1),
 });
@@ -28,6 +34,7 @@ await runUntilStopped(async () => {
     home: join(resolve(data.VIGIE_HOME), "sandbox"),
     portalUrl: data.SANDBOX_PORTAL_URL,
     speed: data.SANDBOX_SPEED,
+    large: data.SANDBOX_LARGE,
     ports: { kube: data.SANDBOX_KUBE_PORT, registry: data.SANDBOX_REGISTRY_PORT, identity: data.SANDBOX_IDENTITY_PORT, console: data.SANDBOX_CONSOLE_PORT, prometheus: data.SANDBOX_PROMETHEUS_PORT, metrics: data.SANDBOX_METRICS_PORT },
   });
   return { ready: { ready: true, ...sandbox.addresses, kubeconfig: sandbox.kubeconfig, configFile: sandbox.configFile }, stop: sandbox.stop };

@@ -9,6 +9,8 @@ export interface PortalConfigOptions {
   issuer: string;
   clientId: string;
   clientSecretFile: string;
+  /** Names of workloads beside DreamScape's, each of one container "app". */
+  more?: readonly string[];
 }
 
 export const signInProviderId = "demo";
@@ -25,7 +27,7 @@ export function portalConfig(options: PortalConfigOptions): string {
   const config = {
     platform: { name: "DreamScape" },
     environments,
-    bigPods,
+    bigPods: [...bigPods, ...(options.more ?? []).map((name) => ({ name, workload: { name }, services: [{ name: "app", container: "app" }] }))],
     registries: [{ host: "ghcr.io", url: options.registryUrl }],
     prometheus: [{ url: options.prometheusUrl }],
     access: {

@@ -17,6 +17,7 @@ import { startRegistry } from "#sandbox/registry/server.ts";
 import { createCatalogue } from "#sandbox/world/catalogue.ts";
 import { createWorldControl } from "#sandbox/world/control.ts";
 import { createNodeBackend } from "#sandbox/world/node-backend.ts";
+import { largeNames, type LargeWorld } from "#sandbox/world/seed-large.ts";
 import { seedPlatform } from "#sandbox/world/seed.ts";
 import { createWorld } from "#sandbox/world/world.ts";
 
@@ -28,6 +29,8 @@ export interface SandboxOptions {
   /** Where people open the portal; sign-in leads back there. Loopback only. */
   portalUrl: string;
   speed?: number;
+  /** Many more workloads beside the platform's. Such a world is made anew at each start: it is not kept. */
+  large?: LargeWorld | undefined;
 }
 
 export interface Sandbox {
@@ -60,17 +63,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-async function startParts({ home, ports = {}, portalUrl, speed = 1 }: SandboxOptions, onStop: (end: () => Promise<void> | void) => void): Promise<Omit<Sandbox, "stop">> {
+async function startParts({ home, ports = {}, portalUrl, speed = 1, large }: SandboxOptions, onStop: (end: () => Promise<void> | void) => void): Promise<Omit<Sandbox, "stop">> {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const now = Date.now;
   const catalogue = createCatalogue({ persistFile: join(home, "catalogue.json"), now });
-  const store = createStore({ now, persistFile: join(home, "objects.json") });
+  const store = createStore({ now, ...(large === undefined && { persistFile: join(home, "objects.json") }) });
   onStop(() => store.stop());
   const clock = createClock({ now, speed });
   onStop(() => clock.stop());
   const world = createWorld({ clock });
   onStop(() => world.stopAll());
-  seedPlatform(store, catalogue, { now });
+  seedPlatform(store, catalogue, { now, large });
   const controllers = startControllers({ store, catalogue, world, clock });
   onStop(() => controllers.stop());
 
@@ -96,7 +99,7 @@ async function startParts({ home, ports = {}, portalUrl, speed = 1 }: SandboxOpt
   // The portal gets what it would get in production: to read, and to change what it promotes.
   writeWhole(join(home, portalKubeconfig), kube.kubeconfigFor("writer"));
   const configFile = join(home, "vigie.yaml");
-  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, prometheusUrl: prometheus.url, issuer: identity.issuer, clientId, clientSecretFile }));
+  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, prometheusUrl: prometheus.url, issuer: identity.issuer, clientId, clientSecretFile, more: large === undefined ? [] : largeNames(large) }));
   return { addresses: { kube: kube.url, registry: registry.url, identity: identity.issuer, console: console.url, prometheus: prometheus.url, metrics: metrics.url }, kubeconfig, configFile };
 }
 

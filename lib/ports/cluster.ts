@@ -77,7 +77,8 @@ export type PatchType = "strategic-merge" | "merge" | "json";
 export interface ClusterApi {
   /** Short name for keys and sentences: the context, or "in-cluster". Unique within a configuration. */
   readonly name: string;
-  list(kind: ResourceKind, options: { namespace?: string; labelSelector?: string; fieldSelector?: string; limit?: number; continue?: string }, signal?: AbortSignal): Promise<ObjectList>;
+  /** `timeoutMs`: until the answer begins, and longest silence inside it; the connection's own when left out. */
+  list(kind: ResourceKind, options: { namespace?: string; labelSelector?: string; fieldSelector?: string; limit?: number; continue?: string; timeoutMs?: number }, signal?: AbortSignal): Promise<ObjectList>;
   /** Ends normally when the server closes the watch; throws ClusterError "gone" on 410 by status or in the stream. Bookmarks are asked for. */
   watch(kind: ResourceKind, options: { namespace?: string; labelSelector?: string; resourceVersion: string; timeoutSeconds: number }, signal: AbortSignal): AsyncIterable<WatchEvent>;
   get(kind: ResourceKind, namespace: string, name: string, signal?: AbortSignal): Promise<ClusterObject>;

@@ -11,6 +11,8 @@ export interface LeaseToken {
 export const observerLease = "observer";
 export const leaseDurationMs = 3_000;
 export const renewEveryMs = 1_000;
+/** Soonest second look at a lease that runs out now: its holder may renew it in the last moment. */
+const soonestLookMs = 20;
 /** A frozen process must not keep its locks: the server ends its transaction after this long. */
 const idleInTransactionMs = 2_000;
 
@@ -39,6 +41,12 @@ export async function acquireLease(db: Database, name: string, holder: string, d
     const row = rows[0];
     return row ? { name, holder, epoch: row.epoch } : null;
   });
+}
+
+/** Milliseconds until the lease runs out unless it is renewed, by database time; null when nobody ever held it. */
+export async function leaseRunsOutInMs(db: Database, name: string): Promise<number | null> {
+  const rows = await db.$queryRaw<{ ms: number }[]>`SELECT (extract(epoch FROM expires_at - clock_timestamp()) * 1000)::float8 AS ms FROM lease WHERE name = ${name}`;
+  return rows[0]?.ms ?? null;
 }
 
 /** Renews; false when the lease is no longer ours or ran out before. */
@@ -74,7 +82,7 @@ export interface LeaseKeeper {
 }
 
 /**
- * Keeps trying to hold a lease: renews every second, takes it when it is free. While the database is away the token is kept (what was observed stays worth
+ * Keeps trying to hold a lease: renews every second; while another has it, looks again when that one runs out, at least every second. While the database is away the token is kept (what was observed stays worth
  * writing); whether it still holds is found out by the first renewal that gets an answer.
  */
 export function createLeaseKeeper(options: {
@@ -94,7 +102,9 @@ export function createLeaseKeeper(options: {
   let running: Promise<void> = Promise.resolve();
   let silentSince: string | null = null;
 
-  async function beat(): Promise<void> {
+  /** Resolves with the milliseconds until the next. */
+  async function beat(): Promise<number> {
+    let nextMs = renewMs;
     try {
       if (token !== null && !(await renewLease(db, token, durationMs))) {
         const again = await acquireLease(db, name, holder, durationMs);
@@ -107,6 +117,9 @@ export function createLeaseKeeper(options: {
         if (token !== null) {
           log.info({ lease: name, epoch: String(token.epoch) }, "took the lease");
           options.onAcquired(token);
+        } else {
+          const leftMs = await leaseRunsOutInMs(db, name);
+          if (leftMs !== null) nextMs = Math.min(renewMs, Math.max(soonestLookMs, Math.ceil(leftMs) + 1));
         }
       }
       if (silentSince !== null) log.info({ lease: name, since: silentSince }, "the database answers again");
@@ -117,12 +130,13 @@ export function createLeaseKeeper(options: {
         log.warn({ lease: name, err: error }, "the lease cannot be renewed: the database does not answer");
       }
     }
+    return nextMs;
   }
 
   function next(delayMs: number): void {
     if (stopped) return;
     timer = setTimeout(() => {
-      running = beat().then(() => next(renewMs));
+      running = beat().then(next);
     }, delayMs);
   }
 

@@ -7,9 +7,12 @@ import { seedHistory } from "#sandbox/world/seed-history.ts";
 import { nodeObjects } from "#sandbox/world/seed-nodes.ts";
 import { bigPods, environments, imageOf, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
 import { deploymentObject } from "#sandbox/world/seed-deployments.ts";
+import { seedLarge, type LargeWorld } from "#sandbox/world/seed-large.ts";
 import { surroundingObjects } from "#sandbox/world/seed-surroundings.ts";
 
 export interface SeedOptions {
+  /** Many more workloads beside the platform's. */
+  large?: LargeWorld | undefined;
   /** Milliseconds since the epoch: the platform's history is dated back from here. */
   now?: () => number;
 }
@@ -18,7 +21,7 @@ export interface SeedOptions {
  * The DreamScape platform: nodes, namespaces, Big Pods with their history. Objects that exist are left alone, so a restored
  * store stays as it was. Throws when an image the seed names is not in the catalogue.
  */
-export function seedPlatform(store: Store, catalogue: ImageCatalogue, { now = Date.now }: SeedOptions = {}): void {
+export function seedPlatform(store: Store, catalogue: ImageCatalogue, { now = Date.now, large }: SeedOptions = {}): void {
   const put: Put = (resource, object, manager = "terraform") => {
     const known = store.get(resource, object.metadata.namespace, object.metadata.name);
     if (known) return known;
@@ -34,6 +37,7 @@ export function seedPlatform(store: Store, catalogue: ImageCatalogue, { now = Da
   for (const namespace of ["default", "kube-system", "kube-public", "kube-node-lease"]) put("namespaces", namespaceObject(namespace, {}, daysAgo(nowMs, 212)), "k3s");
   for (const node of nodeObjects(nowMs, pulledImages(catalogue))) put("nodes", node, "k3s");
   for (const environment of environments) seedEnvironment(put, store, catalogue, environment, nowMs);
+  if (large !== undefined) seedLarge(put, catalogue, large, nowMs);
 }
 
 function seedEnvironment(put: Put, store: Store, catalogue: ImageCatalogue, environment: EnvironmentSeed, nowMs: number): void {

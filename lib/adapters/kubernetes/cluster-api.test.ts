@@ -110,6 +110,21 @@ describe("answers that refuse", () => {
     expect(forgotten).toBe(2);
   });
 
+  it("asks once more with credentials that were renewed meanwhile", async () => {
+    let token = "old";
+    const asked: string[] = [];
+    const api = await serve(
+      (request, response) => {
+        asked.push(String(request.headers.authorization));
+        if (request.headers.authorization === "Bearer new") response.end(core);
+        else response.writeHead(401).end(status(401));
+      },
+      { credentials: async () => ({ headers: { authorization: `Bearer ${token}` }, tls: {} }), forget: () => void (token = "new") },
+    );
+    expect((await get(api)).metadata.name).toBe("core");
+    expect(asked).toEqual(["Bearer old", "Bearer new"]);
+  });
+
   it("says when there are no credentials at all", async () => {
     const api = await serve((_request, response) => void response.end(core), { credentials: () => Promise.reject(new Error("the plug-in failed")) });
     expect(await thrown(get(api))).toMatchObject({ reason: "unauthorized", message: 'There are no credentials for cluster "prod": the plug-in failed' });

@@ -78,10 +78,10 @@ export function createClusterApi(options: ClusterApiOptions): ClusterApi {
   return {
     name,
 
-    async list(kind, { namespace, labelSelector, fieldSelector, limit, continue: token }, signal) {
+    async list(kind, { namespace, labelSelector, fieldSelector, limit, continue: token, timeoutMs }, signal) {
       const what = `list ${collectionWords(kind, namespace)}`;
       const path = collectionPath(kind, namespace) + query({ labelSelector, fieldSelector, limit, continue: token });
-      const reply = await transport.succeed({ method: "GET", path, what, signal });
+      const reply = await transport.succeed({ method: "GET", path, what, signal, ...(timeoutMs !== undefined && { timeoutMs }) });
       return understood(what, false, reply.body, parseList);
     },
 

@@ -1,6 +1,8 @@
 import http from "node:http";
 import https from "node:https";
 import type { IncomingMessage } from "node:http";
+import { createSecureContext } from "node:tls";
+import { isDeepStrictEqual } from "node:util";
 import { ClusterError } from "#lib/ports/cluster.ts";
 import type { ClusterConnection, Credentials, TlsMaterial } from "#lib/adapters/kubernetes/connection.ts";
 import { failureOfAbort, failureOfNetwork, failureOfReply, TimeLimit, type Attempt, type Phase } from "#lib/adapters/kubernetes/failure.ts";
@@ -14,7 +16,7 @@ export interface TransportRequest {
   body?: string;
   contentType?: string;
   accept?: string;
-  /** Until the status line; the transport's own when left out. */
+  /** Until the status line, and longest silence within a body; the transport's own when left out, and never longer than that. */
   timeoutMs?: number;
   /** Bytes of the body; more is an error. */
   maxBytes?: number;
@@ -140,7 +142,8 @@ export function createTransport(options: TransportOptions): Transport {
     const maxBytes = request.maxBytes ?? defaultMaxBytes;
     const chunks: Buffer[] = [];
     let size = 0;
-    const quiet = setTimeout(() => incoming.destroy(new TimeLimit(requestTimeoutMs)), requestTimeoutMs);
+    const quietMs = Math.min(requestTimeoutMs, request.timeoutMs ?? requestTimeoutMs);
+    const quiet = setTimeout(() => incoming.destroy(new TimeLimit(quietMs)), quietMs);
     const abort = () => incoming.destroy(new Error("aborted"));
     const signal = request.signal === undefined ? closing.signal : AbortSignal.any([request.signal, closing.signal]);
     signal.addEventListener("abort", abort, { once: true });
@@ -162,11 +165,28 @@ export function createTransport(options: TransportOptions): Transport {
       signal.removeEventListener("abort", abort);
     }
     const status = incoming.statusCode ?? 0;
-    if (status === 401) connection.forget();
     return { status, headers: incoming.headers, body: Buffer.concat(chunks).toString("utf8") };
   }
 
-  const call = async (request: TransportRequest) => read(request, await open(request, request.pool ?? "calls"));
+  /**
+   * A refusal for its credentials (401) was not carried out. Where they have been renewed meanwhile, the request is sent once more with the new ones: an
+   * expired token then costs nothing instead of a wait.
+   */
+  async function renewed(before: Credentials): Promise<boolean> {
+    connection.forget();
+    try {
+      return !isDeepStrictEqual((await connection.credentials()).headers, before.headers);
+    } catch {
+      return false;
+    }
+  }
+
+  async function call(request: TransportRequest): Promise<Reply> {
+    const before = await credentialsFor(attemptOf(request));
+    const reply = await read(request, await open(request, request.pool ?? "calls"));
+    if (reply.status !== 401 || request.signal?.aborted === true || !(await renewed(before))) return reply;
+    return read(request, await open(request, request.pool ?? "calls"));
+  }
 
   async function* bytes(request: TransportRequest & { signal: AbortSignal }, incoming: IncomingMessage): AsyncGenerator<Buffer> {
     const signal = AbortSignal.any([request.signal, closing.signal]);
@@ -195,7 +215,12 @@ export function createTransport(options: TransportOptions): Transport {
       return reply;
     },
     async stream(request) {
-      const incoming = await open(request, "streams");
+      const before = await credentialsFor(attemptOf(request));
+      let incoming = await open(request, "streams");
+      if (incoming.statusCode === 401 && (await renewed(before))) {
+        incoming.resume();
+        incoming = await open(request, "streams");
+      }
       const status = incoming.statusCode ?? 0;
       if (status < 200 || status > 299) throw failure(request, await read({ ...request, maxBytes: 256 * 1024 }, incoming));
       return bytes(request, incoming);
@@ -221,10 +246,12 @@ function createAgents(connection: ClusterConnection, secure: boolean): { get(poo
   let current: { tls: TlsMaterial; pools: Record<Pool, http.Agent> } | null = null;
   const made: http.Agent[] = [];
   const make = (tls: TlsMaterial): Record<Pool, http.Agent> => {
+    // Made once: reading the certificates again for every connection costs milliseconds each.
+    const material = secure ? sharedContext(tls) : {};
     const common = { keepAlive: true, keepAliveMsecs: 15_000, scheduling: "lifo" as const };
     const agent = (maxSockets: number): http.Agent =>
       secure
-        ? new https.Agent({ ...common, maxSockets, ...tls, rejectUnauthorized: connection.verifyTls, ...(connection.servername !== undefined && { servername: connection.servername }) })
+        ? new https.Agent({ ...common, maxSockets, ...material, rejectUnauthorized: connection.verifyTls, ...(connection.servername !== undefined && { servername: connection.servername }) })
         : new http.Agent({ ...common, maxSockets });
     return { calls: agent(32), pods: agent(64), streams: agent(Infinity) };
   };
@@ -241,6 +268,15 @@ function createAgents(connection: ClusterConnection, secure: boolean): { get(poo
       for (const agent of made) agent.destroy();
     },
   };
+}
+
+/** What cannot be used fails where it is used, as a failure to connect. */
+function sharedContext(tls: TlsMaterial): https.AgentOptions {
+  try {
+    return { secureContext: createSecureContext(tls) };
+  } catch {
+    return tls;
+  }
 }
 
 function sameTls(a: TlsMaterial, b: TlsMaterial): boolean {

@@ -85,6 +85,14 @@ export async function readSources(db: Database | Transaction, where: Prisma.Sour
   return rows.flatMap((row) => parsed(sourceStateSchema, row.state).map((source) => ({ source, position: Number(row.position) })));
 }
 
+/** Position of every stored state ("environment/bigPod") and source (its key): what a writer compares with what it believes to be stored. */
+export async function readStoredPositions(db: Database | Transaction): Promise<{ states: Map<string, bigint>; sources: Map<string, bigint> }> {
+  const rows = await db.$queryRaw<{ what: string; key: string; position: bigint }[]>`
+    SELECT 'state' AS what, environment || '/' || big_pod AS key, position FROM big_pod_state UNION ALL SELECT 'source', key, position FROM source_state`;
+  const of = (what: string): Map<string, bigint> => new Map(rows.filter((row) => row.what === what).map((row) => [row.key, row.position]));
+  return { states: of("state"), sources: of("source") };
+}
+
 /** Newest position that was handed out and committed. */
 export async function readPosition(db: Database | Transaction): Promise<number> {
   const rows = await db.$queryRaw<{ position: bigint }[]>`SELECT position FROM stream_clock`;

@@ -39,10 +39,11 @@ export function wrongDirection({ from, to, typeOnly }: Import): string | null {
   const source = layerOf(from);
   const target = layerOf(to);
   if (source === undefined || target === undefined || isTestFile(from)) return null;
+  // A command is where its program is put together; nothing else of the runtime knows the measurements and the fault runs.
+  if (from === "lib/runtime/commands/faults.ts" && (target === "bench" || to.startsWith("lib/worker/watchers/fault-run"))) return null;
   if (isTestFile(to)) return `${from} imports ${to}, which is there for tests only`;
   if (source === "lib/domain" && target === "lib/contracts") return typeOnly ? null : `${from} imports a value from ${to}: the domain takes only types from contracts (docs/adr/0001)`;
   if (source === "components" && to.startsWith("app/_actions/")) return null;
-  // A command is where its program is put together; nothing else of the runtime knows the measurements.
   if (/^lib\/runtime\/commands\/(bench|chaos)\.ts$/.test(from) && target === "bench") return null;
   if (source === target || allowed[source].includes(target)) return null;
   return `${from} imports ${to}: ${source} may import only ${allowed[source].join(", ")}`;

@@ -12,7 +12,7 @@ import { loadOfLastMinute, thisMachine } from "#bench/machine.ts";
 import { informing, limited } from "#bench/part.ts";
 import type { PartOutcome } from "#bench/part.ts";
 import { asSection, asTable, mergeResults } from "#bench/report.ts";
-import { sectionOrder } from "#bench/run.ts";
+import { sectionNames } from "#bench/run.ts";
 import { percentile } from "#bench/statistics.ts";
 import { root } from "#lib/runtime/home.ts";
 
@@ -52,7 +52,7 @@ const name = real ? "chaos-real" : "chaos";
 const report = { name, title: `Operations under chaos, ${real ? "real kube-apiserver" : "sandbox"} and PostgreSQL`, at: new Date(), seconds: (performance.now() - started) / 1000, loadBefore, result: outcome(done) };
 process.stdout.write(`${asTable(report, {})}\n`);
 const results = join(root, "bench/results.md");
-writeFileSync(results, mergeResults(existsSync(results) ? readFileSync(results, "utf8") : "", new Map([[name, asSection(report, thisMachine(), {})]]), sectionOrder));
+writeFileSync(results, mergeResults(existsSync(results) ? readFileSync(results, "utf8") : "", new Map([[name, asSection(report, thisMachine(), {})]]), sectionNames));
 for (const run of done) for (const violation of run.violations) process.stdout.write(`seed ${run.seed}: ${violation}\n`);
 rmSync(folder, { recursive: true, force: true });
 process.exitCode = code;

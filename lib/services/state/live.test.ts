@@ -157,6 +157,22 @@ test("when the listening connection is cut, nothing is missed", async () => {
   expect((await readUntil(reader, hasRestarts(4))).at(-1)?.event.type).toBe("state");
 });
 
+test("rows that were written anew under positions that were told before are told, as after a crash that lost commits", async () => {
+  const reader = reading(live.subscribe(both, null));
+  await readUntil(reader, isReady);
+  await write(state("staging", { restarts: 1 }));
+  await write(state("prod", { restarts: 2 }));
+  await readUntil(reader, hasRestarts(2));
+  const admin = new pg.Client({ connectionString: database.ownerUrl });
+  await admin.connect();
+  // Another value under an old position, and the clock where it was.
+  await admin.query("UPDATE big_pod_state SET state = jsonb_set(state, '{restarts}', '7') WHERE environment = 'staging'");
+  await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'vigie-listen' AND datname = current_database()");
+  await admin.end();
+  const told = await readUntil(reader, hasRestarts(7));
+  expect(told.at(-1)?.environment).toBe("staging");
+});
+
 test("a heartbeat tells the database's time and when a worker was last seen", async () => {
   await database.db.$executeRaw`INSERT INTO lease VALUES ('observer', 'w', 1, now(), now(), now() + interval '1 hour')`;
   const reader = reading(live.subscribe(both, null));

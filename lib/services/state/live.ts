@@ -7,7 +7,7 @@ import { readHeartbeat } from "#lib/db/repositories/state.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { frameOf, snapshotFrames } from "#lib/services/state/frame.ts";
 import type { Frame } from "#lib/services/state/frame.ts";
-import { readNoticed, since } from "#lib/services/state/noticed.ts";
+import { movedBetween, readNoticed, since } from "#lib/services/state/noticed.ts";
 import type { Moved } from "#lib/services/state/noticed.ts";
 import { loadPlatform, snapshotOf } from "#lib/services/state/platform.ts";
 import type { Platform } from "#lib/services/state/platform.ts";
@@ -80,12 +80,12 @@ export function createLive(context: Pick<ServiceContext, "db" | "config" | "log"
     if (before === null) {
       markReady();
       for (const subscriber of subscribers) subscriber.restart();
-    } else if (fresh.position < before.position) {
-      // Another database, or one that was put back: nothing that was told holds.
-      for (const subscriber of subscribers) subscriber.restart();
-    } else {
-      tell(framesOf(since(fresh, before.position)));
+      return;
     }
+    const moved = fresh.position < before.position ? null : movedBetween(before, fresh);
+    // Another database, or one that was put back: nothing that was told holds.
+    if (moved === null) for (const subscriber of subscribers) subscriber.restart();
+    else tell(framesOf(moved));
   }
 
   async function apply(batch: readonly StreamNotice[], to: Platform): Promise<void> {

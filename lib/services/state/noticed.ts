@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { StreamNotice } from "#lib/db/channels.ts";
 import type { Database } from "#lib/db/client.ts";
 import type { StreamEvent } from "#lib/contracts/stream.ts";
@@ -35,6 +36,24 @@ export function since(platform: Platform, position: number): Moved[] {
   return moved.sort((a, b) => a.position - b.position);
 }
 
+
+/**
+ * What a fresh reading says that an earlier one did not: rows at or after its position, and rows whose value differs although their position is lower, as after a
+ * crash that lost commits, whose positions are then handed out anew. Null when something is no longer there: only a snapshot can tell that.
+ */
+export function movedBetween(before: Platform, fresh: Platform): Moved[] | null {
+  const maps = ["states", "sources", "releases", "guards", "changes", "operations"] as const;
+  const keptFor = ["states", "sources", "releases", "guards"] as const;
+  if (keptFor.some((map) => [...before[map].keys()].some((key) => !fresh[map].has(key)))) return null;
+  const same = new Set<unknown>();
+  for (const map of maps) {
+    for (const [key, placed] of fresh[map]) {
+      const known = before[map].get(key);
+      if (placed.position < before.position && known !== undefined && isDeepStrictEqual(known.value, placed.value)) same.add(placed.value);
+    }
+  }
+  return since(fresh, 0).filter(({ event }) => !same.has(event.data));
+}
 
 /** Drops what a snapshot would not show any more, so that the model does not grow for ever. */
 function trim(platform: Platform): void {

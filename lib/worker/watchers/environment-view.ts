@@ -2,14 +2,14 @@ import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
 import type { BigPodState, SourceState } from "#lib/contracts/state.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { blindState, sourceSentence } from "#lib/domain/fold-blind.ts";
-import { withLastLines } from "#lib/domain/fold-last-line.ts";
 import { isAnyAsked } from "#lib/domain/fold-services.ts";
-import { eventsByObject, foldBigPod, podsToAsk } from "#lib/domain/fold.ts";
+import { foldBigPod, podsToAsk } from "#lib/domain/fold.ts";
 import { sameJson } from "#lib/domain/fold-rollout.ts";
 import type { HealthInput } from "#lib/domain/health.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
 import type { EnvironmentView, EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
+import { foldInputs, sameInputs } from "#lib/worker/watchers/fold-inputs.ts";
 import { watchedKinds } from "#lib/worker/watchers/watching.ts";
 import type { StartWatching, Watching } from "#lib/worker/watchers/watching.ts";
 
@@ -17,6 +17,8 @@ import type { StartWatching, Watching } from "#lib/worker/watchers/watching.ts";
 const firstProbesMs = 3_000;
 const busyRecheckMs = 1_000;
 const calmRecheckMs = 10_000;
+/** Those whose time comes together are looked at together. */
+const leastRecheckMs = 100;
 const noHealth: HealthInput = { status: "unsupported", reason: "no monitor is configured", byPod: new Map() };
 
 /** A view with what the observer needs beyond what operations see. */
@@ -51,6 +53,8 @@ export function sameState(a: BigPodState, b: BigPodState): boolean {
 function createView(environment: EnvironmentConfig, config: Config, startWatching: StartWatching, clock: Clock, log: Log): { view: Shared["view"]; stop(): Promise<void> } {
   const states = new Map<string, BigPodState>();
   const stored = new Map<string, BigPodState>();
+  /** Per Big Pod: what its state was folded from, and when it is folded anew all the same. */
+  const looked = new Map<string, { seen: readonly unknown[]; dueAt: number }>();
   const listeners = new Set<() => void>();
   const startedAt = clock.now().getTime();
   let scheduled: NodeJS.Immediate | undefined;
@@ -98,24 +102,29 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     if (!probesSeen) return [];
     const lines = watching.lastLines();
     const namespaceMissingIn = watching.namespaceMissingIn();
-    const allPods = [...pods.items().values()].map((pod) => withLastLines(pod, lines));
-    const grouped = eventsByObject(events.items().values());
-    return config.bigPods.map((bigPod) =>
-      foldBigPod({
+    const shared: unknown[] = [namespaceMissingIn, ...keys];
+    const inputsOf = foldInputs({ deployments: deployments.items().values(), replicaSets: replicaSets.items().values(), pods: pods.items().values(), events: events.items().values(), lastLines: lines, health: health?.input ?? noHealth });
+    return config.bigPods.flatMap((bigPod) => {
+      const { seen, ...inputs } = inputsOf(bigPod);
+      const all = [...shared, ...seen];
+      const before = looked.get(bigPod.name);
+      // Only what changed is folded; the rest again when its time has come, for what follows from time alone.
+      if (before !== undefined && now.getTime() < before.dueAt && sameInputs(before.seen, all)) return [];
+      const state = foldBigPod({
         environment: environment.name,
         namespace: environment.namespace,
         namespaceMissingIn,
         bigPod,
-        deployments: deployments.items().values(),
-        replicaSets: replicaSets.items().values(),
-        pods: allPods,
-        events: grouped,
+        ...inputs,
         health: health?.input ?? noHealth,
         sources: keys,
         previous: states.get(bigPod.name) ?? stored.get(bigPod.name) ?? null,
         now,
-      }),
-    );
+      });
+      const calm = state.status === "healthy" && state.restarts === 0;
+      looked.set(bigPod.name, { seen: all, dueAt: now.getTime() + (calm ? calmRecheckMs : busyRecheckMs) });
+      return [state];
+    });
   }
 
   /** What listeners want to hear of besides states: sources, and ConfigMaps, which stand in no state. */
@@ -139,9 +148,9 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     const around = surroundings();
     if (around !== told) changed = true;
     told = around;
-    const calm = folded.length > 0 && folded.every((s) => s.status === "healthy" && s.restarts === 0);
     clearTimeout(recheck);
-    recheck = setTimeout(schedule, calm ? calmRecheckMs : busyRecheckMs);
+    const dueAt = looked.size === 0 ? 0 : Math.min(...[...looked.values()].map((one) => one.dueAt));
+    recheck = setTimeout(schedule, Math.min(calmRecheckMs, Math.max(looked.size === 0 ? busyRecheckMs : leastRecheckMs, dueAt - now.getTime())));
     if (changed) for (const listener of listeners) listener();
   }
 
@@ -168,6 +177,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     configMapsKnown: () => watching.watchers.configMaps.listed() && watching.watchers.configMaps.source().status === "live",
     fresh: () => required().every((source) => source.status === "live"),
     adopt(previous) {
+      looked.clear();
       for (const state of previous) {
         if (state.environment !== environment.name) continue;
         stored.set(state.bigPod, state);

@@ -217,3 +217,17 @@ test("since when a status holds survives a new worker", async () => {
   await two.idle();
   expect(await since()).toEqual(before);
 });
+
+test("what the database has lost under a lease that goes on is written again", async () => {
+  fill("prod");
+  const one = observer("one");
+  one.start();
+  await soon(async () => (await readStates(database.db, { environment: "prod" })).map(({ state }) => state.status)).toEqual(["healthy", "healthy"]);
+  await one.idle();
+  const epoch = one.lease()?.epoch;
+  // The last commits are gone: one row is as it was before, another was never written.
+  await database.db.$executeRaw`UPDATE big_pod_state SET position = position - 1, status = 'unknown', state = jsonb_set(state, '{status}', '"unknown"') WHERE environment = 'prod' AND big_pod = 'core'`;
+  await database.db.$executeRaw`DELETE FROM big_pod_state WHERE environment = 'prod' AND big_pod = 'experience'`;
+  await soon(async () => (await readStates(database.db, { environment: "prod" })).map(({ state }) => `${state.bigPod} ${state.status}`).toSorted()).toEqual(["core healthy", "experience healthy"]);
+  expect(one.lease()?.epoch).toBe(epoch);
+});

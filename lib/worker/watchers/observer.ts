@@ -50,10 +50,16 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
     onLost: close,
   });
   const lease = (): LeaseToken | null => keeper.current();
-  const writer = createStateWriter({ db, lease, log });
+  const writer = createStateWriter({ db, lease, log, onLoss: again });
   const changes = createChangeRecorder({ config, db, lease, clock, log });
   const pruner = createHistoryPruner({ db, lease, clock, log });
   const releases = createReleaseRecorder({ config, db, registry: parts.registry, lease, clock, log, ...(parts.waitForLaterMs === undefined ? {} : { waitForLaterMs: parts.waitForLaterMs }) });
+
+  /** As after taking the lease: what is stored now is what everything is compared with. */
+  function again(): void {
+    const token = lease();
+    if (token !== null) starting = starting.then(() => begin(token));
+  }
 
   function look(view: ObservedView): void {
     for (const state of view.states()) writer.putState(state);
@@ -71,6 +77,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
 
   function tick(): void {
     pruner.look();
+    writer.verify();
     for (const view of opened.values()) {
       putSources(view);
       releases.look(view);

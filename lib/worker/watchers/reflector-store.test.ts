@@ -23,15 +23,15 @@ describe("resource versions", () => {
 describe("what a reflector knows", () => {
   it("tells a list against what it knew, deletions first", () => {
     const store = createReflectorStore();
-    expect(words(store.replaceAll([object("a", "1"), object("b", "2")]))).toEqual(["ADDED a@1", "ADDED b@2"]);
-    expect(words(store.replaceAll([object("b", "5"), object("c", "4")]))).toEqual(["DELETED a@1", "MODIFIED b@5", "ADDED c@4"]);
-    expect(store.replaceAll([object("b", "5"), object("c", "4")])).toEqual([]);
+    expect(words(store.replaceAll([object("a", "1"), object("b", "2")], "2"))).toEqual(["ADDED a@1", "ADDED b@2"]);
+    expect(words(store.replaceAll([object("b", "5"), object("c", "4")], "5"))).toEqual(["DELETED a@1", "MODIFIED b@5", "ADDED c@4"]);
+    expect(store.replaceAll([object("b", "5"), object("c", "4")], "5")).toEqual([]);
   });
 
   it("believes a list even when its versions went back, as after a restored backup", () => {
     const store = createReflectorStore();
-    store.replaceAll([object("a", "50")]);
-    expect(words(store.replaceAll([object("a", "7")]))).toEqual(["MODIFIED a@7"]);
+    store.replaceAll([object("a", "50")], "50");
+    expect(words(store.replaceAll([object("a", "7")], "7"))).toEqual(["MODIFIED a@7"]);
     expect(words([store.apply("MODIFIED", object("a", "8"))])).toEqual(["MODIFIED a@8"]);
   });
 
@@ -55,7 +55,32 @@ describe("what a reflector knows", () => {
     store.apply("DELETED", object("a", "12"));
     expect(store.apply("ADDED", object("a", "11"))).toBeNull();
     expect(store.apply("ADDED", object("a", "13"))).toBeNull();
-    expect(words(store.replaceAll([object("a", "14")]))).toEqual(["ADDED a@14"]);
+    expect(words(store.replaceAll([object("a", "14")], "14"))).toEqual(["ADDED a@14"]);
+  });
+});
+
+describe("ACCEPTANCE 21: no gap, no duplicate, no ghost", () => {
+  it("does not make a ghost of an addition that its own deletion has overtaken", () => {
+    const store = createReflectorStore();
+    store.replaceAll([], "10");
+    expect(store.apply("DELETED", object("a", "12"))).toBeNull();
+    expect(store.apply("ADDED", object("a", "11"))).toBeNull();
+    expect(store.items().size).toBe(0);
+  });
+
+  it("does not believe an echo from before the list", () => {
+    const store = createReflectorStore();
+    store.replaceAll([object("b", "9")], "10");
+    expect(store.apply("ADDED", object("a", "8"))).toBeNull();
+    expect(words([store.apply("ADDED", object("c", "11"))])).toEqual(["ADDED c@11"]);
+  });
+
+  it("compares contents after the server was put back: the same version may be another object state", () => {
+    const store = createReflectorStore();
+    const labelled = (label: string): ClusterObject => ({ metadata: { name: "a", uid: "a", resourceVersion: "11", labels: { label } } });
+    store.replaceAll([labelled("before")], "20");
+    expect(words(store.replaceAll([labelled("after")], "12"))).toEqual(["MODIFIED a@11"]);
+    expect(store.replaceAll([labelled("after")], "13")).toEqual([]);
   });
 });
 

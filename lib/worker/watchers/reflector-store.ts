@@ -15,9 +15,12 @@ const keptTombstones = 2_000;
 
 export interface ReflectorStore {
   items(): ReadonlyMap<string, ClusterObject>;
-  /** A complete list is the truth: returns what has changed against it, deletions first. */
-  replaceAll(list: readonly ClusterObject[]): ReflectorEvent[];
-  /** One event of a watch; null when it is no news (repeated, or older than what is known of the same uid). */
+  /**
+   * A complete list is the truth: returns what has changed against it, deletions first. `resourceVersion` is the list's own. When it is older than
+   * what was known, the server was put back to an earlier moment: then no version seen before means anything, and contents are compared.
+   */
+  replaceAll(list: readonly ClusterObject[], resourceVersion: string): ReflectorEvent[];
+  /** One event of a watch; null when it is no news (repeated, or older than the list or than what is known of the same uid). */
   apply(type: ReflectorEvent["type"], object: ClusterObject): ReflectorEvent | null;
 }
 
@@ -30,8 +33,17 @@ export function isOlder(a: string, b: string): boolean {
   return a.length === b.length ? a < b : a.length < b.length;
 }
 
+/** By contents. Both come from the same server, which writes fields in one order; a false "no" only costs a look. */
+function sameObject(a: ClusterObject, b: ClusterObject): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
 export function createReflectorStore(): ReflectorStore {
   let known = new Map<string, ClusterObject>();
+  /** Version of the last list: whatever happened up to it is in it. */
+  let listedAt: string | null = null;
+  /** Newest version seen. */
+  let newest: string | null = null;
   const tombstones = new Map<string, string>();
 
   const bury = (uid: string, version: string) => {
@@ -46,7 +58,11 @@ export function createReflectorStore(): ReflectorStore {
   return {
     items: () => known,
 
-    replaceAll(list) {
+    replaceAll(list, resourceVersion) {
+      const putBack = newest !== null && isOlder(resourceVersion, newest);
+      if (putBack) tombstones.clear();
+      listedAt = resourceVersion;
+      newest = resourceVersion;
       const next = new Map(list.map((object) => [object.metadata.uid, object]));
       const events: ReflectorEvent[] = [];
       for (const [uid, previous] of known) {
@@ -58,7 +74,7 @@ export function createReflectorStore(): ReflectorStore {
         tombstones.delete(uid);
         const previous = known.get(uid);
         if (previous === undefined) events.push({ type: "ADDED", object, previous: null });
-        else if (previous.metadata.resourceVersion !== object.metadata.resourceVersion) events.push({ type: "MODIFIED", object, previous });
+        else if (previous.metadata.resourceVersion !== object.metadata.resourceVersion || (putBack && !sameObject(previous, object))) events.push({ type: "MODIFIED", object, previous });
       }
       known = next;
       return events;
@@ -68,10 +84,14 @@ export function createReflectorStore(): ReflectorStore {
       const { uid, resourceVersion } = object.metadata;
       const previous = known.get(uid);
       if (previous !== undefined && isOlder(resourceVersion, previous.metadata.resourceVersion)) return null;
+      // An echo from before the list of something the list no longer has.
+      if (previous === undefined && listedAt !== null && isOlder(resourceVersion, listedAt)) return null;
+      if (newest === null || !isOlder(resourceVersion, newest)) newest = resourceVersion;
       if (type === "DELETED") {
-        if (previous === undefined) return null;
+        // Also what was never known: its ADDED may have been overtaken and come later.
         known.delete(uid);
         bury(uid, resourceVersion);
+        if (previous === undefined) return null;
         return { type, object, previous };
       }
       if (previous === undefined) {

@@ -13,16 +13,22 @@ export interface ReflectorTuning {
   project?: (object: ClusterObject) => ClusterObject;
   /** Objects a page. Default 500. */
   pageSize?: number;
-  /** The server ends each watch after this long, less up to a third of jitter. Default 8 s. */
+  /** The server ends each watch after this long, less up to a third of jitter. Default 6 s. */
   watchSeconds?: number;
-  /** A watch that the server has not ended by then is called silent. Default 1.8 s. */
+  /** A watch that the server has not ended by then is called silent. Default 1.8 s: with watchSeconds, a list and a short watch to prove it, less than ten seconds. */
   watchGraceMs?: number;
   /** Default 250 ms. */
   backoffMinMs?: number;
-  /** Default 5 s. */
+  /** Default 2 s: what is granted or mended is to be seen within five seconds. */
   backoffMaxMs?: number;
-  /** Between two questions for an API that is not served. Default 30 s. */
+  /** Between two questions for an API that is not served. Default 2.5 s. */
   unsupportedRetryMs?: number;
+  /** A list that takes longer than this is told as stale until it is there: nothing follows the cluster meanwhile. Default 3 s. */
+  slowListMs?: number;
+  /** Until a page of a list begins to come, and longest silence inside it. Default 6 s. */
+  pageTimeoutMs?: number;
+  /** A watch that has stood this long after trouble is believed, even if nothing has come through it yet. Default 500 ms. */
+  steadyMs?: number;
   /** A full list for good measure. Default 10 min. */
   relistMs?: number;
 }
@@ -64,27 +70,37 @@ export interface Reflector {
 /** Why the reflector itself ended a watch. */
 type Ending = "silent" | "renew";
 
-/** A watch that has stood this long after trouble is believed, even if nothing has come through it yet. */
-const steadyMs = 500;
+/** Pages get smaller, down to this, while the server is too slow for larger ones. */
+const smallestPage = 50;
+/** A timer this late says that the process was held up, and that this many times in a row that it does not matter any more. */
+const heldUpMs = 200;
+const mostDelays = 3;
+/** A watch that ends in order, but before this share of its time, may be that of a server that stops. */
+const early = 0.8;
 
 /**
  * Keeps a copy of one kind of object in step with the cluster: list with pages, watch from that version, list again on 410,
  * and say at any time how much the copy can be trusted. The pattern is that of client-go's Reflector; two things differ:
  * watches are short, so that a connection that is open but silent is noticed within watchSeconds + watchGraceMs,
- * and trouble of any kind is retried for ever, with the state of the source saying so.
+ * and trouble of any kind is retried for ever, with the state of the source saying so. After anything but the regular end of a watch
+ * it lists again instead of resuming: a server that was put back to an earlier moment hands the same versions out anew.
  */
 export function createReflector(reflector: ReflectorOptions): Reflector {
   const { api, kind, namespace, log, random, pulse, options = {} } = reflector;
   const project = options.project ?? ((object: ClusterObject) => object);
-  const watchSeconds = options.watchSeconds ?? 8;
+  const watchSeconds = options.watchSeconds ?? 6;
+  const graceMs = options.watchGraceMs ?? 1_800;
+  const steadyMs = options.steadyMs ?? 500;
+  const largestPage = options.pageSize ?? 500;
   const store = createReflectorStore();
   const stopping = new AbortController();
   const signal = stopping.signal;
   const source = createSourceTracker(reflector, reflector.clock, (state) => signal.aborted || guarded(() => reflector.onSource(state)));
-  const backoff = createBackoff({ minMs: options.backoffMinMs ?? 250, maxMs: options.backoffMaxMs ?? 5_000, random });
+  const backoff = createBackoff({ minMs: options.backoffMinMs ?? 250, maxMs: options.backoffMaxMs ?? 2_000, random });
 
   let version: string | null = null;
   let listedAt: number | null = null;
+  let pageSize = largestPage;
   /** Failures since the last proof that a watch works: news, its regular end, or standing for a while. Opening one proves little. */
   let failures = 0;
   let pulseDown = false;
@@ -106,10 +122,13 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
   const emit = (event: ReflectorEvent) => signal.aborted || guarded(() => reflector.onChange(event));
 
   async function list(): Promise<void> {
-    const complete = await listAll(api, kind, { namespace, labelSelector: options.labelSelector, pageSize: options.pageSize ?? 500 }, signal);
+    const slowMs = options.slowListMs ?? 3_000;
+    const slow = setTimeout(() => source.state().status === "live" && source.trouble("stale", `Cluster ${JSON.stringify(api.name)} is slow: the list of ${reflector.title} has taken longer than ${slowMs / 1000} s.`), slowMs);
+    const complete = await listAll(api, kind, { namespace, labelSelector: options.labelSelector, pageSize, pageTimeoutMs: options.pageTimeoutMs ?? 6_000, project }, signal).finally(() => clearTimeout(slow));
     version = complete.resourceVersion;
+    pageSize = Math.min(largestPage, pageSize * 2);
     listedAt = performance.now();
-    for (const event of store.replaceAll(complete.items.map(project))) emit(event);
+    for (const event of store.replaceAll(complete.items, complete.resourceVersion)) emit(event);
     if (failures === 0 && !pulseDown && !distrust) source.live();
     else source.contact();
   }
@@ -119,7 +138,7 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
     const timeoutSeconds = distrust ? 1 : Math.max(1, Math.round(watchSeconds * (1 - random() / 3)));
     const attempt: { controller: AbortController; ending: Ending | null } = { controller: new AbortController(), ending: null };
     current = attempt;
-    const watchdog = setTimeout(() => end("silent"), timeoutSeconds * 1000 + (options.watchGraceMs ?? 1_800));
+    const watchdog = startWatchdog(timeoutSeconds * 1000 + graceMs, graceMs, () => end("silent"));
     const startedAt = performance.now();
     let steady: NodeJS.Timeout | null = null;
     try {
@@ -128,6 +147,9 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
         if (steady === null) {
           if (failures <= 1 && !distrust) source.live();
           steady = setTimeout(() => distrust || working(), steadyMs);
+        }
+        if (event.type === "BOOKMARK" && isOlder(event.resourceVersion, from)) {
+          throw new ClusterError("gone", `Cluster ${JSON.stringify(api.name)} was put back to an earlier moment: it is at version ${event.resourceVersion}, after ${from}.`);
         }
         if (event.type !== "BOOKMARK" || event.resourceVersion !== from) working();
         if (event.type === "BOOKMARK") {
@@ -140,20 +162,27 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
         if (change !== null) emit(change);
       }
     } finally {
-      clearTimeout(watchdog);
+      watchdog.stop();
       if (steady !== null) clearTimeout(steady);
       current = null;
     }
     if (signal.aborted || attempt.ending === "renew") return;
     if (attempt.ending === "silent") {
       distrust = true;
-      version = null;
       throw new ClusterError("timeout", `Cluster ${JSON.stringify(api.name)} has sent nothing about ${reflector.title} for ${timeoutSeconds} s and more, although the connection is open.`);
     }
     working();
-    if (performance.now() - startedAt >= steadyMs) backoff.reset();
+    const stoodMs = performance.now() - startedAt;
+    if (stoodMs < timeoutSeconds * 1000 * early) await checkVersion();
+    if (stoodMs >= steadyMs) backoff.reset();
     // A server that ends every watch at once must not be asked in a tight loop.
     else await wait(backoff.next(), true);
+  }
+
+  /** Whether the server still is where it was, or later. It says so with any list, however short. */
+  async function checkVersion(): Promise<void> {
+    const { resourceVersion } = await api.list(kind, { namespace, limit: 1 }, signal);
+    if (version !== null && isOlder(resourceVersion, version)) version = null;
   }
 
   function end(why: Ending): void {
@@ -182,9 +211,11 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
   }
 
   async function recover(error: unknown): Promise<void> {
+    const from = version;
+    version = null;
+    if (error instanceof ClusterError && error.reason === "timeout") pageSize = Math.max(Math.min(smallestPage, largestPage), Math.floor(pageSize / 2));
     if (error instanceof ClusterError && error.reason === "gone") {
-      log.info({ source: reflector.key, version }, "The watch's version is no longer kept; listing again");
-      version = null;
+      log.info({ source: reflector.key, version: from, reason: error.message }, "The watch's version is no longer kept; listing again");
       failures += 1;
       if (failures > 2) source.trouble("stale", sentenceOfTrouble(error));
       if (failures > 1) await wait(backoff.next(error.retryAfterMs), error.retryAfterMs === null);
@@ -200,7 +231,7 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
       source.trouble(status, sentenceOfTrouble(error));
     }
     const retryAfterMs = error instanceof ClusterError ? error.retryAfterMs : null;
-    const delay = status === "unsupported" ? (options.unsupportedRetryMs ?? 30_000) * (0.8 + random() * 0.2) : backoff.next(retryAfterMs);
+    const delay = status === "unsupported" ? (options.unsupportedRetryMs ?? 2_500) * (0.8 + random() * 0.2) : backoff.next(retryAfterMs);
     await wait(delay, retryAfterMs === null && status !== "unsupported");
   }
 
@@ -223,7 +254,8 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
       pulseDown = true;
       if (source.state().status === "live") source.trouble(statusOfTrouble(state.error, listedAt !== null), sentenceOfTrouble(state.error));
     } else if (pulseDown) {
-      // The old watch may have died with the outage; a new one is the only proof.
+      // The old watch may have died with the outage, and the server may be another one now; a list and a new watch are the only proof.
+      version = null;
       end("renew");
       waiting?.abort();
     }
@@ -245,6 +277,24 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
     source: () => source.state(),
     listed: () => listedAt !== null,
   };
+}
+
+/**
+ * Calls `bark` after `limitMs`. A timer that fires late means that this process was held up (suspended, or starved of CPU): what the server sent meanwhile
+ * may not have been read yet, so it waits for `graceMs` more, a few times at most.
+ */
+function startWatchdog(limitMs: number, graceMs: number, bark: () => void): { stop(): void } {
+  let delays = 0;
+  const arm = (ms: number): NodeJS.Timeout => {
+    const due = performance.now() + ms;
+    return setTimeout(() => {
+      delays += 1;
+      if (performance.now() - due > heldUpMs && delays <= mostDelays) timer = arm(graceMs);
+      else bark();
+    }, ms);
+  };
+  let timer = arm(limitMs);
+  return { stop: () => clearTimeout(timer) };
 }
 
 /** For kinds whose field managers nobody asks about: they are the larger part of most objects. */

@@ -170,3 +170,23 @@ test("texts that PostgreSQL cannot hold do not hold up the others", async () => 
   await writer.idle();
   expect((await readStates(database.db)).map((row) => row.state.cause)).toEqual(expect.arrayContaining(["a\ufffdb\ufffdc", null]));
 });
+
+test("commits that the database has lost are noticed, those it has are not complained of", async () => {
+  const losses: string[] = [];
+  writer = createStateWriter({ db: database.db, lease: () => token, log: silentLog, onLoss: () => losses.push("lost") });
+  writer.putState(state());
+  writer.putSource(source());
+  await writer.idle();
+  writer.verify();
+  // Another row may come and go later than what was written: that is no loss.
+  await database.db.$executeRaw`UPDATE source_state SET position = position + 5`;
+  await writer.stop(1_000);
+  expect(losses).toEqual([]);
+  writer = createStateWriter({ db: database.db, lease: () => token, log: silentLog, onLoss: () => losses.push("lost") });
+  writer.putState(state({ restarts: 2 }));
+  await writer.idle();
+  // As after a crash: the row is what it was some commits before, and the writer's lease goes on.
+  await database.db.$executeRaw`UPDATE big_pod_state SET position = position - 1`;
+  writer.verify();
+  await soon(() => losses).toEqual(["lost"]);
+});

@@ -1,7 +1,7 @@
 import type { BigPodState, SourceState } from "#lib/contracts/state.ts";
 import type { Database } from "#lib/db/client.ts";
 import { nextPosition, publish } from "#lib/db/publish.ts";
-import { writeSource, writeState } from "#lib/db/repositories/state.ts";
+import { readStoredPositions, writeSource, writeState } from "#lib/db/repositories/state.ts";
 import type { Log } from "#lib/ports/runtime.ts";
 import { assertLease, LeaseLost } from "#lib/worker/lease.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
@@ -13,12 +13,19 @@ const contactEveryMs = 2_000;
 const retryMinimumMs = 100;
 const retryMaximumMs = 2_000;
 const transactionTimeoutMs = 8_000;
+/** Between two looks at whether what was written is still there. */
+const verifyEveryMs = 5_000;
 
 export interface StateWriter {
   putState(state: BigPodState): void;
   putSource(source: SourceState): void;
   /** What is stored already, so that only differences are written. Forgets everything that was waiting. */
   begin(stored: { states: readonly BigPodState[]; sources: readonly SourceState[] }): void;
+  /**
+   * Call often: looks every five seconds, and at once after the database was away, whether it still has what was committed. A crash of a server that
+   * answers before it has written to disk, or a failover to a replica that lags, loses the last commits while the lease goes on.
+   */
+  verify(): void;
   /** Resolves when nothing is waiting any more (all written), or the writer has stopped. */
   idle(): Promise<void>;
   /** Tries once more to write what is waiting, within timeoutMs, then stops. */
@@ -30,13 +37,18 @@ type Item = { kind: "state"; state: BigPodState } | { kind: "source"; source: So
 /**
  * Writes states and sources that changed, one transaction for all that are due: lease check, position, rows, notices. A newer value replaces a waiting one;
  * with the database away the newest of each waits and is tried again, nothing else stops. Writes of a worker that lost its lease are dropped.
+ * `onLoss`: the database no longer has what it had committed; whoever wrote must read it anew and begin again.
  */
-export function createStateWriter(parts: { db: Database; lease: () => LeaseToken | null; log: Log }): StateWriter {
+export function createStateWriter(parts: { db: Database; lease: () => LeaseToken | null; log: Log; onLoss?: () => void }): StateWriter {
   const { db, lease, log } = parts;
   const waiting = new Map<string, Item>();
   const writtenStates = new Map<string, BigPodState>();
   const writtenSources = new Map<string, SourceState>();
   const lastWrite = new Map<string, number>();
+  /** Positions that were seen committed, by key: the database must have them, or later ones. */
+  const committed = new Map<string, bigint>();
+  let verifiedAt = -Infinity;
+  let verifying: Promise<void> | null = null;
   const idlers = new Set<() => void>();
   let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   let writing: Promise<void> | null = null;
@@ -76,8 +88,9 @@ export function createStateWriter(parts: { db: Database; lease: () => LeaseToken
     arm(Math.max(soonest, backOffMs));
   }
 
-  async function write(token: LeaseToken, items: readonly Item[]): Promise<void> {
-    await db.$transaction(
+  /** Returns the position it was committed under. */
+  async function write(token: LeaseToken, items: readonly Item[]): Promise<bigint | null> {
+    return await db.$transaction(
       async (tx) => {
         await assertLease(tx, token);
         const told = items.some((item) => item.kind === "state" || !item.contactOnly);
@@ -91,6 +104,7 @@ export function createStateWriter(parts: { db: Database; lease: () => LeaseToken
             if (!item.contactOnly && position !== null) await publish(tx, "source", item.source.key, position);
           }
         }
+        return position;
       },
       { maxWait: 2_000, timeout: transactionTimeoutMs },
     );
@@ -110,11 +124,15 @@ export function createStateWriter(parts: { db: Database; lease: () => LeaseToken
     const began = generation;
     const items = due.map(([, item]) => item);
     writing = write(token, items)
-      .then(() => {
-        if (failures > 0) log.info({ failures }, "states are written again");
+      .then((position) => {
+        if (failures > 0) {
+          log.info({ failures }, "states are written again");
+          verifiedAt = -Infinity;
+        }
         failures = 0;
         if (began !== generation) return;
         for (const [key, item] of due) {
+          if (position !== null && (item.kind === "state" || !item.contactOnly)) committed.set(key, position);
           lastWrite.set(key, performance.now());
           if (waiting.get(key) === item) waiting.delete(key);
           if (item.kind === "state") writtenStates.set(key, item.state);
@@ -139,11 +157,34 @@ export function createStateWriter(parts: { db: Database; lease: () => LeaseToken
       });
   }
 
+  const raise = (key: string, position: bigint): void => void (position > (committed.get(key) ?? -1n) && committed.set(key, position));
+
+  async function compare(): Promise<void> {
+    const expected = new Map(committed);
+    const began = generation;
+    const { states, sources } = await readStoredPositions(db);
+    const stored = (key: string): bigint => (key.startsWith("state ") ? states.get(key.slice(6)) : sources.get(key.slice(7))) ?? -1n;
+    const lost = [...expected].filter(([key, position]) => stored(key) < position).map(([key]) => key);
+    if (began !== generation || stopped || lease() === null) return;
+    if (lost.length === 0) {
+      for (const [key, position] of states) raise(`state ${key}`, position);
+      for (const [key, position] of sources) raise(`source ${key}`, position);
+      return;
+    }
+    log.warn({ lost: lost.length, first: lost[0] }, "the database has lost what it had committed; it is read anew and written again");
+    committed.clear();
+    parts.onLoss?.();
+  }
+
   function isWritten(item: Item): boolean {
     const key = keyOf(item);
     if (item.kind === "state") {
       const before = writtenStates.get(key);
-      return before !== undefined && sameState(before, item.state);
+      if (before === item.state) return true;
+      if (before === undefined || !sameState(before, item.state)) return false;
+      // The next look is by identity: a view hands out the same object while nothing changes.
+      writtenStates.set(key, item.state);
+      return true;
     }
     const before = writtenSources.get(key);
     return before !== undefined && before.status === item.source.status && before.reason === item.source.reason && before.required === item.source.required && before.contactAt === item.source.contactAt;
@@ -167,8 +208,20 @@ export function createStateWriter(parts: { db: Database; lease: () => LeaseToken
       const contactOnly = before !== undefined && before.status === source.status && before.reason === source.reason && before.required === source.required && before.title === source.title;
       put({ kind: "source", source, contactOnly });
     },
+    verify() {
+      const now = performance.now();
+      if (stopped || verifying !== null || failures > 0 || lease() === null || now - verifiedAt < verifyEveryMs) return;
+      verifiedAt = now;
+      verifying = compare()
+        .catch((error: unknown) => {
+          verifiedAt = -Infinity;
+          log.debug({ err: error }, "what is stored could not be compared; it is tried again");
+        })
+        .finally(() => (verifying = null));
+    },
     begin(stored) {
       generation += 1;
+      committed.clear();
       waiting.clear();
       writtenStates.clear();
       writtenSources.clear();
@@ -184,6 +237,7 @@ export function createStateWriter(parts: { db: Database; lease: () => LeaseToken
       const token = lease();
       const finish = async (): Promise<void> => {
         await writing;
+        await verifying;
         if (waiting.size > 0 && token !== null) await write(token, [...waiting.values()]);
       };
       let limit: NodeJS.Timeout | undefined;

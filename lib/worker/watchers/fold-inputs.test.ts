@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { core, coreImages, deployment, health, pod, replicaSet } from "#lib/domain/test-objects.ts";
+import type { ClusterObject } from "#lib/ports/cluster.ts";
+import { foldInputs, sameInputs } from "#lib/worker/watchers/fold-inputs.ts";
+
+// The domain's test objects have every field of a cluster's object but its version.
+const versioned = (object: object): ClusterObject => ({ ...(object as ClusterObject), metadata: { ...(object as ClusterObject).metadata, resourceVersion: "1" } });
+
+function world() {
+  const images = coreImages("v1");
+  const own = deployment("core", images);
+  const other = deployment("other", images, { uid: "other" });
+  const set = replicaSet(own, "a", images);
+  const otherSet = replicaSet(other, "b", images);
+  return { deployments: [own, other].map(versioned), replicaSets: [set, otherSet].map(versioned), pods: [pod(set, "1", images), pod(set, "2", images), pod(otherSet, "3", images)].map(versioned) };
+}
+const inputs = ({ deployments, replicaSets, pods }: ReturnType<typeof world>) => foldInputs({ deployments, replicaSets, pods, events: [], lastLines: new Map(), health: health({}, { status: "unsupported" }) })(core);
+
+test("a Big Pod gets what its own workload owns, and nothing of another", () => {
+  const found = inputs(world());
+  expect([found.deployments.length, found.replicaSets.length, found.pods.length]).toEqual([1, 1, 2]);
+});
+
+test("inputs are the same until one of its own objects is another", () => {
+  const before = world();
+  const seen = inputs(before).seen;
+  expect(sameInputs(seen, inputs(before).seen)).toBe(true);
+  const [first, second, foreign] = before.pods;
+  if (first === undefined || second === undefined || foreign === undefined) throw new Error("three pods");
+  expect(sameInputs(seen, inputs({ ...before, pods: [first, second, versioned(foreign)] }).seen)).toBe(true);
+  expect(sameInputs(seen, inputs({ ...before, pods: [first, versioned(second), foreign] }).seen)).toBe(false);
+  expect(sameInputs(seen, inputs({ ...before, pods: [first, foreign] }).seen)).toBe(false);
+});
