@@ -2,7 +2,9 @@
 
 import { z } from "zod";
 import type { ActionResult, ConfirmInput } from "#components/actions/contract.ts";
-import { operationRequestSchema } from "#lib/contracts/operation.ts";
+import { approvalRequestSchema, operationRequestSchema } from "#lib/contracts/operation.ts";
+import type { ApprovalRequest } from "#lib/contracts/operation.ts";
+import { giveApproval } from "#lib/services/approval/give.ts";
 import { abortOperation } from "#lib/services/operation/abort.ts";
 import { requestOperation } from "#lib/services/operation/request.ts";
 import { answer, parsed } from "#app/_actions/answer.ts";
@@ -23,6 +25,15 @@ export async function confirm(input: ConfirmInput): Promise<ActionResult<{ id: s
 export async function abort(operationId: string): Promise<ActionResult<{ id: string }>> {
   return answer("abort an operation", async (context, actor) => {
     const { id } = await abortOperation(context, actor, parsed(idSchema.safeParse(operationId)));
+    return { id };
+  });
+}
+
+/** Approves a waiting operation, for the plan that was looked at. */
+export async function approve(operationId: string, input: ApprovalRequest): Promise<ActionResult<{ id: string }>> {
+  return answer("approve an operation", async (context, actor) => {
+    const id = parsed(idSchema.safeParse(operationId));
+    await giveApproval(context, actor, id, parsed(approvalRequestSchema.safeParse(input)));
     return { id };
   });
 }

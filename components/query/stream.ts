@@ -20,7 +20,7 @@ type Message =
   | { kind: "connection"; connection: "open" | "lost" }
   | { kind: "hello"; position: number };
 
-const eventTypes: readonly StreamEvent["type"][] = ["snapshot", "ready", "state", "source", "release", "change", "operation", "beat", "signed-out"];
+const eventTypes: readonly StreamEvent["type"][] = ["snapshot", "ready", "state", "source", "release", "change", "operation", "guard", "beat", "signed-out"];
 const silenceMs = 7_000;
 const firstRetryMs = 500;
 const longestRetryMs = 10_000;
