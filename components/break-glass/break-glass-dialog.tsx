@@ -63,7 +63,7 @@ export function BreakGlassDialog({ environment, overrules = null, onOpened, onCl
         <ReasonField label="Why it cannot wait, for the audit log and the review" value={reason} onChange={setReason} first />
         {error ? <Failure error={error} /> : null}
         <div className="flex flex-wrap items-center justify-end gap-2 max-md:flex-col-reverse max-md:items-stretch">
-          <span className="mr-auto text-xs text-faint" aria-live="polite">
+          <span className="basis-full text-xs text-faint empty:hidden" aria-live="polite">
             {disabledBecause}
           </span>
           <Button onClick={onClose}>Leave</Button>

@@ -71,7 +71,7 @@ export function ReviewDialog({ review, onClose }: { review: ReviewedUse; onClose
         <ReasonField label="What you found" name="note" value={note} onChange={setNote} maxLength={1000} first />
         {error ? <Failure error={error} /> : null}
         <div className="flex flex-wrap items-center justify-end gap-2 max-md:flex-col-reverse max-md:items-stretch">
-          <span className="mr-auto text-xs text-faint" aria-live="polite">
+          <span className="basis-full text-xs text-faint empty:hidden" aria-live="polite">
             {disabledBecause}
           </span>
           <Button onClick={onClose}>Leave it open</Button>

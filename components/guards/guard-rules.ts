@@ -10,6 +10,8 @@ export interface GuardRule {
 export interface GuardRules {
   name: string;
   title: string;
+  /** Environment that is promoted to it; null: nothing is. */
+  promotesFrom: string | null;
   strategy: string;
   strategyWords: string;
   windows: readonly { words: string; timeZone: string; openings: readonly { from: string; to: string }[] }[];
@@ -31,6 +33,7 @@ export function rulesInWords(config: Pick<Config, "environments">, environment: 
   return {
     name: environment.name,
     title: environment.title ?? environment.name,
+    promotesFrom: policy.promotesFrom ?? config.environments[config.environments.indexOf(environment) - 1]?.name ?? null,
     strategy: policy.strategy.kind,
     strategyWords:
       policy.strategy.kind === "blue-green"

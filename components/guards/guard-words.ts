@@ -39,7 +39,7 @@ function windowPhrase(window: NonNullable<EnvironmentGuard["window"]>, nowMs: nu
 
 const wayBack: Record<NonNullable<EnvironmentGuard["rollback"]>["verdict"], { tone: Tone; shape: Shape }> = {
   ready: { tone: "ok", shape: "check" },
-  "not-ready": { tone: "bad", shape: "octagon" },
+  "not-ready": { tone: "warn", shape: "triangle" },
   unsure: { tone: "warn", shape: "question" },
 };
 

@@ -43,21 +43,13 @@ function Environment({ rules, guard }: { rules: GuardRules; guard: EnvironmentGu
         </div>
       ) : null}
       <dl className="border-t border-line text-sm">
-        <Row title="Windows">
-          <Windows rules={rules} />
-        </Row>
-        <Row title="Freezes">
-          {rules.freezes.length === 0 ? <Faint>none</Faint> : <ul>{rules.freezes.map((freeze) => <Freeze key={`${freeze.name} ${freeze.from}`} freeze={freeze} />)}</ul>}
-        </Row>
-        <Row title="Approvals">{rules.approvals}</Row>
-        <Row title="Before">
-          <Rules rules={rules.before} />
-        </Row>
-        <Row title="Strategy">{rules.strategyWords}</Row>
-        <Row title="After">
-          <Rules rules={rules.after} />
-        </Row>
-        <Row title="Watch">{rules.watch}</Row>
+        {rules.promotesFrom === null ? (
+          <Row title="Promotions">
+            <Faint>nothing is promoted to {rules.name}: it is where releases begin</Faint>
+          </Row>
+        ) : (
+          <Promotions rules={rules} />
+        )}
         <Row title="Way back">
           <WayBack rules={rules} guard={guard} />
         </Row>
@@ -71,6 +63,28 @@ function Environment({ rules, guard }: { rules: GuardRules; guard: EnvironmentGu
         </Row>
       </dl>
     </Section>
+  );
+}
+
+function Promotions({ rules }: { rules: GuardRules }) {
+  return (
+    <>
+      <Row title="Windows">
+        <Windows rules={rules} />
+      </Row>
+      <Row title="Freezes">
+        {rules.freezes.length === 0 ? <Faint>none</Faint> : <ul>{rules.freezes.map((freeze) => <Freeze key={`${freeze.name} ${freeze.from}`} freeze={freeze} />)}</ul>}
+      </Row>
+      <Row title="Approvals">{rules.approvals}</Row>
+      <Row title="Before">
+        <Rules rules={rules.before} />
+      </Row>
+      <Row title="Strategy">{rules.strategyWords}</Row>
+      <Row title="After">
+        <Rules rules={rules.after} />
+      </Row>
+      <Row title="Watch">{rules.watch}</Row>
+    </>
   );
 }
 

@@ -58,13 +58,13 @@ export function WayBackCell({ environment, guard }: CellProps) {
     <td data-way-back={environment.name} data-verdict={rollback?.verdict} className={cell}>
       <Narrow title={environment.title} />
       {rollback && mark ? (
-        <div className="flex min-w-0 grow items-start justify-between gap-2">
-          <span className="min-w-0">
-            <span className={classes("inline-flex items-baseline gap-1", toneText[mark.tone])}>
-              <StatusIcon shape={mark.shape} tone={mark.tone} className="translate-y-0.5" />
-              <span className="min-w-0">{mark.sentence}</span>
-            </span>
-            <span className="block text-faint">
+        <div className="min-w-0 grow">
+          <span className={classes("flex items-baseline gap-1", toneText[mark.tone])}>
+            <StatusIcon shape={mark.shape} tone={mark.tone} className="translate-y-0.5" />
+            <span className="min-w-0">{mark.sentence}</span>
+          </span>
+          <div className="flex items-center justify-between gap-2 pt-0.5">
+            <span className="min-w-0 text-faint">
               {rollback.proven ? (
                 <Link href={`/operations/${rollback.proven.operationId}`} prefetch={false} className="hover:underline" data-tip-time={rollback.proven.at}>
                   {rollback.proven.succeeded ? `proven ${formatRelative(Date.parse(rollback.proven.at), now)}, ${formatDuration(rollback.proven.seconds * 1000)}` : `the last rehearsal failed, ${formatRelative(Date.parse(rollback.proven.at), now)}`}
@@ -73,12 +73,12 @@ export function WayBackCell({ environment, guard }: CellProps) {
                 "never rehearsed here"
               )}
             </span>
-          </span>
-          {rollback.release === null ? null : (
+            {rollback.release === null ? null : (
             <PlanButton size="small" request={{ kind: "rollback", environment: environment.name, release: rollback.release }} name={`Roll back ${environment.name} to R-${rollback.release}`} disabledBecause={refused("operation.request.rollback", environment.name, `Rolling back ${environment.name}`)}>
               Roll back…
             </PlanButton>
-          )}
+            )}
+          </div>
         </div>
       ) : (
         <span className="text-faint">not looked at yet</span>

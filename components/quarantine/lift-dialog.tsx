@@ -49,7 +49,7 @@ export function LiftDialog({ quarantine, onLifted, onClose }: { quarantine: Quar
         <ReasonField label="Why it can be promoted again, for the audit log" value={reason} onChange={setReason} first />
         {error ? <Failure error={error} /> : null}
         <div className="flex flex-wrap items-center justify-end gap-2 max-md:flex-col-reverse max-md:items-stretch">
-          <span className="mr-auto text-xs text-faint" aria-live="polite">
+          <span className="basis-full text-xs text-faint empty:hidden" aria-live="polite">
             {disabledBecause}
           </span>
           <Button onClick={onClose}>Leave it there</Button>
