@@ -8,18 +8,12 @@ import { openBreakGlass as open } from "#lib/services/break-glass/open.ts";
 import { reviewBreakGlass as review } from "#lib/services/break-glass/review.ts";
 import { answer, parsed } from "#app/_actions/answer.ts";
 
-/** For a quarter of an hour the person's operations in the environment pass its policy gates. */
-export async function openBreakGlass(input: BreakGlassRequest): Promise<ActionResult<Pick<BreakGlass, "id" | "expiresAt">>> {
-  return answer("open break-glass", async (context, actor) => {
-    const { id, expiresAt } = await open(context, actor, parsed(breakGlassRequestSchema.safeParse(input)));
-    return { id, expiresAt };
-  });
+/** Overrules an environment's policy gates for a quarter of an hour, for whoever opens it. */
+export async function openBreakGlass(request: BreakGlassRequest): Promise<ActionResult<BreakGlass>> {
+  return answer("break the glass", (context, actor) => open(context, actor, parsed(breakGlassRequestSchema.safeParse(request))));
 }
 
-/** Someone other than who opened it says that they looked at what was done. */
-export async function reviewBreakGlass(id: string, input: { note: string }): Promise<ActionResult<{ id: string }>> {
-  return answer("review a break-glass use", async (context, actor) => {
-    await review(context, actor, parsed(z.string().min(1).max(64).safeParse(id)), parsed(breakGlassReviewSchema.safeParse(input)));
-    return { id };
-  });
+/** Closes the review of somebody else's use. */
+export async function reviewBreakGlass(id: string, request: { note: string }): Promise<ActionResult<BreakGlass>> {
+  return answer("review a use of break-glass", (context, actor) => review(context, actor, parsed(z.string().min(1).max(64).safeParse(id)), parsed(breakGlassReviewSchema.safeParse(request))));
 }

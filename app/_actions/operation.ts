@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { ActionResult, ConfirmInput } from "#components/actions/contract.ts";
 import { approvalRequestSchema, operationRequestSchema } from "#lib/contracts/operation.ts";
 import type { ApprovalRequest } from "#lib/contracts/operation.ts";
-import { giveApproval } from "#lib/services/approval/give.ts";
+import { approveOperation } from "#lib/services/approval/give.ts";
+import type { GivenApproval } from "#lib/services/approval/give.ts";
 import { abortOperation } from "#lib/services/operation/abort.ts";
 import { requestOperation } from "#lib/services/operation/request.ts";
 import { answer, parsed } from "#app/_actions/answer.ts";
@@ -21,19 +22,15 @@ export async function confirm(input: ConfirmInput): Promise<ActionResult<{ id: s
   });
 }
 
-/** Asks a running operation to stop and to bring back what it changed. */
+/** Approves an operation that waits, for the plan that was looked at. */
+export async function approve(operationId: string, request: ApprovalRequest): Promise<ActionResult<GivenApproval>> {
+  return answer("approve an operation", (context, actor) => approveOperation(context, actor, parsed(idSchema.safeParse(operationId)), parsed(approvalRequestSchema.safeParse(request))));
+}
+
+/** Stops an operation: one that waits ends at once, one that runs brings back what it changed. */
 export async function abort(operationId: string): Promise<ActionResult<{ id: string }>> {
   return answer("abort an operation", async (context, actor) => {
     const { id } = await abortOperation(context, actor, parsed(idSchema.safeParse(operationId)));
-    return { id };
-  });
-}
-
-/** Approves a waiting operation, for the plan that was looked at. */
-export async function approve(operationId: string, input: ApprovalRequest): Promise<ActionResult<{ id: string }>> {
-  return answer("approve an operation", async (context, actor) => {
-    const id = parsed(idSchema.safeParse(operationId));
-    await giveApproval(context, actor, id, parsed(approvalRequestSchema.safeParse(input)));
     return { id };
   });
 }
