@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { OperationView } from "#components/operation/operation-view.tsx";
 import { approvalRefused } from "#components/operation/approvals.tsx";
-import { fixtureFullOperation, fixtureGate, fixturePlan } from "#components/plan/fixtures.ts";
+import { fixtureFullOperation, fixtureGate, fixturePlan } from "#components/plan/test-plan.ts";
 import { fixtureGuard, fixtureNow, fixtureOperation, fixtureSnapshot } from "#components/query/fixtures.ts";
 import { refusal } from "#components/query/permissions.tsx";
 import { renderHtml, renderText } from "#components/test-render.tsx";

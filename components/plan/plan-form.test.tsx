@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fixtureGate, fixturePlan } from "#components/plan/fixtures.ts";
+import { fixtureGate, fixturePlan } from "#components/plan/test-plan.ts";
 import { PlanForm } from "#components/plan/plan-form.tsx";
 import { fixtureGuard, fixtureNow, fixtureSnapshot } from "#components/query/fixtures.ts";
 import { renderHtml, renderText } from "#components/test-render.tsx";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fixtureGate, fixturePlan } from "#components/plan/fixtures.ts";
+import { fixtureGate, fixturePlan } from "#components/plan/test-plan.ts";
 import { planStart } from "#components/plan/start-words.ts";
 import { fixtureNow, fixtureOperation } from "#components/query/fixtures.ts";
 import type { Plan } from "#lib/contracts/operation.ts";
