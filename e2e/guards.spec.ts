@@ -58,7 +58,7 @@ test.describe("guards: what holds a promotion back, who lets it go on, and who l
     await expect(overview.guards("staging")).toContainText(/opens /);
     await overview.promote(/^Promote R-\d+ to staging$/).click();
     const plan = new PlanDialog(overview.page);
-    await expect(plan.gate("window")).toContainText("fails");
+    await expect(plan.gate("window")).toContainText("not yet: it waits for this");
     expect(await axe(overview.page)).toEqual([]);
     await plan.confirm(/^Schedule for .*\(UTC; .* here\)$/);
     const operation = new OperationPage(overview.page);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { guardPhrases, openBreakGlassOf, wayBackMark } from "#components/guards/guard-words.ts";
+import { guardPhrases, openBreakGlassOf, wayBackMark, wayBackSentence } from "#components/guards/guard-words.ts";
 import { fixtureGuard, fixtureNow } from "#components/query/fixtures.ts";
 
 const now = Date.parse(fixtureNow);
@@ -27,6 +27,12 @@ describe("the way back", () => {
   const rollback = { release: 211, verdict: "ready" as const, sentence: "ready to roll back to R-211", checkedAt: fixtureNow, proven: null };
   test("ready is green with its sentence", () => expect(wayBackMark(rollback, now)).toMatchObject({ tone: "ok", sentence: "ready to roll back to R-211" }));
   test("one that nobody looked at for long is not called ready", () => expect(wayBackMark(rollback, now + 3_600_000)).toMatchObject({ tone: "warn", sentence: expect.stringContaining("not looked at for a while") }));
+  test("in one sentence with its last rehearsal", () => {
+    const proven = { at: "2026-11-19T14:06:00.000Z", seconds: 41, succeeded: true, operationId: "op" };
+    expect(wayBackSentence({ ...rollback, proven }, now)).toBe("ready to roll back to R-211, proven 2 d ago, 41 s");
+    expect(wayBackSentence({ ...rollback, proven: { ...proven, succeeded: false } }, now)).toBe("ready to roll back to R-211, the last rehearsal failed, 2 d ago");
+    expect(wayBackSentence(rollback, now)).toBe("ready to roll back to R-211, never rehearsed here");
+  });
   test("why not is told", () => expect(wayBackMark({ ...rollback, verdict: "not-ready", sentence: "not ready: the image is gone" }, now)).toMatchObject({ tone: "warn", sentence: "not ready: the image is gone" }));
 });
 

@@ -1,5 +1,6 @@
 import type { EnvironmentGuard } from "#lib/contracts/state.ts";
 import type { Shape, Tone } from "#lib/domain/status.ts";
+import { formatDuration, formatRelative } from "#components/patterns/duration.ts";
 import { formatInZone } from "#components/guards/zoned-time.ts";
 
 /** One thing that guards an environment, in a few words: a mark, and the moment it speaks of where there is one. */
@@ -50,6 +51,18 @@ const oldCheckMs = 15 * 60_000;
 export function wayBackMark(rollback: NonNullable<EnvironmentGuard["rollback"]>, nowMs: number): { tone: Tone; shape: Shape; sentence: string } {
   if (rollback.verdict === "ready" && nowMs - Date.parse(rollback.checkedAt) > oldCheckMs) return { ...wayBack.unsure, sentence: `was ${rollback.sentence}; not looked at for a while` };
   return { ...wayBack[rollback.verdict], sentence: rollback.sentence };
+}
+
+/** When going back was last rehearsed there, and how long that took. */
+export function provenWords({ proven }: Pick<NonNullable<EnvironmentGuard["rollback"]>, "proven">, nowMs: number): string {
+  if (!proven) return "never rehearsed here";
+  const when = formatRelative(Date.parse(proven.at), nowMs);
+  return proven.succeeded ? `proven ${when}, ${formatDuration(proven.seconds * 1000)}` : `the last rehearsal failed, ${when}`;
+}
+
+/** Both in one sentence, for where the button stands alone: "ready to roll back to R-211, proven 2 d ago, 41 s". */
+export function wayBackSentence(rollback: NonNullable<EnvironmentGuard["rollback"]>, nowMs: number): string {
+  return `${wayBackMark(rollback, nowMs).sentence}, ${provenWords(rollback, nowMs)}`;
 }
 
 /** The break-glass session that is open in the environment at this second. */

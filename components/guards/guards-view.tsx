@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import type { EnvironmentGuard } from "#lib/contracts/state.ts";
 import { InBreakGlass } from "#components/break-glass/in-session.tsx";
 import { formatInBothZones, formatInZone } from "#components/guards/zoned-time.ts";
-import { openBreakGlassOf, wayBackMark } from "#components/guards/guard-words.ts";
+import { openBreakGlassOf, provenWords, wayBackMark } from "#components/guards/guard-words.ts";
 import { useHereZone } from "#components/guards/here-zone.ts";
 import { Absence } from "#components/patterns/absence.tsx";
 import { Section } from "#components/patterns/section.tsx";
@@ -177,7 +177,7 @@ function WayBack({ rules, guard }: { rules: GuardRules; guard: EnvironmentGuard 
               {mark.sentence}
             </span>{" "}
             <span className="text-xs text-faint">
-              looked at <Time at={rollback.checkedAt} />
+              {provenWords(rollback, now)} · looked at <Time at={rollback.checkedAt} />
             </span>
           </>
         ) : (

@@ -17,7 +17,7 @@ export function AbortButton({ operation }: { operation: Pick<OperationSummary, "
   const asked = operation.abortRequestedBy === null ? null : `${operation.abortRequestedBy} has asked for it already.`;
   return (
     <>
-      <Button tone="danger" aria-haspopup="dialog" disabledBecause={asked ?? refused("operation.abort", operation.environment, `Aborting in ${operation.environment}`)} onClick={() => setOpen(true)}>
+      <Button tone={waitingOperationStatuses.includes(operation.status) ? "plain" : "danger"} aria-haspopup="dialog" disabledBecause={asked ?? refused("operation.abort", operation.environment, `Aborting in ${operation.environment}`)} onClick={() => setOpen(true)}>
         Abort
       </Button>
       {open ? <AbortDialog operation={operation} onClose={() => setOpen(false)} /> : null}

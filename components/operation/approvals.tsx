@@ -25,7 +25,7 @@ export function Approvals({ operation }: { operation: Operation }) {
         <p className="text-muted">
           {Date.parse(until) > now ? (
             <>
-              It is refused when they are not complete in <span data-tip-time={until}>{formatDuration(Date.parse(until) - now, 2)}</span>.
+              It is refused by itself when that is not complete in <span data-tip-time={until}>{formatDuration(Date.parse(until) - now, 2)}</span>.
             </>
           ) : (
             "The time for its approvals is over."

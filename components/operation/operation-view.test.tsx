@@ -17,7 +17,7 @@ describe("an operation that has not begun", () => {
     const text = renderText(<OperationView operation={awaiting} />, { actorId: "carla" });
     expect(text).toContain("1 of 2 approvals given, 1 missing");
     expect(text).toContain("Ada approved it 3 min ago : “looked at the diff”");
-    expect(text).toContain("It is refused when they are not complete in 4 h .");
+    expect(text).toContain("It is refused by itself when that is not complete in 4 h .");
     expect(text).toContain("bind to this very plan ( 7f3ac901aa00 )");
     expect(text).toContain("Approve “Promote R-213 to prod”");
     expect(renderHtml(<OperationView operation={awaiting} />, { actorId: "carla" })).not.toContain("<progress");

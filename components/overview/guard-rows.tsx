@@ -1,7 +1,6 @@
 import Link from "next/link";
 import type { EnvironmentGuard } from "#lib/contracts/state.ts";
-import { guardPhrases, wayBackMark } from "#components/guards/guard-words.ts";
-import { formatDuration, formatRelative } from "#components/patterns/duration.ts";
+import { guardPhrases, provenWords, wayBackMark } from "#components/guards/guard-words.ts";
 import { StatusIcon, toneText } from "#components/patterns/status-icon.tsx";
 import { PlanButton } from "#components/plan/plan-button.tsx";
 import { useRefusal } from "#components/query/permissions.tsx";
@@ -67,10 +66,10 @@ export function WayBackCell({ environment, guard }: CellProps) {
             <span className="min-w-0 text-faint">
               {rollback.proven ? (
                 <Link href={`/operations/${rollback.proven.operationId}`} prefetch={false} className="hover:underline" data-tip-time={rollback.proven.at}>
-                  {rollback.proven.succeeded ? `proven ${formatRelative(Date.parse(rollback.proven.at), now)}, ${formatDuration(rollback.proven.seconds * 1000)}` : `the last rehearsal failed, ${formatRelative(Date.parse(rollback.proven.at), now)}`}
+                  {provenWords(rollback, now)}
                 </Link>
               ) : (
-                "never rehearsed here"
+                provenWords(rollback, now)
               )}
             </span>
             {rollback.release === null ? null : (

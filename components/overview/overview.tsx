@@ -6,6 +6,7 @@ import { useMemo } from "react";
 import { problems as findProblems } from "#lib/domain/problems.ts";
 import { countWords, verdict as judge } from "#lib/domain/verdict.ts";
 import { healthPresentation, terminalOperationStatuses } from "#lib/domain/status.ts";
+import { wayBackSentence } from "#components/guards/guard-words.ts";
 import { Attention } from "#components/overview/attention.tsx";
 import { withoutRepeats } from "#components/overview/without-repeats.ts";
 import { Changes } from "#components/overview/changes.tsx";
@@ -41,6 +42,8 @@ export function Overview() {
   const known = { releases: snapshot.releases, trails, titleOf, refused };
   const meant = found.find((problem) => problem.environment === verdict.environment && (verdict.bigPod === null || problem.bigPod === verdict.bigPod));
   const action = meant && verdict.status !== "stale" ? remedyAction(meant.remedy, known) : null;
+  const rollback = action?.danger ? snapshot.guards.find((guard) => guard.environment === verdict.environment)?.rollback : null;
+  const wayBack = rollback ? wayBackSentence(rollback, now.getTime()) : null;
   const { tone, shape } = healthPresentation[verdict.status];
   const { head, rest } = splitSentence(verdict.sentence);
 
@@ -67,13 +70,16 @@ export function Overview() {
         }
       >
         {rest ? <p className="text-text">{rest}</p> : null}
+        {wayBack ? <p>Way back: {wayBack}.</p> : null}
         <p>
           {verdict.others.length === 0 ? (verdict.status === "healthy" ? "So are the other environments." : "The other environments are well.") : verdict.others.map((other) => `${other.environment}: ${countWords(other.counts)}`).join(" · ")}
         </p>
       </PageHead>
+      <div className="grid gap-2 empty:hidden">
       {snapshot.guards.map(({ environment, proposal }) => (proposal ? <Proposal key={environment} environment={environment} proposal={proposal} /> : null))}
       {snapshot.guards.some((guard) => guard.openReviews.length > 0) ? <OpenReviews guards={snapshot.guards} /> : null}
       {snapshot.operations.some((operation) => !terminalOperationStatuses.includes(operation.status)) ? <Running operations={snapshot.operations} /> : null}
+      </div>
       <Pipeline environments={environments} gaps={pipelineGaps(snapshot, states, refused)} bigPods={snapshot.bigPods} states={states} guards={snapshot.guards} />
       <div className="grid gap-6 lg:grid-cols-[1.15fr_1fr]">
         <Attention problems={withoutRepeats(found)} titleOf={titleOf} actionOf={(problem) => remedyAction(problem.remedy, known)} />

@@ -1,4 +1,4 @@
-import type { GateResult } from "#lib/contracts/operation.ts";
+import type { GateName, GateResult } from "#lib/contracts/operation.ts";
 import type { GateVerdict, Shape, Tone } from "#lib/domain/status.ts";
 import { StatusIcon, toneText } from "#components/patterns/status-icon.tsx";
 import { Time } from "#components/patterns/time.tsx";
@@ -12,13 +12,17 @@ const verdicts: Record<GateVerdict, { word: string; tone: Tone; shape: Shape }> 
   error: { word: "could not be checked", tone: "warn", shape: "triangle" },
 };
 
+/** It fails now, honestly; the operation waits until it does not. */
+const notYet: (typeof verdicts)[GateVerdict] = { word: "not yet: it waits for this", tone: "hold", shape: "clock" };
+const none: ReadonlySet<GateName> = new Set();
+
 /** Every gate with its verdict and what it was judged by. Only `pass` passes; those that do are folded into one line, the others stand open. */
-export function Gates({ gates, label = "Gates" }: { gates: readonly GateResult[]; label?: string }) {
+export function Gates({ gates, label = "Gates", waitsFor = none }: { gates: readonly GateResult[]; label?: string; /** Gates that waiting will mend: theirs is no alarm. */ waitsFor?: ReadonlySet<GateName> }) {
   const passed = gates.filter((gate) => gate.verdict === "pass");
   const open = gates.filter((gate) => gate.verdict !== "pass");
   return (
     <div className="grid gap-1.5 text-sm">
-      {open.length > 0 ? <GateList gates={open} label={`${label} that do not pass`} /> : null}
+      {open.length > 0 ? <GateList gates={open} waitsFor={waitsFor} label={`${label} that do not pass`} /> : null}
       {passed.length > 0 ? (
         <details className="group" data-gates-passed={passed.length}>
           <summary className="grid grid-cols-[18px_minmax(0,1fr)] items-baseline gap-x-2 rounded text-text marker:content-none">
@@ -29,7 +33,7 @@ export function Gates({ gates, label = "Gates" }: { gates: readonly GateResult[]
             </span>
           </summary>
           <div className="pt-1.5">
-            <GateList gates={passed} label={`${label} that pass`} />
+            <GateList gates={passed} waitsFor={none} label={`${label} that pass`} />
           </div>
         </details>
       ) : null}
@@ -37,18 +41,18 @@ export function Gates({ gates, label = "Gates" }: { gates: readonly GateResult[]
   );
 }
 
-function GateList({ gates, label }: { gates: readonly GateResult[]; label: string }) {
+function GateList({ gates, label, waitsFor }: { gates: readonly GateResult[]; label: string; waitsFor: ReadonlySet<GateName> }) {
   return (
     <ul aria-label={label} className="grid gap-1.5">
       {gates.map((gate) => (
-        <Gate key={`${gate.name} ${gate.title} ${gate.rule ?? ""}`} gate={gate} />
+        <Gate key={`${gate.name} ${gate.title} ${gate.rule ?? ""}`} gate={gate} mends={waitsFor.has(gate.name) && !gate.overruled} />
       ))}
     </ul>
   );
 }
 
-function Gate({ gate }: { gate: GateResult }) {
-  const { word, tone, shape } = verdicts[gate.verdict];
+function Gate({ gate, mends }: { gate: GateResult; mends: boolean }) {
+  const { word, tone, shape } = mends ? notYet : verdicts[gate.verdict];
   return (
     <li
       data-gate={gate.name}

@@ -11,7 +11,7 @@ import { formatDuration, formatEstimate } from "#components/patterns/duration.ts
 import { Failure } from "#components/patterns/failure.tsx";
 import { ignoreHeldEnter, ReasonField } from "#components/patterns/reason-field.tsx";
 import { Afterwards, Waits } from "#components/plan/outlook.tsx";
-import { holding, isOverrulable } from "#components/plan/overrulable.ts";
+import { holding, isOverrulable, mendedByWaiting } from "#components/plan/overrulable.ts";
 import { PlanChanges } from "#components/plan/plan-changes.tsx";
 import { Gates } from "#components/plan/gates.tsx";
 import { Difference, differenceLines } from "#components/plan/difference.tsx";
@@ -88,7 +88,7 @@ export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, 
       >
         {moved ? <Difference error={moved} title="This is a new plan, because the platform has moved" /> : null}
         <PlanChanges plan={plan} />
-        <Gates gates={plan.gates} />
+        <Gates gates={plan.gates} waitsFor={mendedByWaiting(plan.start)} />
         {mayBreak ? (
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
             <Button size="small" aria-haspopup="dialog" onClick={() => setBreaking(true)}>
