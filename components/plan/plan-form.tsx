@@ -49,7 +49,7 @@ export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, 
   const refused = useRefusal();
   const guard = guards.find((known) => known.environment === plan.environment);
   const unfinished = operations.filter((operation) => operation.environment === plan.environment && !terminalOperationStatuses.includes(operation.status));
-  const start = planStart(plan, { timeZone: guard?.window?.timeZone ?? "UTC", here, nowMs: now, unfinished });
+  const start = planStart(plan, { timeZone: guard?.window?.timeZone ?? "UTC", here, nowMs: now, freeze: guard?.freeze ?? null, unfinished });
   const leftMs = Date.parse(plan.expiresAt) - now;
   const expired = leftMs <= 0;
   // Enter confirms what was opened on purpose; a plan that took another's place must be looked at first.

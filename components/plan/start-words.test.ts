@@ -5,7 +5,7 @@ import { fixtureNow, fixtureOperation } from "#components/query/fixtures.ts";
 import type { Plan } from "#lib/contracts/operation.ts";
 
 const opensAt = "2026-12-01T13:00:00.000Z";
-const surroundings = { timeZone: "Europe/Paris", here: "Europe/London", nowMs: Date.parse(fixtureNow), unfinished: [] };
+const surroundings = { timeZone: "Europe/Paris", here: "Europe/London", nowMs: Date.parse(fixtureNow), freeze: null, unfinished: [] };
 type Wait = Plan["start"]["waits"][number];
 const approvals: Wait = { for: "approvals", sentence: "2 approvals of 2", until: null };
 const window: Wait = { for: "window", sentence: "the window “monthly”", until: opensAt };
@@ -38,11 +38,16 @@ describe("the button says what will happen", () => {
 describe("a plan that no waiting mends cannot be confirmed, and says why", () => {
   const soak = fixtureGate("soak", { title: "staging was healthy for 30 min", verdict: "fail" });
   test("gates that refuse it", () => {
-    expect(planStart(fixturePlan({ ready: false, gates: [soak], start: { how: "refused", waits: [] } }), surroundings).disabledBecause).toBe("Not now: staging was healthy for 30 min.");
+    expect(planStart(fixturePlan({ ready: false, gates: [soak], start: { how: "refused", waits: [] } }), surroundings).disabledBecause).toBe("Not now: staging was healthy for 30 min. Plan again when that has changed.");
+  });
+  test("a freeze says when it ends, in both zones", () => {
+    const frozen = fixturePlan({ ready: false, gates: [fixtureGate("freeze", { title: "No freeze", verdict: "fail" })], start: { how: "refused", waits: [] } });
+    const freeze = { name: "year end", reason: "nobody is here", until: "2027-01-04T08:00:00.000Z", timeZone: "Europe/Paris" };
+    expect(planStart(frozen, { ...surroundings, freeze }).disabledBecause).toBe("Not now: No freeze. “year end” ends Mon 4 Jan, 09:00 (Europe/Paris; 08:00 here).");
   });
   test("an overruled gate is none of them", () => {
     const gates = [{ ...soak, overruled: true }, fixtureGate("images-present", { title: "The images exist", verdict: "error" })];
-    expect(planStart(fixturePlan({ ready: false, gates, start: { how: "refused", waits: [] } }), surroundings).disabledBecause).toBe("Not now: The images exist.");
+    expect(planStart(fixturePlan({ ready: false, gates, start: { how: "refused", waits: [] } }), surroundings).disabledBecause).toBe("Not now: The images exist. Plan again when that has changed.");
   });
   test("nothing would change", () => {
     expect(planStart(fixturePlan({ ready: false, gates: [], start: { how: "now", waits: [] } }), surroundings).disabledBecause).toBe("Nothing would change.");

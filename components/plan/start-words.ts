@@ -1,5 +1,5 @@
 import type { Plan } from "#lib/contracts/operation.ts";
-import type { OperationSummary } from "#lib/contracts/state.ts";
+import type { EnvironmentGuard, OperationSummary } from "#lib/contracts/state.ts";
 import { formatInBothZones } from "#components/guards/zoned-time.ts";
 import { holding } from "#components/plan/overrulable.ts";
 
@@ -20,6 +20,7 @@ interface Surroundings {
   /** The reader's own, null while it is not known. */
   here: string | null;
   nowMs: number;
+  freeze: EnvironmentGuard["freeze"];
   /** Operations of the plan's environment that are not finished. */
   unfinished: readonly OperationSummary[];
 }
@@ -27,7 +28,7 @@ interface Surroundings {
 /** The button says what will happen: it runs, it is asked for, it is scheduled, it queues. A refused plan says which gates refuse it. */
 export function planStart(plan: Plan, surroundings: Surroundings): PlanStart {
   const { how, waits } = plan.start;
-  if (how === "refused" || (how === "now" && !plan.ready)) return { label: plan.title, schedule: undefined, waits: [], disabledBecause: refusedBecause(plan) };
+  if (how === "refused" || (how === "now" && !plan.ready)) return { label: plan.title, schedule: undefined, waits: [], disabledBecause: refusedBecause(plan, surroundings) };
   if (how === "now") return { label: plan.title, schedule: undefined, waits: [], disabledBecause: null };
   const window = waits.find((wait) => wait.for === "window");
   const opens = window?.until ? formatInBothZones(window.until, surroundings.timeZone, surroundings.here, surroundings.nowMs) : null;
@@ -40,9 +41,12 @@ export function planStart(plan: Plan, surroundings: Surroundings): PlanStart {
   return { label, schedule: window ? "next-window" : undefined, waits: waits.map((wait) => wait.sentence), disabledBecause: null };
 }
 
-function refusedBecause(plan: Plan): string {
+/** Which gates, and when that ends where a clock says so; the gates' own evidence says the rest. */
+function refusedBecause(plan: Plan, { freeze, here, nowMs }: Surroundings): string {
   const gates = holding(plan.gates);
-  return gates.length === 0 ? "Nothing would change." : `Not now: ${gates.map((gate) => gate.title).join(", ")}.`;
+  if (gates.length === 0) return "Nothing would change.";
+  const frozen = freeze !== null && gates.some((gate) => gate.name === "freeze");
+  return `Not now: ${gates.map((gate) => gate.title).join(", ")}.${frozen ? ` “${freeze.name}” ends ${formatInBothZones(freeze.until, freeze.timeZone, here, nowMs)}.` : " Plan again when that has changed."}`;
 }
 
 /** The one right before, and how many more: what runs and what queues, in the order they were asked for. */
