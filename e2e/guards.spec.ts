@@ -5,8 +5,8 @@ import pg from "pg";
 import { signIn } from "#e2e/fixtures.ts";
 import type { PersonName } from "#e2e/fixtures.ts";
 import { BreakGlassDialog, GuardsPage, OperationPage, OverviewPage, PlanDialog } from "#e2e/pages.ts";
-import { startGuardedPortal } from "#e2e/test-guarded-portal.ts";
-import type { GuardedPortal } from "#e2e/test-guarded-portal.ts";
+import { startGuardedPortal } from "#e2e/guarded-portal.ts";
+import type { GuardedPortal } from "#e2e/guarded-portal.ts";
 
 type As = (person: PersonName, options?: { colorScheme?: "light" | "dark"; width?: number }) => Promise<Page>;
 
