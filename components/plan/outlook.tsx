@@ -7,7 +7,7 @@ export function Waits({ sentences }: { sentences: readonly string[] }) {
     <div className="flex items-start gap-2.5 rounded-lg border border-hold bg-hold-wash px-3 py-2 text-sm" data-plan-waits={sentences.length}>
       <Clock aria-hidden className="mt-0.5 size-4 shrink-0 text-hold" />
       <div className="min-w-0">
-        <p className="font-semibold">It does not begin at once, but by itself:</p>
+        <p className="font-semibold">It waits, then begins by itself:</p>
         <ol className={sentences.length > 1 ? "list-decimal pl-4" : ""}>
           {sentences.map((sentence) => (
             <li key={sentence}>{sentence}</li>

@@ -32,7 +32,7 @@ describe("the plan dialog", () => {
   test("what it waits for and what follows is told before the button that starts it", () => {
     const plan = fixturePlan({ ready: false, gates: [shut], start: { how: "waits", waits: [{ for: "approvals", sentence: "2 approvals by others", until: null }, { for: "window", sentence: "the window “monthly”", until: "2026-12-01T13:00:00.000Z" }] }, afterwards: ["It is watched for 15 minutes."] });
     const text = renderText(form(plan), { snapshot: fixtureSnapshot({ guards: [fixtureGuard("prod", { window: { open: false, name: "monthly", opensAt: "2026-12-01T13:00:00.000Z", closesAt: null, timeZone: "Europe/Paris" } })] }) });
-    expect(text).toContain("It does not begin at once, but by itself: 2 approvals by others the window “monthly” Afterwards It is watched for 15 minutes.");
+    expect(text).toContain("It waits, then begins by itself: 2 approvals by others the window “monthly” Afterwards It is watched for 15 minutes.");
     expect(text).toContain("The window is open not yet: it waits for this opens Tue 1 Dec");
     expect(text).toMatch(/Ask for approval to promote R-213 to prod, scheduled for Tue 1 Dec, 14:00 \(Europe\/Paris\)$/);
   });
