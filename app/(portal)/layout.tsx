@@ -1,7 +1,9 @@
 import { cookies } from "next/headers";
 import type { ReactNode } from "react";
-import { abort, confirm } from "#app/_actions/operation.ts";
+import { openBreakGlass, reviewBreakGlass } from "#app/_actions/break-glass.ts";
+import { abort, approve, confirm } from "#app/_actions/operation.ts";
 import { plan } from "#app/_actions/plan.ts";
+import { liftQuarantine } from "#app/_actions/quarantine.ts";
 import { signOut } from "#app/_actions/session.ts";
 import { ActionsProvider } from "#components/actions/actions-context.tsx";
 import { PermissionsProvider } from "#components/query/permissions.tsx";
@@ -24,8 +26,8 @@ export default async function PortalLayout({ children }: { children: ReactNode }
   const theme = readTheme((await cookies()).get(themeCookie)?.value);
   return (
     <PlatformProvider initial={snapshot} trails={trails} actorId={actor.id}>
-      <PermissionsProvider grants={actor.grants}>
-        <ActionsProvider actions={{ plan, confirm, abort, signOut }}>
+      <PermissionsProvider grants={actor.grants} actorId={actor.id}>
+        <ActionsProvider actions={{ plan, confirm, abort, approve, openBreakGlass, reviewBreakGlass, liftQuarantine, signOut }}>
           <Shell person={{ id: actor.id, name: actor.name, roles: rolesSentence(actor.grants) }} theme={theme}>
             {children}
           </Shell>

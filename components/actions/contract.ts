@@ -1,4 +1,4 @@
-import type { Plan, PlanRequest } from "#lib/contracts/operation.ts";
+import type { ApprovalRequest, BreakGlass, BreakGlassRequest, OperationRequest, Plan, PlanRequest } from "#lib/contracts/operation.ts";
 import type { AnswerCode } from "#lib/domain/error.ts";
 
 /** What a server action answers: a value, or a sentence a person can act on. Nothing is thrown across. */
@@ -12,9 +12,7 @@ export interface ActionError {
   reference: string | null;
 }
 
-export interface ConfirmInput {
-  planHash: string;
-  reason: string;
+export interface ConfirmInput extends OperationRequest {
   /** Made when the dialog opened, so that a second click or a retry is the same operation. */
   idempotencyKey: string;
 }
@@ -24,5 +22,9 @@ export interface PortalActions {
   plan(request: PlanRequest): Promise<ActionResult<Plan>>;
   confirm(input: ConfirmInput): Promise<ActionResult<{ id: string }>>;
   abort(operationId: string): Promise<ActionResult<{ id: string }>>;
+  approve(operationId: string, input: ApprovalRequest): Promise<ActionResult<{ id: string }>>;
+  openBreakGlass(input: BreakGlassRequest): Promise<ActionResult<Pick<BreakGlass, "id" | "expiresAt">>>;
+  reviewBreakGlass(id: string, input: { note: string }): Promise<ActionResult<{ id: string }>>;
+  liftQuarantine(id: string, input: { reason: string }): Promise<ActionResult<{ id: string }>>;
   signOut(): Promise<ActionResult<null>>;
 }

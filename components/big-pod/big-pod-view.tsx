@@ -12,6 +12,7 @@ import { ScaleControl } from "#components/big-pod/scale-control.tsx";
 import { remedyAction } from "#components/overview/remedy-action.ts";
 import { Changes } from "#components/overview/changes.tsx";
 import { Absence } from "#components/patterns/absence.tsx";
+import { ColourChip } from "#components/patterns/colour-chip.tsx";
 import { PageHead, Section } from "#components/patterns/section.tsx";
 import { ServiceMark, StatusIcon, toneText } from "#components/patterns/status-icon.tsx";
 import { Time } from "#components/patterns/time.tsx";
@@ -77,6 +78,11 @@ export function BigPodView({ environment, bigPod, releases }: BigPodViewProps) {
           for <Time at={state.stale?.since ?? state.since} form="age" /> · {state.version ?? "no version"} · {state.replicas.ready} of {state.replicas.desired} pods ready
           {state.restarts > 0 ? ` · ${state.restarts} restarts` : ""}
         </p>
+        {state.colour && !state.stale ? (
+          <p>
+            <ColourChip colour={state.colour} now={now.getTime()} />
+          </p>
+        ) : null}
         {state.cause ? <p className="text-text">{state.cause}</p> : null}
         {problem ? <p>{problem.remedy.why}.</p> : null}
       </PageHead>

@@ -4,6 +4,7 @@ import type { Operation } from "#lib/contracts/operation.ts";
 import type { PodState } from "#lib/contracts/state.ts";
 import { healthPresentation } from "#lib/domain/status.ts";
 import type { Shape, Tone } from "#lib/domain/status.ts";
+import { ColourChip } from "#components/patterns/colour-chip.tsx";
 import { Section } from "#components/patterns/section.tsx";
 import { StatusIcon, toneText } from "#components/patterns/status-icon.tsx";
 import { Health } from "#components/patterns/status.tsx";
@@ -11,7 +12,7 @@ import { usePlatformView } from "#components/query/use-view.ts";
 
 /** The pods of what is being changed, as they come and go. */
 export function Arrivals({ operation }: { operation: Operation }) {
-  const { snapshot, states } = usePlatformView();
+  const { snapshot, states, now } = usePlatformView();
   const touched = operation.plan.changes.filter((change) => change.effect !== "unchanged");
   if (touched.length === 0) return null;
   return (
@@ -26,6 +27,7 @@ export function Arrivals({ operation }: { operation: Operation }) {
                 <b>{snapshot.bigPods.find((known) => known.name === bigPod)?.title ?? bigPod}</b>
                 {state ? <Health status={state.status} suffix={state.rollout ? `${state.rollout.done}/${state.rollout.total}` : undefined} /> : <span className="text-muted">{healthPresentation.unknown.word}</span>}
               </div>
+              {state?.colour ? <ColourChip colour={state.colour} now={now.getTime()} /> : null}
               {state?.cause ? <p className="text-xs">{state.cause}</p> : null}
               <ul className="mt-1 grid gap-0.5 text-xs text-muted">
                 {(state?.pods ?? []).toSorted((a, b) => Number(b.current) - Number(a.current) || a.name.localeCompare(b.name)).map((pod) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { pipelineGaps } from "#components/overview/gaps.ts";
 import { displayedStates } from "#components/query/view.ts";
-import { fixtureNow, fixtureOperation, fixtureSnapshot, fixtureSource, fixtureState } from "#components/query/fixtures.ts";
+import { fixtureGuard, fixtureNow, fixtureOperation, fixtureSnapshot, fixtureSource, fixtureState } from "#components/query/fixtures.ts";
 import type { PlatformSnapshot } from "#lib/contracts/state.ts";
 
 const may = () => null;
@@ -34,9 +34,26 @@ describe("between staging and prod", () => {
     expect(gapToProd(fixtureSnapshot({ operations: [] })).promote.disabledBecause).toMatch(/core in staging is rolling out/);
   });
 
-  test("an operation in the target stands in the way", () => {
+  test("an operation in the target is no obstacle: the plan offers to queue behind it", () => {
     const running = well({ operations: [fixtureOperation({ environment: "prod", title: "Roll back prod to R-212" })] });
-    expect(gapToProd(running).promote.disabledBecause).toMatch(/Roll back prod to R-212.*not finished/);
+    expect(gapToProd(running).promote.disabledBecause).toBeNull();
+  });
+
+  test("a shut window and missing approvals are no obstacle: the plan offers to wait", () => {
+    const guard = fixtureGuard("prod", { approvalsRequired: 2, window: { open: false, name: "monthly", opensAt: "2026-12-01T13:00:00.000Z", closesAt: null, timeZone: "Europe/Paris" } });
+    expect(gapToProd(well({ guards: [guard] })).promote.disabledBecause).toBeNull();
+  });
+
+  test("a release in quarantine is not promoted again until that is lifted", () => {
+    const guard = fixtureGuard("prod", { quarantined: [{ release: 214, reason: "panorama kept crashing", at: fixtureNow }] });
+    expect(gapToProd(well({ guards: [guard] })).promote.disabledBecause).toBe("R-214 is in quarantine for prod: panorama kept crashing. It can be promoted once that is lifted (Releases).");
+  });
+
+  test("under break-glass an unhealthy source leaves the choice to the plan", () => {
+    const breakGlass = { id: "bg-1", by: "Rafael", reason: "payments are down", openedAt: fixtureNow, expiresAt: "2026-11-21T14:20:00.000Z" };
+    const unwell = fixtureSnapshot({ operations: [], guards: [fixtureGuard("prod", { breakGlass })] });
+    expect(gapToProd(unwell).promote.disabledBecause).toBeNull();
+    expect(gapToProd({ ...unwell, now: "2026-11-21T14:20:00.000Z" }).promote.disabledBecause).not.toBeNull();
   });
 
   test("a target that cannot be seen is never promoted to", () => {

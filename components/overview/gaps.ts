@@ -1,8 +1,9 @@
-import type { OperationSummary, PlatformSnapshot } from "#lib/contracts/state.ts";
+import type { EnvironmentGuard, PlatformSnapshot } from "#lib/contracts/state.ts";
 import { differencesBetween } from "#lib/domain/difference.ts";
 import type { BigPodDifference } from "#lib/domain/difference.ts";
 import type { DisplayedState } from "#lib/domain/freshness.ts";
-import { healthPresentation, terminalOperationStatuses } from "#lib/domain/status.ts";
+import { healthPresentation } from "#lib/domain/status.ts";
+import { openBreakGlassOf } from "#components/guards/guard-words.ts";
 import type { PipelineGap } from "#components/overview/pipeline.tsx";
 import type { Refusal } from "#components/query/permissions.tsx";
 
@@ -17,6 +18,7 @@ export function pipelineGaps(snapshot: PlatformSnapshot, states: readonly Displa
     const differences = differencesBetween(bigPods, fromStates, toStates);
     const release = snapshot.releases.find((known) => known.environment === from.name);
     const what = release ? `R-${release.release}` : from.name;
+    const guard = snapshot.guards.find((known) => known.environment === to.name);
     return {
       from: from.name,
       to: to.name,
@@ -28,7 +30,7 @@ export function pipelineGaps(snapshot: PlatformSnapshot, states: readonly Displa
               request: { kind: "promotion", from: from.name, to: to.name },
               title: `Promote ${what} to ${to.name}`,
               short: `Promote ${what} →`,
-              disabledBecause: promotionBlockedBecause({ from: from.name, to: to.name, differences, fromStates, toStates, operations: snapshot.operations, refused }),
+              disabledBecause: promotionBlockedBecause({ from: from.name, to: to.name, differences, fromStates, toStates, release: release?.release ?? null, guard, breakGlass: openBreakGlassOf(guard, Date.parse(snapshot.now)) !== null, refused }),
             }
           : null,
     };
@@ -51,12 +53,19 @@ interface Promotion {
   differences: readonly BigPodDifference[];
   fromStates: readonly DisplayedState[];
   toStates: readonly DisplayedState[];
-  operations: readonly OperationSummary[];
+  release: number | null;
+  /** Of the target; undefined until the worker has looked. */
+  guard: EnvironmentGuard | undefined;
+  /** Somebody overrules the policy gates of the target right now. */
+  breakGlass: boolean;
   refused: Refusal;
 }
 
-/** Null when the plan may be opened. The plan's gates decide in the end; these are the reasons that can be seen from here. */
-export function promotionBlockedBecause({ from, to, differences, fromStates, toStates, operations, refused }: Promotion): string | null {
+/**
+ * Null when the plan may be opened. The plan's gates decide in the end; these are the reasons that can be seen from here and that no waiting mends: a shut
+ * window, missing approvals or an operation before it are no reason, because the plan offers to wait for them.
+ */
+export function promotionBlockedBecause({ from, to, differences, fromStates, toStates, release, guard, breakGlass, refused }: Promotion): string | null {
   const denied = refused("operation.request.promotion", to, `Promoting to ${to}`);
   if (denied) return denied;
   const blind = [...fromStates, ...toStates].find((state) => state.stale !== null);
@@ -65,9 +74,9 @@ export function promotionBlockedBecause({ from, to, differences, fromStates, toS
     const unknown = differences.find((difference) => difference.kind === "unknown");
     return unknown ? `What to promote is ${unknown.summary}.` : `${to} already runs the same images as ${from}.`;
   }
+  const quarantined = release === null ? undefined : guard?.quarantined.find((held) => held.release === release);
+  if (quarantined) return `R-${quarantined.release} is in quarantine for ${to}: ${quarantined.reason}. It can be promoted once that is lifted (Releases).`;
   const unwell = fromStates.find((state) => state.status !== "healthy");
-  if (unwell) return `${unwell.bigPod} in ${from} is ${healthPresentation[unwell.status].word}. It can be promoted once ${from} is healthy.`;
-  const running = operations.find((operation) => operation.environment === to && !terminalOperationStatuses.includes(operation.status));
-  if (running) return `“${running.title}” is not finished. One operation at a time in ${to}.`;
+  if (unwell && !breakGlass) return `${unwell.bigPod} in ${from} is ${healthPresentation[unwell.status].word}. It can be promoted once ${from} is healthy.`;
   return null;
 }

@@ -1,17 +1,18 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useMemo } from "react";
 import { problems as findProblems } from "#lib/domain/problems.ts";
 import { countWords, verdict as judge } from "#lib/domain/verdict.ts";
-import { healthPresentation } from "#lib/domain/status.ts";
+import { healthPresentation, terminalOperationStatuses } from "#lib/domain/status.ts";
+import { wayBackSentence } from "#components/guards/guard-words.ts";
 import { Attention } from "#components/overview/attention.tsx";
 import { withoutRepeats } from "#components/overview/without-repeats.ts";
 import { Changes } from "#components/overview/changes.tsx";
 import { pipelineGaps } from "#components/overview/gaps.ts";
 import { Pipeline } from "#components/overview/pipeline.tsx";
 import { remedyAction } from "#components/overview/remedy-action.ts";
-import { Running } from "#components/overview/running.tsx";
 import { splitSentence } from "#components/overview/split-sentence.ts";
 import { PageHead } from "#components/patterns/section.tsx";
 import { StatusIcon } from "#components/patterns/status-icon.tsx";
@@ -20,6 +21,12 @@ import { useRefusal } from "#components/query/permissions.tsx";
 import { useTrails } from "#components/query/trail.ts";
 import { usePlatformView } from "#components/query/use-view.ts";
 import { buttonClasses } from "#components/ui/button.tsx";
+
+// Part of the first HTML when there is something to show, and of the first load only then.
+const Running = dynamic(() => import("#components/overview/running.tsx").then((module) => module.Running));
+const Proposal = dynamic(() => import("#components/overview/proposal.tsx").then((module) => module.Proposal));
+
+const OpenReviews = dynamic(() => import("#components/break-glass/open-reviews.tsx").then((module) => module.OpenReviews));
 
 /** The first screen. Is production well? If not, what is broken and why? What changed? What is the safe button? */
 export function Overview() {
@@ -35,6 +42,8 @@ export function Overview() {
   const known = { releases: snapshot.releases, trails, titleOf, refused };
   const meant = found.find((problem) => problem.environment === verdict.environment && (verdict.bigPod === null || problem.bigPod === verdict.bigPod));
   const action = meant && verdict.status !== "stale" ? remedyAction(meant.remedy, known) : null;
+  const rollback = action?.danger ? snapshot.guards.find((guard) => guard.environment === verdict.environment)?.rollback : null;
+  const wayBack = rollback ? wayBackSentence(rollback, now.getTime()) : null;
   const { tone, shape } = healthPresentation[verdict.status];
   const { head, rest } = splitSentence(verdict.sentence);
 
@@ -61,12 +70,17 @@ export function Overview() {
         }
       >
         {rest ? <p className="text-text">{rest}</p> : null}
+        {wayBack ? <p>Way back: {wayBack}.</p> : null}
         <p>
           {verdict.others.length === 0 ? (verdict.status === "healthy" ? "So are the other environments." : "The other environments are well.") : verdict.others.map((other) => `${other.environment}: ${countWords(other.counts)}`).join(" · ")}
         </p>
       </PageHead>
-      <Running operations={snapshot.operations} />
-      <Pipeline environments={environments} gaps={pipelineGaps(snapshot, states, refused)} bigPods={snapshot.bigPods} states={states} />
+      <div className="grid gap-2 empty:hidden">
+      {snapshot.guards.map(({ environment, proposal }) => (proposal ? <Proposal key={environment} environment={environment} proposal={proposal} /> : null))}
+      {snapshot.guards.some((guard) => guard.openReviews.length > 0) ? <OpenReviews guards={snapshot.guards} /> : null}
+      {snapshot.operations.some((operation) => !terminalOperationStatuses.includes(operation.status)) ? <Running operations={snapshot.operations} /> : null}
+      </div>
+      <Pipeline environments={environments} gaps={pipelineGaps(snapshot, states, refused)} bigPods={snapshot.bigPods} states={states} guards={snapshot.guards} />
       <div className="grid gap-6 lg:grid-cols-[1.15fr_1fr]">
         <Attention problems={withoutRepeats(found)} titleOf={titleOf} actionOf={(problem) => remedyAction(problem.remedy, known)} />
         <Changes changes={snapshot.changes} />

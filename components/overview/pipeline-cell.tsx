@@ -3,10 +3,12 @@ import { memo } from "react";
 import type { DisplayedState } from "#lib/domain/freshness.ts";
 import { ageWords } from "#lib/domain/freshness.ts";
 import { healthPresentation } from "#lib/domain/status.ts";
+import { ColourChip } from "#components/patterns/colour-chip.tsx";
 import { ServiceChips } from "#components/patterns/service-chips.tsx";
 import { Health } from "#components/patterns/status.tsx";
 import { toneWash } from "#components/patterns/status-icon.tsx";
 import { Time } from "#components/patterns/time.tsx";
+import { useNowMs } from "#components/query/server-clock.ts";
 import { classes } from "#components/ui/classes.ts";
 
 interface PipelineCellProps {
@@ -49,7 +51,12 @@ export const PipelineCell = memo(function PipelineCell({ bigPod, environment, st
       ) : (
         <p className="mt-1.5 text-xs text-muted">Not seen yet.</p>
       )}
+      {state?.colour && !state.stale ? <ColourLine colour={state.colour} /> : null}
       {why ? <p className="mt-1.5 text-xs max-lg:ml-[4.5rem]">{why}</p> : null}
     </td>
   );
 });
+
+function ColourLine({ colour }: { colour: NonNullable<DisplayedState["colour"]> }) {
+  return <ColourChip colour={colour} now={useNowMs()} className="relative mt-1 max-lg:ml-[4.5rem]" />;
+}

@@ -1,7 +1,8 @@
 import type { PlanRequest } from "#lib/contracts/operation.ts";
-import type { EnvironmentRelease } from "#lib/contracts/state.ts";
+import type { EnvironmentGuard, EnvironmentRelease } from "#lib/contracts/state.ts";
 import type { DisplayedState } from "#lib/domain/freshness.ts";
 import { Time } from "#components/patterns/time.tsx";
+import { GuardCell, WayBackCell } from "#components/overview/guard-rows.tsx";
 import { PipelineCell } from "#components/overview/pipeline-cell.tsx";
 import { PlanButton } from "#components/plan/plan-button.tsx";
 import { classes } from "#components/ui/classes.ts";
@@ -30,6 +31,7 @@ export interface PipelineProps {
   gaps: readonly PipelineGap[];
   bigPods: readonly { name: string; title: string }[];
   states: readonly DisplayedState[];
+  guards: readonly EnvironmentGuard[];
 }
 
 type Column = { kind: "environment"; key: string; environment: PipelineEnvironment; index: number } | { kind: "gap"; key: string; gap: PipelineGap };
@@ -38,7 +40,7 @@ const block = "max-lg:block";
 const gutter = "border-dashed border-line bg-sunk lg:w-[138px] lg:border-x";
 
 /** Environments as columns, Big Pods as rows, and between two columns what differs with the button that promotes it. On a phone each row is a block of lines. */
-export function Pipeline({ environments, gaps, bigPods, states }: PipelineProps) {
+export function Pipeline({ environments, gaps, bigPods, states, guards }: PipelineProps) {
   const columns = environments.flatMap((environment, index): Column[] => {
     const gap = gaps[index];
     const column: Column = { kind: "environment", key: environment.name, environment, index };
@@ -76,10 +78,31 @@ export function Pipeline({ environments, gaps, bigPods, states }: PipelineProps)
             </tr>
           ))}
         </tbody>
+        <tfoot className={block}>
+          {footRows.map(([title, Cell]) => (
+            <tr key={title} className={block}>
+              <th scope="row" className={classes("border-t border-line bg-sunk px-3.5 py-2 align-top text-xs font-normal text-muted max-lg:pb-0.5", block)}>
+                {title}
+              </th>
+              {columns.map((column) =>
+                column.kind === "gap" ? (
+                  <td key={column.key} aria-hidden className={classes(gutter, "border-t [border-top-style:solid] max-lg:hidden")} />
+                ) : (
+                  <Cell key={column.key} environment={column.environment} guard={guards.find((guard) => guard.environment === column.environment.name)} />
+                ),
+              )}
+            </tr>
+          ))}
+        </tfoot>
       </table>
     </div>
   );
 }
+
+const footRows = [
+  ["Guards", GuardCell],
+  ["Way back", WayBackCell],
+] as const;
 
 /** Beyond four environments the table scrolls rather than squeeze its columns. */
 function widthFor(environments: number): string | null {

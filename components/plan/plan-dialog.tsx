@@ -41,11 +41,11 @@ export function PlanDialog({ link, request, onClose }: PlanDialogProps) {
   );
   useEffect(() => void load(null), [load]);
 
-  const confirm = async (reason: string) => {
+  const confirm = async (reason: string, schedule: "next-window" | undefined) => {
     if (!loaded || sending) return;
     setSending(true);
     setError(null);
-    const result = await actions.confirm({ planHash: loaded.plan.hash, reason, idempotencyKey: loaded.key }).catch(() => ({ ok: false as const, error: connectionLost }));
+    const result = await actions.confirm({ planHash: loaded.plan.hash, reason, ...(schedule ? { schedule } : {}), idempotencyKey: loaded.key }).catch(() => ({ ok: false as const, error: connectionLost }));
     if (result.ok) {
       router.push(`/operations/${result.value.id}`);
       return;
@@ -65,7 +65,7 @@ export function PlanDialog({ link, request, onClose }: PlanDialogProps) {
       <Dialog title="No such plan" heading="This address names no plan" onClose={onClose}>
         <div className="grid gap-4 p-5 pt-3">
           <p className="text-sm">
-            <code className="font-mono text-xs">{link.slice(0, 200)}</code> is not one of promotion:FROM:TO, rollback:ENVIRONMENT:R-NUMBER, restart:ENVIRONMENT:BIG-POD or scale:ENVIRONMENT:BIG-POD:PODS.
+            <code className="font-mono text-xs">{link.slice(0, 200)}</code> is not one of promotion:FROM:TO, rollback:ENVIRONMENT:R-NUMBER, restart:ENVIRONMENT:BIG-POD, scale:ENVIRONMENT:BIG-POD:PODS or drill:ENVIRONMENT.
           </p>
           <div className="flex justify-end">
             <Button onClick={onClose}>Leave</Button>
@@ -81,7 +81,8 @@ export function PlanDialog({ link, request, onClose }: PlanDialogProps) {
         moved={loaded.moved}
         error={error}
         sending={sending}
-        onConfirm={(reason) => void confirm(reason)}
+        onConfirm={(reason, schedule) => void confirm(reason, schedule)}
+        key={loaded.plan.hash}
         onPlanAgain={() => void planAgain()}
         onClose={onClose}
       />

@@ -6,10 +6,13 @@ import { closePlan } from "#components/plan/plan-navigation.ts";
 import { parsePlanLink } from "#components/plan/plan-link.ts";
 
 const PlanDialog = dynamic(() => import("#components/plan/plan-dialog.tsx").then((module) => module.PlanDialog), { ssr: false });
+const DeedDialog = dynamic(() => import("#components/shell/deed-dialog.tsx").then((module) => module.DeedDialog), { ssr: false });
 
-/** Shows the plan that the address names (?plan=promotion:staging:prod), over whatever page that is. Mounted once, by the shell. */
+/** Shows the plan (?plan=promotion:staging:prod) or the deed (?do=break-glass:prod) that the address names, over whatever page that is. Mounted once, by the shell. */
 export function PlanHost() {
-  const link = useSearchParams().get("plan");
-  if (link === null) return null;
-  return <PlanDialog key={link} link={link} request={parsePlanLink(link)} onClose={closePlan} />;
+  const parameters = useSearchParams();
+  const link = parameters.get("plan");
+  const deed = parameters.get("do");
+  if (link !== null) return <PlanDialog key={link} link={link} request={parsePlanLink(link)} onClose={closePlan} />;
+  return deed === null ? null : <DeedDialog key={deed} deed={deed} />;
 }

@@ -1,25 +1,36 @@
 import type { PlanRequest } from "#lib/contracts/operation.ts";
 import { formatPlanLink } from "#components/plan/plan-link.ts";
 
+/** Dialogs that the address names: `plan=promotion:staging:prod`, `do=break-glass:prod`, `do=abort:ID`, `do=review:ID`. */
+export type DialogParameter = "plan" | "do";
+
 /** True while the open dialog was opened by a click here, so that leaving it is "back" and not one more page in the history. */
 let openedHere = false;
 
 /** Opens the plan over the page that is there; the address then leads to it. */
 export function openPlan(request: PlanRequest): void {
+  openDialog("plan", formatPlanLink(request));
+}
+
+export function openDialog(parameter: DialogParameter, value: string): void {
   const url = new URL(location.href);
-  url.searchParams.set("plan", formatPlanLink(request));
+  url.searchParams.set(parameter, value);
   openedHere = true;
   history.pushState(null, "", readable(url));
 }
 
 export function closePlan(): void {
+  closeDialog("plan");
+}
+
+export function closeDialog(parameter: DialogParameter): void {
   if (openedHere) {
     openedHere = false;
     history.back();
     return;
   }
   const url = new URL(location.href);
-  url.searchParams.delete("plan");
+  url.searchParams.delete(parameter);
   history.replaceState(null, "", readable(url));
 }
 

@@ -53,7 +53,9 @@ function recent(operations: OperationSummary[], news: OperationSummary): Operati
     .sort((a, b) => b.requestedAt.localeCompare(a.requestedAt));
 }
 
-const types: ReadonlySet<string> = new Set<StreamEvent["type"]>(["snapshot", "ready", "state", "source", "release", "change", "operation", "guard", "beat", "signed-out"]);
+/** Written as an object so that a kind of event which is forgotten here is a mistake of types. */
+const known: Record<StreamEvent["type"], true> = { snapshot: true, ready: true, state: true, source: true, release: true, change: true, operation: true, guard: true, beat: true, "signed-out": true };
+export const eventTypes: readonly string[] = Object.keys(known);
 
 /**
  * Reads one message of the stream. It is our own server's, of the schema in lib/contracts/stream; only its outline is checked here,
@@ -68,7 +70,7 @@ export function readEvent(type: string, text: string): StreamEvent | null {
   }
   if (typeof data !== "object" || data === null) return null;
   const event = "type" in data && "data" in data ? data : { type, data };
-  if (typeof event.type !== "string" || !types.has(event.type) || typeof event.data !== "object" || event.data === null) return null;
+  if (typeof event.type !== "string" || !eventTypes.includes(event.type) || typeof event.data !== "object" || event.data === null) return null;
   // Safe: the server writes only members of StreamEvent under these types.
   return event as StreamEvent;
 }

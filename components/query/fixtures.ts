@@ -1,4 +1,4 @@
-import type { BigPodState, OperationSummary, PlatformSnapshot, ServiceState, SourceState } from "#lib/contracts/state.ts";
+import type { BigPodState, EnvironmentGuard, OperationSummary, PlatformSnapshot, ServiceState, SourceState } from "#lib/contracts/state.ts";
 
 /** A small platform for component tests: three environments, three Big Pods, one of them broken in prod. */
 export const fixtureNow = "2026-11-21T14:06:00.000Z";
@@ -59,6 +59,22 @@ export function fixtureSource(environment: string, overrides: Partial<SourceStat
 
 export function fixtureOperation(overrides: Partial<OperationSummary> = {}): OperationSummary {
   return { id: "op-1", kind: "promotion", environment: "staging", status: "running", title: "Promote R-214 to staging", reason: "Core v1.5.2", actor: "Rafael", requestedAt: minutesBefore(1), startedAt: minutesBefore(1), finishedAt: null, note: "Waiting for core: 1 of 2 pods ready", progress: { done: 2, total: 4 }, waits: null, breakGlass: false, automatic: false, ...overrides };
+}
+
+export function fixtureGuard(environment: string, overrides: Partial<EnvironmentGuard> = {}): EnvironmentGuard {
+  return {
+    environment,
+    strategy: "rolling",
+    approvalsRequired: 0,
+    window: null,
+    freeze: null,
+    rollback: { release: 212, verdict: "ready", sentence: "ready to roll back to R-212", checkedAt: fixtureNow, proven: { at: minutesBefore(60 * 48), seconds: 41, succeeded: true, operationId: "op-drill" } },
+    breakGlass: null,
+    openReviews: [],
+    quarantined: [],
+    proposal: null,
+    ...overrides,
+  };
 }
 
 export function fixtureSnapshot(overrides: Partial<PlatformSnapshot> = {}): PlatformSnapshot {

@@ -1,6 +1,5 @@
 "use client";
 
-import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { PlatformSnapshot } from "#lib/contracts/state.ts";
 import { applyEvent } from "#components/query/apply-event.ts";
@@ -10,29 +9,30 @@ import { serverNowMs, setServerTime } from "#components/query/server-clock.ts";
 import { openStream } from "#components/query/stream.ts";
 import { withRelease } from "#components/query/trail.ts";
 import type { Trails } from "#components/query/trail.ts";
+import { useCache } from "#components/query/use-cached.ts";
 
 /** Lets the stream patch the one cache of the browser. */
 export function StreamBridge({ initial, actorId }: { initial: PlatformSnapshot; actorId: string }) {
-  const client = useQueryClient();
+  const cache = useCache();
 
   // A refreshed page brings a newer snapshot; an older one than the stream's is ignored.
   useEffect(() => {
-    const current = client.getQueryData<PlatformSnapshot>(keys.platform());
-    if (!current || initial.position > current.position) client.setQueryData(keys.platform(), initial);
-  }, [client, initial]);
+    const current = cache.get<PlatformSnapshot>(keys.platform());
+    if (!current || initial.position > current.position) cache.set(keys.platform(), initial);
+  }, [cache, initial]);
 
   useEffect(() => {
     setServerTime(initial.now);
     // A hidden tab folds what comes and draws it when it is looked at again.
     let unseen: { snapshot: PlatformSnapshot | null; live: LiveState | null } = { snapshot: null, live: null };
-    const snapshotNow = () => unseen.snapshot ?? client.getQueryData<PlatformSnapshot>(keys.platform()) ?? initial;
-    const liveNow = () => unseen.live ?? client.getQueryData<LiveState>(keys.live());
+    const snapshotNow = () => unseen.snapshot ?? cache.get<PlatformSnapshot>(keys.platform()) ?? initial;
+    const liveNow = () => unseen.live ?? cache.get<LiveState>(keys.live());
     const draw = () => {
       if (document.visibilityState === "hidden") return;
       const { snapshot, live } = unseen;
       unseen = { snapshot: null, live: null };
-      if (snapshot) client.setQueryData(keys.platform(), snapshot);
-      if (live) client.setQueryData(keys.live(), live);
+      if (snapshot) cache.set(keys.platform(), snapshot);
+      if (live) cache.set(keys.live(), live);
     };
     document.addEventListener("visibilitychange", draw);
     const close = openStream({
@@ -51,7 +51,7 @@ export function StreamBridge({ initial, actorId }: { initial: PlatformSnapshot; 
         const told = event.type === "beat" || event.type === "snapshot" ? event.data : null;
         if (told) setServerTime(told.now);
         unseen.live = { connection: "open", heardAt: new Date(serverNowMs()).toISOString(), workerSeenAt: told ? told.workerSeenAt : (liveNow()?.workerSeenAt ?? null) };
-        if (event.type === "release") client.setQueryData<Trails>(keys.trails(), (known) => withRelease(known ?? {}, event.data.environment, event.data.release));
+        if (event.type === "release") cache.set<Trails>(keys.trails(), withRelease(cache.get<Trails>(keys.trails()) ?? {}, event.data.environment, event.data.release));
         const before = snapshotNow();
         const after = applyEvent(before, event, position);
         if (after !== before) unseen.snapshot = after;
@@ -64,6 +64,6 @@ export function StreamBridge({ initial, actorId }: { initial: PlatformSnapshot; 
     };
     // The stream belongs to the person, not to one rendering of the page.
     // oxlint-disable-next-line react/exhaustive-deps
-  }, [client, actorId]);
+  }, [cache, actorId]);
   return null;
 }

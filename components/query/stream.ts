@@ -1,4 +1,4 @@
-import { readEvent } from "#components/query/apply-event.ts";
+import { eventTypes, readEvent } from "#components/query/apply-event.ts";
 import type { StreamEvent } from "#lib/contracts/stream.ts";
 import type { PlatformSnapshot } from "#lib/contracts/state.ts";
 
@@ -20,7 +20,6 @@ type Message =
   | { kind: "connection"; connection: "open" | "lost" }
   | { kind: "hello"; position: number };
 
-const eventTypes: readonly StreamEvent["type"][] = ["snapshot", "ready", "state", "source", "release", "change", "operation", "beat", "signed-out"];
 const silenceMs = 7_000;
 const firstRetryMs = 500;
 const longestRetryMs = 10_000;

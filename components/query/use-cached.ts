@@ -1,20 +1,24 @@
 "use client";
 
-import { hashKey, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useSyncExternalStore } from "react";
+import { createContext, use, useCallback, useSyncExternalStore } from "react";
+import type { LiveCache } from "#components/query/live-cache.ts";
 
-/**
- * What the cache holds under a key that only the stream writes; undefined before it was written. `useQuery` would do the same and bring
- * its whole machinery of fetching and retrying into the first load, which nothing here needs.
- */
+export const CacheContext = createContext<LiveCache | null>(null);
+
+export function useCache(): LiveCache {
+  const cache = use(CacheContext);
+  if (!cache) throw new Error("useCache outside of PlatformProvider");
+  return cache;
+}
+
+/** What the cache holds under a key that only the stream writes; undefined before it was written. `key` comes from keys.ts. */
 export function useCached<Data>(key: readonly unknown[]): Data | undefined {
-  const client = useQueryClient();
-  const hash = hashKey(key);
-  const subscribe = useCallback(
-    (changed: () => void) => client.getQueryCache().subscribe((event) => (event.query.queryHash === hash && event.type === "updated" ? changed() : undefined)),
-    [client, hash],
-  );
-  // Safe: the factory of a key and the type it is read as stand side by side in use-platform.ts and trail.ts.
-  const read = useCallback(() => client.getQueryCache().get(hash)?.state.data as Data | undefined, [client, hash]);
+  const cache = useCache();
+  const name = JSON.stringify(key);
+  // The text stands for the key: factories make a new array each time.
+  // oxlint-disable-next-line react/exhaustive-deps
+  const subscribe = useCallback((changed: () => void) => cache.subscribe(key, changed), [cache, name]);
+  // oxlint-disable-next-line react/exhaustive-deps
+  const read = useCallback(() => cache.get<Data>(key), [cache, name]);
   return useSyncExternalStore(subscribe, read, read);
 }

@@ -1,22 +1,22 @@
 "use client";
 
-import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { Operation } from "#lib/contracts/operation.ts";
 import type { OperationSummary } from "#lib/contracts/state.ts";
 import { terminalOperationStatuses } from "#lib/domain/status.ts";
 import { keys } from "#components/query/keys.ts";
-import { useCached } from "#components/query/use-cached.ts";
+import { useCache, useCached } from "#components/query/use-cached.ts";
 import { useSnapshot } from "#components/query/use-platform.ts";
 
 const pauseMs = 150;
+const fetchTimeoutMs = 10_000;
 
 /**
  * An operation as the server read it, kept current: the stream says that it moved, then its steps are read again, one request at a time.
  * A read that fails is tried again at the next move; what is shown stays.
  */
 export function useOperation(initial: Operation): Operation {
-  const client = useQueryClient();
+  const cache = useCache();
   const summary = useSnapshot().operations.find((known) => known.id === initial.id);
   const read = useCached<Operation>(keys.operation(initial.id));
   const seen = useRef(summary);
@@ -33,19 +33,20 @@ export function useOperation(initial: Operation): Operation {
     const readNow = async (): Promise<void> => {
       reading.current = true;
       movedMeanwhile.current = false;
-      await client.fetchQuery({ queryKey: keys.operation(initial.id), queryFn: ({ signal }) => fetchOperation(initial.id, signal), staleTime: 0 }).catch(() => undefined);
+      const latest = await fetchOperation(initial.id).catch(() => null);
+      if (latest) cache.set(keys.operation(initial.id), latest);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
       reading.current = false;
       if (movedMeanwhile.current) await readNow();
     };
     void readNow();
-  }, [summary, client, initial.id]);
+  }, [summary, cache, initial.id]);
 
   return newest(read && order(read) >= order(initial) ? read : initial, summary);
 }
 
-async function fetchOperation(id: string, signal: AbortSignal): Promise<Operation> {
-  const response = await fetch(`/api/v1/operations/${encodeURIComponent(id)}`, { signal, headers: { accept: "application/json" } });
+async function fetchOperation(id: string): Promise<Operation> {
+  const response = await fetch(`/api/v1/operations/${encodeURIComponent(id)}`, { signal: AbortSignal.timeout(fetchTimeoutMs), headers: { accept: "application/json" } });
   if (!response.ok) throw new Error(`operation ${id}: ${response.status}`);
   // Safe: our own server's answer, made from the schema that the type is inferred from.
   return (await response.json()) as Operation;

@@ -1,11 +1,13 @@
 "use client";
 
 import Link from "next/link";
+import type { Quarantine } from "#lib/contracts/operation.ts";
 import type { ReleaseSummary } from "#lib/contracts/release.ts";
 import { Absence } from "#components/patterns/absence.tsx";
 import { Digest } from "#components/patterns/digest.tsx";
 import { Time } from "#components/patterns/time.tsx";
 import { PlanButton } from "#components/plan/plan-button.tsx";
+import { QuarantineMarks } from "#components/quarantine/quarantine-marks.tsx";
 import { useRefusal } from "#components/query/permissions.tsx";
 import { useSnapshot } from "#components/query/use-platform.ts";
 
@@ -14,12 +16,14 @@ interface ReleaseListProps {
   /** Environment that is promoted to from here; null for the last one. */
   next: string | null;
   releases: readonly ReleaseSummary[];
+  /** In quarantine now, in any environment. */
+  quarantines?: readonly Quarantine[];
   /** Show the images of this Big Pod only. */
   only?: string;
 }
 
 /** Releases of one environment, newest first. What runs now is marked; every other one is a way back. */
-export function ReleaseList({ environment, next, releases, only }: ReleaseListProps) {
+export function ReleaseList({ environment, next, releases, quarantines = [], only }: ReleaseListProps) {
   const running = useSnapshot().releases.find((known) => known.environment === environment);
   const refused = useRefusal();
   if (releases.length === 0) {
@@ -32,6 +36,8 @@ export function ReleaseList({ environment, next, releases, only }: ReleaseListPr
   return (
     <ul className="border-t border-line" aria-label={`Releases of ${environment}`}>
       {releases.map((release) => {
+        const held = quarantines.filter((quarantine) => quarantine.release === release.number);
+        const heldForNext = held.find((quarantine) => quarantine.environment === next);
         const current = running ? running.release === release.number && release.current : release.current;
         return (
           <li key={release.contentHash} data-release={release.number} className="grid gap-x-4 gap-y-1 border-b border-line px-1 py-2.5 md:grid-cols-[88px_minmax(0,1fr)_auto]">
@@ -72,6 +78,7 @@ export function ReleaseList({ environment, next, releases, only }: ReleaseListPr
                   <span className="text-warn">never seen healthy here</span>
                 )}
               </p>
+              <QuarantineMarks quarantines={held} />
             </div>
             <div className="flex flex-wrap items-start gap-2">
               {current ? null : (
@@ -80,7 +87,7 @@ export function ReleaseList({ environment, next, releases, only }: ReleaseListPr
                 </PlanButton>
               )}
               {current && next !== null ? (
-                <PlanButton size="small" tone="go" request={{ kind: "promotion", from: environment, to: next }} disabledBecause={refused("operation.request.promotion", next, `Promoting to ${next}`)}>
+                <PlanButton size="small" tone="go" request={{ kind: "promotion", from: environment, to: next }} disabledBecause={refused("operation.request.promotion", next, `Promoting to ${next}`) ?? (heldForNext ? `It is in quarantine for ${next}: lift that first.` : null)}>
                   Promote R-{release.number} to {next}
                 </PlanButton>
               ) : null}

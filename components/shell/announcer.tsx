@@ -4,8 +4,9 @@ import { useEffect, useRef, useState } from "react";
 import { verdict as judge } from "#lib/domain/verdict.ts";
 import { usePlatformView } from "#components/query/use-view.ts";
 import { splitSentence } from "#components/overview/split-sentence.ts";
+import { guardNews } from "#components/shell/announcements.ts";
 
-/** Tells screen readers once when the verdict becomes another one; not at every tick, and nothing at the first look. */
+/** Tells screen readers once when the verdict becomes another one, and once of what people must know of; not at every tick, and nothing at the first look. */
 export function Announcer() {
   const { snapshot, states, now } = usePlatformView();
   const verdict = judge(snapshot.environments, snapshot.bigPods, states, now);
@@ -18,6 +19,17 @@ export function Announcer() {
     was.current = is;
     say(head);
   }, [is, head]);
+  const news = guardNews(snapshot, now.getTime());
+  const latest = [...news.keys()].join("\n");
+  const known = useRef<ReadonlySet<string> | null>(null);
+  useEffect(() => {
+    const before = known.current;
+    known.current = new Set([...(before ?? []), ...news.keys()]);
+    const fresh = before === null ? [] : [...news].filter(([key]) => !before.has(key)).map(([, sentence]) => sentence);
+    if (fresh.length > 0) say(fresh.join(". "));
+    // The keys stand for the news: the same keys are the same sentences.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [latest]);
   return (
     <p aria-live="polite" className="sr-only">
       {said}

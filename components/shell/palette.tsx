@@ -3,18 +3,19 @@
 import { Command } from "cmdk";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import type { ReactNode } from "react";
 import { usePortalActions } from "#components/actions/actions-context.tsx";
 import { pipelineGaps } from "#components/overview/gaps.ts";
 import { rollbackTarget } from "#components/overview/remedy-action.ts";
 import { OperationIcon } from "#components/patterns/status.tsx";
 import { StatusIcon } from "#components/patterns/status-icon.tsx";
-import { openPlan } from "#components/plan/plan-navigation.ts";
+import { openDialog, openPlan } from "#components/plan/plan-navigation.ts";
 import type { PlanRequest } from "#lib/contracts/operation.ts";
 import { healthPresentation } from "#lib/domain/status.ts";
 import { useRefusal } from "#components/query/permissions.tsx";
 import { useTrails } from "#components/query/trail.ts";
 import { usePlatformView } from "#components/query/use-view.ts";
+import { Group, Item } from "#components/shell/palette-item.tsx";
+import { GuardItems } from "#components/shell/palette-guards.tsx";
 import { leave } from "#components/shell/leave.ts";
 import { places } from "#components/shell/places.ts";
 import { setTheme, themes } from "#components/shell/theme.ts";
@@ -38,6 +39,10 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
     onClose();
     // After the dialog gave focus back, so that the plan's returns to where the person was.
     requestAnimationFrame(() => openPlan(request));
+  };
+  const deed = (what: string) => () => {
+    onClose();
+    requestAnimationFrame(() => openDialog("do", what));
   };
   const cells = snapshot.environments.flatMap((environment) => snapshot.bigPods.map((bigPod) => ({ environment, bigPod, state: states.find((state) => state.environment === environment.name && state.bigPod === bigPod.name) })));
 
@@ -67,6 +72,7 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
                 Scale {bigPod.title} in {environment.name}…
               </Item>
             ))}
+            <GuardItems snapshot={snapshot} go={go} deed={deed} plan={plan} />
           </Group>
           <Group heading="Go to">
             {places.map(({ href, title }) => (
@@ -74,6 +80,7 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
                 {title}
               </Item>
             ))}
+            <Item onSelect={go("/guards")}>Guards: windows, freezes, approvals, checks</Item>
             {cells.map(({ environment, bigPod, state }) => {
               const { tone, shape, word } = healthPresentation[state?.status ?? "unknown"];
               return (
@@ -107,22 +114,5 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
         </Command.List>
       </Command>
     </Dialog>
-  );
-}
-
-function Group({ heading, children }: { heading: string; children: ReactNode }) {
-  return (
-    <Command.Group heading={heading} className="[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-faint">
-      {children}
-    </Command.Group>
-  );
-}
-
-function Item({ onSelect, disabledBecause = null, children }: { onSelect: () => void; disabledBecause?: string | null; children: ReactNode }) {
-  return (
-    <Command.Item onSelect={onSelect} disabled={disabledBecause !== null} className="flex min-h-9 cursor-pointer flex-wrap items-center gap-x-2 rounded-md px-2 py-1 data-[disabled=true]:cursor-not-allowed data-[disabled=true]:text-faint data-[selected=true]:bg-raised max-md:min-h-11">
-      {children}
-      {disabledBecause ? <span className="w-full text-xs text-faint">{disabledBecause}</span> : null}
-    </Command.Item>
   );
 }

@@ -1,5 +1,6 @@
 import { Suspense } from "react";
 import type { ReactNode } from "react";
+import { BreakGlassHost } from "#components/break-glass/break-glass-host.tsx";
 import type { Person } from "#components/shell/account-menu.tsx";
 import { Header } from "#components/shell/header.tsx";
 import { Nav } from "#components/shell/nav.tsx";
@@ -26,6 +27,7 @@ export function Shell({ person, theme, children }: { person: Person; theme: Them
       <Suspense>
         <PlanHost />
       </Suspense>
+      <BreakGlassHost />
       <Shortcuts />
       <Announcer />
       <TimeTipHost />

@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { z } from "zod";
 import { attempt } from "#app/_read/attempt.ts";
+import { readQuarantine } from "#app/_read/quarantine.ts";
 import { hrefWith, single } from "#app/_read/search-params.ts";
 import type { SearchParams } from "#app/_read/search-params.ts";
 import { Absence } from "#components/patterns/absence.tsx";
@@ -27,13 +28,14 @@ export default async function ReleasesPage({ searchParams }: { searchParams: Sea
   if (!chosen) return <Absence kind="forbidden" title="Your role shows releases in no environment" />;
   const next = config.environments.find((environment, index) => (environment.policy.promotesFrom ?? config.environments[index - 1]?.name) === chosen.name)?.name ?? null;
   const page = await attempt(listReleases(context, actor, { environment: chosen.name, before: query.before, limit: 20 }));
+  const quarantines = await readQuarantine(context, actor, visible.map(({ name }) => name));
   return (
     <>
       <PageHead title="Releases">
         <p>What ran in {chosen.title ?? chosen.name}, sealed as it ran: images by digest, pod templates, ConfigMaps. Any of them is a way back.</p>
       </PageHead>
       <EnvironmentTabs environments={visible.map(({ name, title }) => ({ name, title: title ?? name }))} chosen={chosen.name} all={null} hrefs={Object.fromEntries(visible.map(({ name }) => [name, hrefWith("/releases", { environment: name })]))} />
-      {page.ok ? <ReleaseList environment={chosen.name} next={next} releases={page.value.releases} /> : <Absence kind={page.kind} title="The releases cannot be shown">{page.message}</Absence>}
+      {page.ok ? <ReleaseList environment={chosen.name} next={next} releases={page.value.releases} quarantines={quarantines} /> : <Absence kind={page.kind} title="The releases cannot be shown">{page.message}</Absence>}
       {page.ok && page.value.next !== null ? (
         <Link className={`${buttonClasses("plain")} justify-self-start`} href={hrefWith("/releases", { environment: chosen.name, before: page.value.next })}>
           Older releases

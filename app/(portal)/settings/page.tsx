@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { cookies } from "next/headers";
 import { createToken, revokeToken } from "#app/_actions/token.ts";
 import { attempt } from "#app/_read/attempt.ts";
@@ -62,6 +63,12 @@ export default async function SettingsPage() {
         )}
       </Section>
       <Section title="Configuration" aside="vigie.yaml, without secrets">
+        <p className="pb-2 text-sm">
+          When promotions may run and what they have to pass stands on a page of its own:{" "}
+          <Link href="/guards" className="underline decoration-line-strong underline-offset-2">
+            Guards
+          </Link>
+        </p>
         <Configuration summary={summarise({ ...config, environments: visible })} />
       </Section>
     </>

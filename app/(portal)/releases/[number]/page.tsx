@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { attempt } from "#app/_read/attempt.ts";
+import { readQuarantine } from "#app/_read/quarantine.ts";
 import { PageHead, Section } from "#components/patterns/section.tsx";
 import { ReleaseList } from "#components/release/release-list.tsx";
 import { SealedImages } from "#components/release/sealed-images.tsx";
@@ -36,6 +37,7 @@ export default async function ReleasePage({ params }: Props) {
   const found = records.filter((record) => record.releases.length > 0);
   const newest = found.at(-1)?.releases[0];
   if (!newest) notFound();
+  const quarantines = await readQuarantine(context, actor, visible.map(({ name }) => name));
   return (
     <>
       <PageHead title={`R-${number}`}>
@@ -51,7 +53,7 @@ export default async function ReleasePage({ params }: Props) {
       </Section>
       {found.map(({ name, next, releases }) => (
         <Section key={name} title={`In ${name}`} id={`in-${name}`}>
-          <ReleaseList environment={name} next={next} releases={releases} />
+          <ReleaseList environment={name} next={next} releases={releases} quarantines={quarantines} />
         </Section>
       ))}
     </>

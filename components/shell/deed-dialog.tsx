@@ -1,0 +1,33 @@
+"use client";
+
+import { BreakGlassDialog } from "#components/break-glass/break-glass-dialog.tsx";
+import { ReviewDialog } from "#components/break-glass/review-dialog.tsx";
+import { AbortDialog } from "#components/operation/abort-button.tsx";
+import { closeDialog } from "#components/plan/plan-navigation.ts";
+import { useSnapshot } from "#components/query/use-platform.ts";
+import { Button } from "#components/ui/button.tsx";
+import { Dialog } from "#components/ui/dialog.tsx";
+
+/** The dialog an address names by `do`: break-glass:ENVIRONMENT, abort:OPERATION, review:BREAK-GLASS. */
+export function DeedDialog({ deed }: { deed: string }) {
+  const { environments, guards, operations } = useSnapshot();
+  const close = () => closeDialog("do");
+  const [verb, of = ""] = deed.split(":", 2);
+  if (verb === "break-glass" && environments.some((environment) => environment.name === of)) return <BreakGlassDialog environment={of} onOpened={close} onClose={close} />;
+  const operation = verb === "abort" ? operations.find((known) => known.id === of) : undefined;
+  if (operation) return <AbortDialog operation={operation} onClose={close} />;
+  const review = verb === "review" ? guards.flatMap((guard) => guard.openReviews.map((open) => ({ environment: guard.environment, ...open }))).find((open) => open.id === of) : undefined;
+  if (review) return <ReviewDialog review={review} onClose={close} />;
+  return (
+    <Dialog title="Nothing to do" heading="There is nothing to do here" onClose={close}>
+      <div className="grid gap-4 p-5 pt-3 text-sm">
+        <p>
+          <code className="font-mono text-xs">{deed.slice(0, 120)}</code> names nothing that is open now: it may have ended, or been reviewed already.
+        </p>
+        <div className="flex justify-end">
+          <Button onClick={close}>Leave</Button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}
