@@ -125,7 +125,7 @@ export function BigPodView({ environment, bigPod, releases }: BigPodViewProps) {
       </Section>
 
       <Section title="Live log" id="logs">
-        {refused("log.read", environment, "") === null ? <LogView environment={environment} bigPod={bigPod} pods={state.pods} /> : <Absence kind="forbidden" title={refused("log.read", environment, `Reading logs in ${environment}`) ?? ""} />}
+        {refused("log.read", environment, "") === null ? <LogView environment={environment} bigPod={bigPod} pods={state.pods} services={state.services.map((service) => service.name)} /> : <Absence kind="forbidden" title={refused("log.read", environment, `Reading logs in ${environment}`) ?? ""} />}
       </Section>
 
       <div className="grid gap-6 lg:grid-cols-2">

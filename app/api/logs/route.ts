@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { LogEvent } from "#lib/contracts/log.ts";
 import { databaseAwaySentence, isDatabaseAway } from "#lib/domain/database-away.ts";
 import { errorHttpStatus, isVigieError } from "#lib/domain/error.ts";
 import type { AnswerCode } from "#lib/domain/error.ts";
@@ -21,20 +22,20 @@ function refusal(code: AnswerCode, message: string, reference = randomBytes(6).t
   return Response.json({ error: { code, message, detail: null, reference } }, { status: errorHttpStatus[code], headers: { "cache-control": "no-store" } });
 }
 
-/** GET /api/logs: server-sent events `line` (a JSON string), then `ended` or `failed` with a sentence. */
+/** GET /api/logs: server-sent events as in lib/contracts/log.ts. */
 export async function GET(request: Request): Promise<Response> {
   const { context, log } = getRuntime();
   const stop = new AbortController();
   request.signal.addEventListener("abort", () => stop.abort(), { once: true });
   const opened = Date.now();
-  let lines: AsyncIterator<string>;
+  let events: AsyncIterator<LogEvent>;
   try {
     const signedIn = await actorOfRequest(request);
     if (!signedIn) return refusal("unauthenticated", "You are not signed in. Sign in and open the log again.");
     if ((shared.vigieOpenLogs ?? 0) >= mostLogs) return refusal("unavailable", `${mostLogs} logs are being followed already. Close one, or try again in a minute.`);
     const query = Object.fromEntries(new URL(request.url).searchParams);
     const followed = await followLog(context, signedIn.actor, clusterOf, query, stop.signal);
-    lines = followed[Symbol.asyncIterator]();
+    events = followed[Symbol.asyncIterator]();
   } catch (error) {
     if (isVigieError(error)) return refusal(error.code, error.message);
     const reference = randomBytes(6).toString("hex");
@@ -44,9 +45,9 @@ export async function GET(request: Request): Promise<Response> {
   }
 
   shared.vigieOpenLogs = (shared.vigieOpenLogs ?? 0) + 1;
-  let farewell: [event: "ended" | "failed", message: string] = ["ended", "The log has ended: the container is gone or stopped."];
-  const end = (event: "ended" | "failed", message: string) => {
-    farewell = [event, message];
+  let farewell: Extract<LogEvent, { type: "ended" | "failed" }> | null = null;
+  const end = (type: "ended" | "failed", text: string) => {
+    farewell ??= { type, text };
     stop.abort();
   };
   const tooLong = setTimeout(() => end("ended", "Followed for 15 minutes. Press Pause and Follow to go on."), longestMs);
@@ -72,19 +73,23 @@ export async function GET(request: Request): Promise<Response> {
       controller.enqueue(encoder.encode(": open\n\n"));
     },
     async pull(controller) {
+      let last: LogEvent = { type: "ended", text: "The log has ended." };
       try {
-        const next = await lines.next();
-        if (!next.done) {
-          controller.enqueue(encoder.encode(frame("line", next.value)));
+        const next = await events.next();
+        if (!next.done && (farewell === null || (next.value.type !== "ended" && next.value.type !== "failed"))) {
+          controller.enqueue(encoder.encode(frame(next.value)));
+          if (next.value.type !== "ended" && next.value.type !== "failed") return;
+          close();
+          controller.close();
           return;
         }
       } catch (error) {
         if (!stop.signal.aborted) {
           log.info({ error, seconds: (Date.now() - opened) / 1000 }, "a log broke off");
-          farewell = ["failed", error instanceof Error ? error.message : "The log broke off."];
+          last = { type: "failed", text: error instanceof Error ? error.message : "The log broke off." };
         }
       }
-      controller.enqueue(encoder.encode(frame(...farewell)));
+      controller.enqueue(encoder.encode(frame(farewell ?? last)));
       close();
       controller.close();
     },
@@ -99,6 +104,6 @@ async function clusterOf(environment: string) {
 }
 
 /** JSON has no line breaks of its own, so a line of a log cannot forge an event. */
-function frame(event: "line" | "ended" | "failed", text: string): string {
-  return `event: ${event}\ndata: ${JSON.stringify(text)}\n\n`;
+function frame(event: LogEvent): string {
+  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }

@@ -17,8 +17,8 @@ const asked: { namespace: string; pod: string; options: Parameters<ClusterApi["p
 const cluster = {
   async *podLog(namespace: string, pod: string, options: Parameters<ClusterApi["podLog"]>[2]) {
     asked.push({ namespace, pod, options });
-    yield "first";
-    yield "second";
+    yield `2026-11-21T14:00:0${options.container === "core" ? 1 : 2}Z first of ${pod}`;
+    yield "2026-11-21T14:00:05Z second";
   },
 } as unknown as ClusterApi;
 const clusterOf = () => Promise.resolve(cluster);
@@ -33,15 +33,33 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 describe("the log of a pod", () => {
-  test("a known pod's log is followed in the environment's own namespace", async () => {
+  test("a known pod's log is followed in the environment's own namespace, until the reader leaves", async () => {
+    const leaving = new AbortController();
     const lines = [];
-    for await (const line of await followLog(context, actorWith("viewer"), clusterOf, query, signal)) lines.push(line);
-    expect(lines).toEqual(["first", "second"]);
-    expect(asked.at(-1)).toEqual({ namespace: "test-staging", pod: "core-7d9f-x1", options: { container: "core", follow: true, previous: false, tailLines: 500 } });
+    for await (const event of await followLog(context, actorWith("viewer"), clusterOf, query, leaving.signal)) {
+      if (event.type !== "lines") continue;
+      lines.push(...event.lines.map(({ text }) => text));
+      leaving.abort();
+    }
+    expect(lines).toEqual(["first of core-7d9f-x1", "second"]);
+    expect(asked.at(-1)).toEqual({ namespace: "test-staging", pod: "core-7d9f-x1", options: { container: "core", follow: true, previous: false, tailLines: 1000, timestamps: true } });
+  });
+
+  test("without a pod all of them are merged", async () => {
+    const leaving = new AbortController();
+    const events = [];
+    for await (const event of await followLog(context, actorWith("viewer"), clusterOf, { environment: "staging", bigPod: "core" }, leaving.signal)) {
+      events.push(event);
+      if (event.type === "lines") leaving.abort();
+    }
+    expect(events.filter((event) => event.type === "source")).toEqual([{ type: "source", index: 0, pod: "core-7d9f-x1", container: "core" }, { type: "source", index: 1, pod: "core-7d9f-x2", container: "core" }]);
+    expect(events.flatMap((event) => (event.type === "lines" ? event.lines.map(({ source, text }) => [source, text]) : []))).toEqual([[0, "first of core-7d9f-x1"], [1, "first of core-7d9f-x2"], [0, "second"], [1, "second"]]);
   });
 
   test("the run before the last restart is read to its end, not followed", async () => {
-    for await (const line of await followLog(context, actorWith("viewer"), clusterOf, { ...query, previous: "true" }, signal)) expect(line).toBeTruthy();
+    const events = [];
+    for await (const event of await followLog(context, actorWith("viewer"), clusterOf, { ...query, previous: "true" }, signal)) events.push(event.type);
+    expect(events.at(-1)).toBe("ended");
     expect(asked.at(-1)?.options).toMatchObject({ follow: false, previous: true });
   });
 
