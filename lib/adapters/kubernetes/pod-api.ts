@@ -10,14 +10,15 @@ const maxHealthBytes = 1024 * 1024;
 /** What is asked of one pod through the API server: its HTTP endpoints and its logs. */
 export function createPodApi(cluster: string, address: string, transport: Transport): Pick<ClusterApi, "podHttp" | "podLog"> {
   return {
-    async podHttp(namespace, pod, port, path, timeoutMs, signal) {
+    async podHttp(namespace, pod, port, path, timeoutMs, signal, post) {
       const what = `reach port ${port} of pod ${pod} in ${namespace}`;
       const mark = path.indexOf("?");
       const [pathname, search] = mark === -1 ? [path, ""] : [path.slice(0, mark), path.slice(mark)];
       const url = `/api/v1/namespaces/${segment(namespace)}/pods/${segment(`${pod}:${port}`)}/proxy/${innerPath(pathname)}${search}`;
       // The time limit covers the body too: a health answer that trickles is no answer.
       const limit = AbortSignal.timeout(timeoutMs);
-      const reply = await transport.call({ method: "GET", pool: "pods", path: url, what, accept: "application/health+json, application/json, */*", timeoutMs, maxBytes: maxHealthBytes, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
+      const asked = post === undefined ? { method: "GET" as const } : { method: "POST" as const, ...post };
+      const reply = await transport.call({ ...asked, pool: "pods", path: url, what, accept: "application/health+json, application/json, */*", timeoutMs, maxBytes: maxHealthBytes, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
       const words = refusedInside(reply.status, reply.body);
       if (words !== null) return { status: 0, body: words };
       if (parseStatus(reply.body) !== null || isProxyTrouble(reply.status, reply.body)) {

@@ -75,7 +75,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
   const required = (): SourceState[] => watchedKinds.map((kind) => watching.watchers[kind].source()).filter((source) => source.required);
   const sources = (): SourceState[] => {
     const probe = watching.health();
-    return [...watchedKinds.map((kind) => watching.watchers[kind].source()), ...(probe ? [probe.source] : [])];
+    return [...watchedKinds.map((kind) => watching.watchers[kind].source()), ...(probe ? [probe.source, ...probe.others] : []), ...watching.surroundings().sources];
   };
 
   function everyPodAnswered({ status, byPod }: HealthInput): boolean {
@@ -97,6 +97,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     probesSeen ||= health === null || now.getTime() - startedAt > firstProbesMs || everyPodAnswered(health.input);
     if (!probesSeen) return [];
     const lines = watching.lastLines();
+    const surroundings = watching.surroundings().known;
     const namespaceMissingIn = watching.namespaceMissingIn();
     const allPods = [...pods.items().values()].map((pod) => withLastLines(pod, lines));
     const grouped = eventsByObject(events.items().values());
@@ -111,6 +112,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
         pods: allPods,
         events: grouped,
         health: health?.input ?? noHealth,
+        surroundings,
         sources: keys,
         previous: states.get(bigPod.name) ?? stored.get(bigPod.name) ?? null,
         now,
