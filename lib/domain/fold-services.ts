@@ -49,7 +49,9 @@ function accountsOf(pod: RawObject, service: ServiceConfig, health: HealthInput,
   if (asked && health.status !== "unsupported" && (ageMs(result?.at, now) ?? Number.POSITIVE_INFINITY) <= healthResultMaximumAgeMs) accounts.push(...(asked.accounts ?? [{ source: "health" as const, status: asked.status, detail: asked.detail }]));
   const measured = health.metrics?.byPod.get(pod.metadata.name);
   const metric = measured?.services[service.name];
-  if (metric && (ageMs(measured?.at, now) ?? Number.POSITIVE_INFINITY) <= metricMaximumAgeMs) accounts.push({ source: "metrics", status: metric.status, detail: metric.detail });
+  // Prometheus tells of the past: what has changed since it looked contradicts nobody.
+  const outdated = accounts.length > 0 && asked?.since !== undefined && measured !== undefined && Date.parse(measured.at) <= Date.parse(asked.since);
+  if (metric && !outdated && (ageMs(measured?.at, now) ?? Number.POSITIVE_INFINITY) <= metricMaximumAgeMs) accounts.push({ source: "metrics", status: metric.status, detail: metric.detail });
   if (accounts.length === 0) return null;
   return { accounts: accounts.map((account) => ({ ...account, detail: account.detail === null ? null : clean(account.detail) })), at: result?.at ?? measured?.at };
 }

@@ -7,6 +7,8 @@ export interface ServiceHealth {
   status: ServiceStatus;
   /** "FATAL: exited with code 1: cannot reach the tile server". Null while up. */
   detail: string | null;
+  /** Since when `status` is the same without a break (ISO 8601), where that is kept track of. */
+  since?: string;
   /** What each source said, where several were asked. */
   accounts?: readonly ServiceAccount[];
 }

@@ -16,8 +16,8 @@ export function settleAccounts(accounts: readonly ServiceAccount[]): ServiceHeal
     const difference = badness.indexOf(account.status) - badness.indexOf(worst.status);
     if (difference < 0 || (difference === 0 && worst.detail === null && account.detail !== null)) worst = account;
   }
-  // Only one that is up needs no detail.
-  return { status: worst.status, detail: worst.status === "up" ? null : worst.detail, ...(others.length === 0 ? {} : { accounts }) };
+  // One that is up needs no detail; a health endpoint alone needs no list of one.
+  return { status: worst.status, detail: worst.status === "up" ? null : worst.detail, ...(others.length === 0 && first.source === "health" ? {} : { accounts }) };
 }
 
 /** The clause about sources that contradict each other; null while they agree. Starting and not knowing contradict nobody. */

@@ -1,5 +1,6 @@
 import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
+import type { MetricsApi } from "#lib/ports/metrics.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { shutDown } from "#lib/worker/shutdown.ts";
 import { createEnvironmentViews } from "#lib/worker/watchers/environment-view.ts";
@@ -25,6 +26,8 @@ export interface WorkerParts {
   context: ServiceContext;
   databaseUrl: string;
   apiOf: (environment: string) => ClusterApi;
+  /** The Prometheus of an environment; null where none is configured. */
+  metricsOf?: (environment: string) => MetricsApi | null;
   holder: string;
   random: () => number;
   startOperations?: (parts: OperationsParts) => Promise<RunningOperations>;
@@ -45,7 +48,7 @@ const stopLimitMs = 9_000;
 export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   const { context, databaseUrl, apiOf, holder, random } = parts;
   const { config, clock, log, db, registry } = context;
-  const watching = createStartWatching({ config, apiOf, clock, random, log });
+  const watching = createStartWatching({ config, apiOf, ...(parts.metricsOf === undefined ? {} : { metricsOf: parts.metricsOf }), clock, random, log });
   const views = createEnvironmentViews({ config, startWatching: parts.startWatching ?? watching.start, clock, log });
   const observer = createObserver({ config, db, views, registry, clock, log, holder });
   observer.start();

@@ -92,7 +92,6 @@ export interface SurroundingsWatch {
 export function createSurroundingsWatch(setup: { environment: EnvironmentConfig; bigPods: readonly BigPodConfig[]; parts: WatchParts; deployments: () => Iterable<ClusterObject>; nodes: Extra; changed: () => void }): SurroundingsWatch {
   const { environment, bigPods, parts, deployments, nodes, changed } = setup;
   const extras = new Map<SurroundingName, Extra>([["nodes", nodes]]);
-  const workloads = new Set(bigPods.map((bigPod) => bigPod.workload.name));
   let stopped = false;
 
   function need(name: SurroundingName): void {
@@ -101,7 +100,7 @@ export function createSurroundingsWatch(setup: { environment: EnvironmentConfig;
   }
 
   function look(): void {
-    for (const deployment of deployments()) if (workloads.has(deployment.metadata.name) && claimsOf(deployment).length > 0) need("claims");
+    for (const deployment of deployments()) if (claimsOf(deployment).length > 0) need("claims");
     if (extras.get("ingresses")?.items()?.some((ingress) => list(fields(ingress.spec)["tls"]).length > 0) === true) need("certificates");
   }
 
