@@ -25,7 +25,7 @@ export interface Problem {
   evidence: Evidence[];
   remedy: Remedy;
   /** What would help, in one sentence, by the rule that found the cause; null where no rule did. */
-  help: string | null;
+  help?: string | null;
 }
 
 /** Causes that no button of ours mends: the cluster, or what lies around the workload, has to be seen to. */

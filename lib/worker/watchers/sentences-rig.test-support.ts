@@ -7,6 +7,8 @@ import { createTransport } from "#lib/adapters/kubernetes/transport.ts";
 import type { Config } from "#lib/contracts/config.ts";
 import type { BigPodState } from "#lib/contracts/state.ts";
 import { kinds } from "#lib/ports/cluster.ts";
+import type { ClusterApi } from "#lib/ports/cluster.ts";
+import type { MetricsApi } from "#lib/ports/metrics.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
 import { loadConfig } from "#lib/runtime/config.ts";
 import { silentLog } from "#lib/worker/test-parts.ts";
@@ -19,6 +21,7 @@ import { startSandbox } from "#sandbox/start.ts";
 export interface SentencesRig {
   config: Config;
   view: ObservedView;
+  api: ClusterApi;
   environment: string;
   namespace: string;
   state(bigPod: string): BigPodState | undefined;
@@ -35,7 +38,7 @@ export interface SentencesRig {
   stop(): Promise<void>;
 }
 
-export async function openSentencesRig(options: { speed: number; environment?: string; change?: (config: Config) => void }): Promise<SentencesRig> {
+export async function openSentencesRig(options: { speed: number; environment?: string; change?: (config: Config) => void; metricsOf?: (environment: string) => MetricsApi | null }): Promise<SentencesRig> {
   const home = mkdtempSync(join(tmpdir(), "vigie-sentences-"));
   const sandbox = await startSandbox({ home, portalUrl: "http://127.0.0.1:3999", speed: options.speed });
   const { config } = loadConfig(sandbox.configFile);
@@ -43,7 +46,7 @@ export async function openSentencesRig(options: { speed: number; environment?: s
   const environment = options.environment ?? "prod";
   const namespace = `dreamscape-${environment}`;
   const clusters = createClusters(config, dirname(sandbox.configFile), silentLog);
-  const watching = createStartWatching({ config, apiOf: (name) => clusters.forEnvironment(name), clock: systemClock, random: Math.random, log: silentLog });
+  const watching = createStartWatching({ config, apiOf: (name) => clusters.forEnvironment(name), ...(options.metricsOf === undefined ? {} : { metricsOf: options.metricsOf }), clock: systemClock, random: Math.random, log: silentLog });
   const views = createEnvironmentViews({ config, startWatching: watching.start, clock: systemClock, log: silentLog });
   const view = views.observe(environment);
   const { connection } = loadCluster({ kubeconfig: sandbox.kubeconfig, allowPlugins: [] }, "/");
@@ -51,6 +54,7 @@ export async function openSentencesRig(options: { speed: number; environment?: s
 
   const rig: SentencesRig = {
     config, view, environment, namespace,
+    api: clusters.forEnvironment(environment),
     state: (bigPod) => view.state(bigPod),
     until(what, bigPod, predicate, timeoutMs = 30_000) {
       return new Promise((resolve, reject) => {
