@@ -14,7 +14,7 @@ const startingReasons = new Set(["ContainerCreating", "PodInitializing", "Contai
 /** The sentence of the registry out of a pull error: the last clause, which names what is wrong. */
 export function pullReason(message: string | null): string {
   if (message === null) return "the image cannot be fetched";
-  const known = /manifest unknown|not found|unauthorized|denied|no match for platform[^:]*|no such host|i\/o timeout|connection refused|5\d\d [A-Z][^:"]*|toomanyrequests[^"]*|too many requests/i.exec(message);
+  const known = /toomanyrequests:[^"]*/i.exec(message) ?? /manifest unknown|not found|unauthorized|denied|no match for platform[^:]*|no such host|i\/o timeout|connection refused|5\d\d [A-Z][^:"]*|too many requests/i.exec(message);
   if (known) return known[0].trim();
   return message.split(": ").at(-1) ?? message;
 }
