@@ -13,7 +13,7 @@ import { systemClock } from "#lib/ports/runtime.ts";
 import { loadConfig } from "#lib/runtime/config.ts";
 import { silentLog } from "#lib/worker/test-parts.ts";
 import { createEnvironmentViews } from "#lib/worker/watchers/environment-view.ts";
-import type { ObservedView } from "#lib/worker/watchers/environment-view.ts";
+import type { ObservedView, Views } from "#lib/worker/watchers/environment-view.ts";
 import { createStartWatching } from "#lib/worker/watchers/start-watching.ts";
 import { startSandbox } from "#sandbox/start.ts";
 
@@ -21,6 +21,7 @@ import { startSandbox } from "#sandbox/start.ts";
 export interface SentencesRig {
   config: Config;
   view: ObservedView;
+  views: Views;
   api: ClusterApi;
   environment: string;
   namespace: string;
@@ -38,7 +39,7 @@ export interface SentencesRig {
   stop(): Promise<void>;
 }
 
-export async function openSentencesRig(options: { speed: number; environment?: string; change?: (config: Config) => void; metricsOf?: (environment: string) => MetricsApi | null }): Promise<SentencesRig> {
+export async function openSentencesRig(options: { speed: number; environment?: string; change?: (config: Config) => void; metricsOf?: (environment: string) => MetricsApi | null; wrap?: (api: ClusterApi) => ClusterApi }): Promise<SentencesRig> {
   const home = mkdtempSync(join(tmpdir(), "vigie-sentences-"));
   const sandbox = await startSandbox({ home, portalUrl: "http://127.0.0.1:3999", speed: options.speed });
   const { config } = loadConfig(sandbox.configFile);
@@ -46,14 +47,16 @@ export async function openSentencesRig(options: { speed: number; environment?: s
   const environment = options.environment ?? "prod";
   const namespace = `dreamscape-${environment}`;
   const clusters = createClusters(config, dirname(sandbox.configFile), silentLog);
-  const watching = createStartWatching({ config, apiOf: (name) => clusters.forEnvironment(name), ...(options.metricsOf === undefined ? {} : { metricsOf: options.metricsOf }), clock: systemClock, random: Math.random, log: silentLog });
+  const wrapped = new Map(clusters.all().map((api) => [api, options.wrap?.(api) ?? api]));
+  const apiOf = (name: string): ClusterApi => wrapped.get(clusters.forEnvironment(name)) ?? clusters.forEnvironment(name);
+  const watching = createStartWatching({ config, apiOf, ...(options.metricsOf === undefined ? {} : { metricsOf: options.metricsOf }), clock: systemClock, random: Math.random, log: silentLog });
   const views = createEnvironmentViews({ config, startWatching: watching.start, clock: systemClock, log: silentLog });
   const view = views.observe(environment);
   const { connection } = loadCluster({ kubeconfig: sandbox.kubeconfig, allowPlugins: [] }, "/");
   const transport = createTransport({ cluster: "sandbox", connection, requestTimeoutMs: 10_000, connectTimeoutMs: 5_000 });
 
   const rig: SentencesRig = {
-    config, view, environment, namespace,
+    config, view, views, environment, namespace,
     api: clusters.forEnvironment(environment),
     state: (bigPod) => view.state(bigPod),
     until(what, bigPod, predicate, timeoutMs = 30_000) {
