@@ -38,6 +38,6 @@ export function healthOfProcess({ state, exitStatus, spawnError, lastLine }: Sup
   if (status === "up" || status === "starting") return { status, detail: status === "up" ? null : "STARTING" };
   if (state === "STOPPED") return { status, detail: "STOPPED: it was stopped by hand or never started" };
   if (state === "STOPPING" || state === "UNKNOWN") return { status, detail: state };
-  const exit = spawnError !== null && spawnError !== "" && !/^Exited too quickly/.test(spawnError) ? spawnError : exitStatus === null ? null : `exited with code ${exitStatus}`;
+  const exit = spawnError !== null && spawnError !== "" && !spawnError.startsWith("Exited too quickly") ? spawnError : exitStatus === null ? null : `exited with code ${exitStatus}`;
   return { status, detail: [state, exit, lastLine].filter((part) => part !== null && part !== "").join(": ") };
 }

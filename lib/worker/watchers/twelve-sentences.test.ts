@@ -8,7 +8,6 @@ import type { SentencesRig } from "#lib/worker/watchers/sentences-rig.test-suppo
  * (hashes of pods) are told as <pod>; "and 1 more pod" depends on how far the rollout is and is taken out.
  */
 let rig: SentencesRig;
-const deployment = (bigPod: string): string => `/apis/apps/v1/namespaces/${rig.namespace}/deployments/${bigPod}`;
 
 beforeAll(async () => void (rig = await openSentencesRig({ speed: 8 })), 90_000);
 afterAll(() => rig?.stop());

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readXmlRpcAnswer, XmlRpcFault, xmlRpcCall } from "#lib/worker/watchers/xml-rpc.ts";
+import { readXmlRpcAnswer, xmlRpcCall } from "#lib/worker/watchers/xml-rpc.ts";
+import type { XmlRpcFault } from "#lib/worker/watchers/xml-rpc.ts";
 import { readCall } from "#sandbox/world/supervisor-rpc.ts";
 
 const answer = (value: string): string => `<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n<value>${value}</value>\n</param>\n</params>\n</methodResponse>\n`;
