@@ -5,11 +5,11 @@ import type { SentencesRig } from "#lib/worker/watchers/sentences-rig.test-suppo
 
 /**
  * Every fault is injected into the sandbox, and what the worker's own fold says is compared word by word. Names that the cluster makes up
- * (hashes of pods) are told as <pod>; "and 1 more pod" depends on how far the rollout is and is taken out.
+ * (hashes of pods) are told as <pod>; "and 1 more pod" depends on how far the rollout is and is taken out. VIGIE_TIMES prints how soon; VIGIE_SPEED=1 is real time.
  */
 let rig: SentencesRig;
 
-beforeAll(async () => void (rig = await openSentencesRig({ speed: 8 })), 90_000);
+beforeAll(async () => void (rig = await openSentencesRig({ speed: Number(process.env["VIGIE_SPEED"] ?? 8) })), 90_000);
 afterAll(() => rig?.stop());
 
 function plain(sentence: string | null): string {
