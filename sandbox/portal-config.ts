@@ -60,6 +60,8 @@ const bigPods = [
     title: "Experience",
     workload: { name: "experience" },
     monitor: { port: 9000, path: "/health" },
+    supervisor: { port: 9001, path: "/RPC2" },
+    metrics: { form: "node_supervisord_state" },
     services: [
       { name: "voyage", process: "voyage", port: 3003, healthPath: "/health", repository: `${organisation}/experience-pod` },
       { name: "ai", process: "ai", port: 3005, healthPath: "/health", repository: `${organisation}/experience-pod` },
@@ -71,6 +73,8 @@ const bigPods = [
     title: "Commerce",
     workload: { name: "commerce" },
     monitor: { port: 9000, path: "/health" },
+    supervisor: { port: 9001, path: "/RPC2" },
+    metrics: { form: "node_supervisord_state" },
     services: [
       { name: "payment", process: "payment", port: 3004, healthPath: "/health", repository: `${organisation}/commerce-pod` },
       { name: "analytics", process: "analytics", port: 3007, healthPath: "/health", repository: `${organisation}/commerce-pod` },

@@ -135,6 +135,26 @@ export const bigPodConfigSchema = z.strictObject({
   workload: z.strictObject({ kind: z.literal("Deployment").default("Deployment"), name }),
   /** One endpoint that answers application/health+json with a check per process ("voyage:process"). Asked in every pod. */
   monitor: z.strictObject({ port, path: path.default("/health") }).optional(),
+  /** supervisord's XML-RPC server (an [inet_http_server] without a password), asked in every pod through the pod proxy. */
+  supervisor: z.strictObject({ port: port.default(9001), path: path.default("/RPC2") }).optional(),
+  /** States of processes as the environment's Prometheus has them. */
+  metrics: z
+    .strictObject({
+      /** node_supervisord_state: node_exporter's collector "supervisord". supervisor_process_info: supervisord_exporter. */
+      form: z.enum(["node_supervisord_state", "supervisor_process_info"]),
+      /** PromQL that gives those series; $environment and $namespace are filled in. Left out: the metric in the environment's namespace. */
+      query: z.string().min(1).max(2_000).optional(),
+      /** Labels that name the pod and the process. */
+      podLabel: z.string().min(1).max(100).default("pod"),
+      processLabel: z.string().min(1).max(100).default("name"),
+    })
+    .optional(),
+  /** CronJobs that belong to it: a failed or missed run makes it amber. */
+  cronJobs: z.array(name).max(20).optional(),
+  /** True: a NetworkPolicy must select its pods. */
+  networkPolicy: z.boolean().optional(),
+  /** How long a new pod may take to become ready before its rollout is called broken, when its probes do not say (at most 25 s then). */
+  startSeconds: z.int().min(5).max(3_600).optional(),
   /** Names for environments whose strategy is blue-green. Left out: <workload>-blue, <workload>-green, Services <workload> and <workload>-preview. */
   blueGreen: z
     .strictObject({ blue: name.optional(), green: name.optional(), service: name.optional(), previewService: name.optional(), /** Label that tells the colours apart, in the Services' selectors and the pods. */ label: z.string().min(1).max(100).default("vigie.dev/colour") })

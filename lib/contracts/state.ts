@@ -6,11 +6,18 @@ import { healthStatuses, operationStatuses, serviceStatuses, sourceStatuses } fr
 const time = z.iso.datetime();
 
 export const evidenceSchema = z.object({
-  kind: z.enum(["event", "log", "probe", "status", "condition"]),
+  kind: z.enum(["event", "log", "probe", "status", "condition", "metric"]),
   text: z.string(),
   at: time.nullable(),
   /** Object it was read from, "Pod experience-7d9f-x2". */
   on: z.string().nullable(),
+});
+
+/** What one source says of a service: its container, the health endpoint, the supervisor, or Prometheus. */
+export const serviceAccountSchema = z.object({
+  source: z.enum(["container", "health", "supervisor", "metrics"]),
+  status: z.enum(serviceStatuses),
+  detail: z.string().nullable(),
 });
 
 export const serviceStateSchema = z.object({
@@ -20,6 +27,8 @@ export const serviceStateSchema = z.object({
   /** One clause without the pod's name: "exited with code 1: cannot reach the tile server". Null while up. */
   detail: z.string().nullable(),
   restarts: z.int().nonnegative(),
+  /** Where several sources speak of it: each of them. The worse is what `status` says. */
+  accounts: z.array(serviceAccountSchema).optional(),
 });
 
 export const podStateSchema = z.object({
@@ -64,6 +73,10 @@ export const bigPodStateSchema = z.object({
   status: z.enum(healthStatuses),
   /** The one sentence a colleague would say; null when healthy. */
   cause: z.string().nullable(),
+  /** What kind of thing the cause is ("crash", "quota", …; lib/domain/fold-order.ts). Absent in states of older versions. */
+  causeKind: z.string().nullable().optional(),
+  /** What would help, in one sentence; null when healthy. Absent in states of older versions. */
+  remedy: z.string().nullable().optional(),
   evidence: z.array(evidenceSchema),
   since: time,
   version: z.string().nullable(),
@@ -97,6 +110,8 @@ export const sourceStateSchema = z.object({
   reason: z.string().nullable(),
   /** True: a tile that rests on it is not green without it. False: extra knowledge (health probes of a server without pod proxy). */
   required: z.boolean(),
+  /** True: help that the account may well do without. When it is refused or not served, that stands among the sources and is nobody's problem. */
+  dispensable: z.boolean().optional(),
 });
 
 export const environmentReleaseSchema = z.object({
@@ -205,6 +220,7 @@ export const platformSnapshotSchema = z.object({
 });
 
 export type Evidence = z.infer<typeof evidenceSchema>;
+export type ServiceAccount = z.infer<typeof serviceAccountSchema>;
 export type ServiceState = z.infer<typeof serviceStateSchema>;
 export type PodState = z.infer<typeof podStateSchema>;
 export type RunningImage = z.infer<typeof runningImageSchema>;

@@ -25,7 +25,7 @@ export function sourceSentence(source: Pick<SourceState, "title" | "status" | "r
 /** The state of a Big Pod that was never seen because a required source gives nothing: unknown, and why. */
 export function blindState(environment: string, bigPod: BigPodConfig, source: SourceState, sources: readonly string[], now: Date): BigPodState {
   return {
-    environment, bigPod: bigPod.name, status: "unknown", cause: sourceSentence(source),
+    environment, bigPod: bigPod.name, status: "unknown", cause: sourceSentence(source), causeKind: "source", remedy: source.status === "forbidden" ? "Give Vigie's account the right to read it." : "Look at the source itself.",
     evidence: [{ kind: "status", text: sourceSentence(source), at: source.since, on: source.title }],
     since: source.since, version: null, images: [],
     replicas: { desired: 0, updated: 0, ready: 0, available: 0, total: 0 },

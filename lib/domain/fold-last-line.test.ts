@@ -37,3 +37,12 @@ test("the line a person would quote is no frame of a stack trace", () => {
   expect(quotableLine(["listening", "Error: connect ECONNREFUSED 10.0.0.21:5432", "    at TCPConnectWrap.afterConnect (node:net:1595:16)", "", "Node.js v24.1.0"])).toBe("Error: connect ECONNREFUSED 10.0.0.21:5432");
   expect(quotableLine(["", "  "])).toBeNull();
 });
+
+test.each([
+  ["a supervised process in a container's log", ["voyage   | 2026-11-21T12:06:27.394Z error Error: Cannot find module", "2026-11-21T12:06:27.400Z supervisor: exited: voyage (exit status 1; not expected)"], "voyage: Error: Cannot find module"],
+  ["a time and a level", ["[2026-11-21 12:06:27,394] ERROR no route to mongo"], "no route to mongo"],
+  ["JSON lines", ['{"level":"error","msg":"cannot reach the tile server","time":1}', '{"level":"info","msg":"bye"}'], "cannot reach the tile server"],
+  ["something that only looks like JSON", ["{not json"], "{not json"],
+  ["nothing but a time", ["2026-11-21T12:06:27Z "], "2026-11-21T12:06:27Z"],
+  ["an error that begins the line", ["Error: x", "stopped"], "Error: x"],
+])("quoted without what machines put before it: %s", (_name, lines, expected) => expect(quotableLine(lines)).toBe(expected));

@@ -1,4 +1,4 @@
-import { clean, containerStatuses, fields, list } from "#lib/domain/fold-read.ts";
+import { clean, containerStatuses, fields, list, text } from "#lib/domain/fold-read.ts";
 import type { RawObject } from "#lib/domain/fold-read.ts";
 
 /** A run of a container that ended without a termination message: its log's last line would say why. */
@@ -19,10 +19,32 @@ export function silentEnds(pod: RawObject): SilentEnd[] {
   });
 }
 
-/** The last line of a log that a person would quote: not empty, not the frame of a stack trace. */
+const frame = /^(at |\^+$|[{}\])]+;?$|Node\.js v\d)/;
+const complaint = /error|exception|panic|fatal|cannot|can't|failed|refused|denied|is not set|out of memory/i;
+/** A supervisor's prefix ("voyage | "), a time, and the level behind it: the sentence begins after them. */
+const decoration = /^(?:([\w.-]{1,40})\s*\|\s+)?(?:\[?\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}[^\s\]]*\]?\s+(?:\[?(?:trace|debug|info|warn|warning|error|fatal|critical)\]?:?\s+)?)?/i;
+
+function plainLine(line: string): string {
+  if (line.startsWith("{")) {
+    try {
+      const { msg, message } = fields(JSON.parse(line));
+      const told = text(msg) ?? text(message);
+      if (told !== null) return clean(told);
+    } catch {
+      // Not JSON after all: as it stands.
+    }
+  }
+  const found = decoration.exec(line);
+  const rest = found === null ? line : line.slice(found[0].length);
+  return rest === "" ? line : found?.[1] === undefined ? rest : `${found[1]}: ${rest}`;
+}
+
+/** The line of a log that a person would quote: the last one that complains, else the last that is neither empty nor the frame of a stack trace; without its time and level. */
 export function quotableLine(lines: readonly string[]): string | null {
   const cleaned = lines.map(clean).filter((line) => line !== "");
-  return cleaned.findLast((line) => !/^(at |\^+$|[{}\])]+;?$|Node\.js v\d)/.test(line)) ?? cleaned.at(-1) ?? null;
+  const sentences = cleaned.filter((line) => !frame.test(line));
+  const line = sentences.findLast((one) => complaint.test(one)) ?? sentences.at(-1) ?? cleaned.at(-1);
+  return line === undefined ? null : plainLine(line);
 }
 
 /** The pod with those last lines as the termination messages that are missing. The object itself is left alone. */

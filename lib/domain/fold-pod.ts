@@ -1,107 +1,92 @@
 import type { Evidence } from "#lib/contracts/state.ts";
+import { containerFinding } from "#lib/domain/fold-container.ts";
+import { restartMemoryMs } from "#lib/domain/fold-exit.ts";
 import type { Finding } from "#lib/domain/fold-finding.ts";
-import { ageMs, conditionsOf, containerStatuses, fields, initContainerStatuses, list, text } from "#lib/domain/fold-read.ts";
-import type { ClusterEvent, ContainerStatus, RawObject } from "#lib/domain/fold-read.ts";
+import { ageMs, cleanOrNull, conditionsOf, containerStatuses, fields, initContainerStatuses, text } from "#lib/domain/fold-read.ts";
+import type { ClusterEvent, RawObject } from "#lib/domain/fold-read.ts";
 
-export const unschedulableGraceMs = 15_000;
-/** A pod or container younger than this is starting, not failing. */
-export const startGraceMs = 60_000;
-/** For this long a restart is worth an amber tile. */
-export const restartMemoryMs = 600_000;
+/** A scheduler that looks twice finds room now and then. */
+export const unschedulableGraceMs = 6_000;
+/** A node that was asked for takes this long to come. */
+const scaleUpGraceMs = 300_000;
+/** Volumes and networks are often there at the second try. */
+const mountGraceMs = 8_000;
+const schedulerSilenceMs = 20_000;
 
-const pullReasons = new Set(["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed"]);
-const createReasons = new Set(["CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PreStartHookError", "PostStartHookError", "StartError", "ContainerCannotRun"]);
-
-/** How a run ended, as a clause: "exiting with code 137: out of memory, limit 512Mi". */
-export function exitClause(ended: NonNullable<ContainerStatus["ended"]>, memoryLimit: string | null): string {
-  const why = ended.reason === "OOMKilled" ? `out of memory${memoryLimit === null ? "" : `, limit ${memoryLimit}`}` : ended.message;
-  return `code ${ended.exitCode}${why === null ? "" : `: ${why}`}`;
+export interface PodFacts {
+  events: readonly ClusterEvent[];
+  /** Architecture of its node ("arm64"); null where nodes are not known. */
+  architecture: string | null;
+  /** Names of nodes that take no new pods. */
+  cordoned: readonly string[];
 }
 
-export function memoryLimit(pod: RawObject, container: string): string | null {
-  const spec = fields(pod.spec);
-  const found = [...list(spec["containers"]), ...list(spec["initContainers"])].find((c) => c["name"] === container);
-  return text(fields(fields(found?.["resources"])["limits"])["memory"]);
-}
-
-/**
- * True while a container cannot stay up: waiting in CrashLoopBackOff, between runs after two restarts, or running again for less than
- * a minute and a half times its last run (at most ten minutes, when the kubelet forgets too).
- */
-export function isCrashLooping(status: ContainerStatus, now: Date): boolean {
-  if (status.state === "waiting" && status.reason === "CrashLoopBackOff") return true;
-  if (status.restarts < 2) return false;
-  if (status.state !== "running") return status.ended !== null && status.ended.exitCode !== 0;
-  if (status.ended === null) return false;
-  const lastRunMs = Math.max(0, Date.parse(status.ended.finishedAt ?? "") - Date.parse(status.ended.startedAt ?? "")) || 0;
-  if (lastRunMs >= restartMemoryMs) return false;
-  const upMs = ageMs(status.runningSince, now) ?? 0;
-  return upMs < Math.min(restartMemoryMs, Math.max(startGraceMs, lastRunMs * 1.5));
-}
-
-/** The sentence of the registry out of a pull error: the last clause, which names what is wrong. */
-export function pullReason(message: string | null): string {
-  if (message === null) return "the image cannot be fetched";
-  const known = /manifest unknown|not found|unauthorized|denied|no match for platform[^:]*|no such host|i\/o timeout|connection refused|503[^:"]*|too many requests/i.exec(message);
-  if (known) return known[0].trim();
-  return message.split(": ").at(-1) ?? message;
-}
-
-function pullMessage(status: ContainerStatus, events: readonly ClusterEvent[]): string | null {
-  if (status.message !== null && status.reason !== "ImagePullBackOff") return status.message;
-  const failed = events.filter((e) => e.reason === "Failed" && /pull/i.test(e.message));
-  return (failed.find((e) => e.message.includes(status.image)) ?? failed[0])?.message ?? status.message;
-}
-
-function evidenceOf(kind: Evidence["kind"], value: string, at: string | null, pod: RawObject): Evidence {
-  return { kind, text: value, at, on: `Pod ${pod.metadata.name}` };
-}
-
-function containerFinding(pod: RawObject, status: ContainerStatus, events: readonly ClusterEvent[], now: Date): Finding | null {
-  const base = { on: pod.metadata.name, evidence: [] as Evidence[] };
-  if (status.state === "waiting" && status.reason !== null && pullReasons.has(status.reason)) {
-    const message = pullMessage(status, events);
-    return { ...base, status: "broken", rank: 10, group: `pull/${status.name}`, tell: (place) => `${status.name} in ${place} cannot be pulled: ${status.image} — ${pullReason(message)}`, evidence: [evidenceOf("status", `${status.reason}: ${message ?? status.image}`, null, pod)] };
-  }
-  if (status.state === "waiting" && status.reason !== null && createReasons.has(status.reason)) {
-    return { ...base, status: "broken", rank: 12, group: `create/${status.name}`, tell: (place) => `${status.name} in ${place} cannot be started: ${status.message ?? status.reason ?? "unknown"}`, evidence: [evidenceOf("status", `${status.reason}: ${status.message ?? ""}`, null, pod)] };
-  }
-  const { ended } = status;
-  const limit = memoryLimit(pod, status.name);
-  if (isCrashLooping(status, now)) {
-    const clause = ended === null ? "" : ` with ${exitClause(ended, limit)}`;
-    const evidence = [evidenceOf("status", `${status.name}: ${status.reason ?? status.state}, ${status.restarts} restarts${ended?.reason ? `, last ended by ${ended.reason}` : ""}`, ended?.finishedAt ?? null, pod)];
-    if (ended?.message) evidence.push(evidenceOf("log", ended.message, ended.finishedAt, pod));
-    return { ...base, status: "broken", rank: 5, group: `crash/${status.name}`, tell: (place) => `${status.name} in ${place} keeps exiting${clause}`, evidence };
-  }
-  const since = ageMs(ended?.finishedAt ?? status.runningSince, now);
-  if (status.restarts > 0 && ended !== null && since !== null && since < restartMemoryMs) {
-    const times = status.restarts === 1 ? "restarted" : `restarted ${status.restarts} times`;
-    return { ...base, status: "warning", rank: 50, group: `restart/${status.name}`, tell: (place) => `${status.name} in ${place} ${times}: exited with ${exitClause(ended, limit)}`, evidence: [evidenceOf("status", `${status.name} exited with ${exitClause(ended, limit)}`, ended.finishedAt, pod)] };
-  }
-  return null;
-}
-
-/** What is wrong with one live pod of the newest template. Not being ready yet is no finding here: see fold.ts. */
-export function podFindings(pod: RawObject, bigPod: string, events: readonly ClusterEvent[], now: Date): Finding[] {
+/** What is wrong with one live pod of the newest template. Not being ready yet is no finding here: see fold-probe.ts and fold-workload.ts. */
+export function podFindings(pod: RawObject, bigPod: string, facts: PodFacts, now: Date): Finding[] {
+  const { events, architecture } = facts;
   const statuses = [...initContainerStatuses(pod), ...containerStatuses(pod)];
-  const findings = statuses.flatMap((status) => containerFinding(pod, status, events, now) ?? []);
-  const scheduled = conditionsOf(pod).find((c) => c.type === "PodScheduled" && c.status === "False" && c.reason === "Unschedulable");
-  if (scheduled) {
-    const waitedMs = ageMs(scheduled.at ?? pod.metadata.creationTimestamp, now) ?? 0;
-    const why = scheduled.message ?? "no node takes it";
-    findings.push({
-      status: waitedMs > unschedulableGraceMs ? "broken" : "progressing",
-      rank: 14,
-      group: "unschedulable",
-      on: pod.metadata.name,
-      tell: () => `${bigPod} waits for a node: ${why}`,
-      evidence: [evidenceOf("condition", `PodScheduled is False, Unschedulable: ${why}`, scheduled.at, pod)],
-    });
-  }
+  const findings = statuses.flatMap((status) => containerFinding(pod, status, events, architecture, now) ?? []);
+  findings.push(...schedulingFindings(pod, bigPod, facts, now), ...creationFindings(pod, bigPod, events, now));
   const first = findings[0];
   if (first) first.evidence.push(...warnings(events).slice(0, 2));
   return findings;
+}
+
+function schedulingFindings(pod: RawObject, bigPod: string, { events, cordoned }: PodFacts, now: Date): Finding[] {
+  const on = pod.metadata.name;
+  const scheduled = conditionsOf(pod).find((c) => c.type === "PodScheduled");
+  const base = { kind: "unschedulable", group: "unschedulable", on } as const;
+  if (scheduled?.status === "False" && scheduled.reason === "SchedulingGated") {
+    return [{ ...base, status: "progressing", tell: () => `${bigPod} waits for what gates its scheduling`, evidence: [], remedy: "Whatever set the scheduling gate has to take it away." }];
+  }
+  if (scheduled?.status === "False" && scheduled.reason === "Unschedulable") {
+    const waitedMs = ageMs(scheduled.at ?? pod.metadata.creationTimestamp, now) ?? 0;
+    const graceMs = events.some((e) => e.reason === "TriggeredScaleUp") ? scaleUpGraceMs : unschedulableGraceMs;
+    const why = scheduled.message ?? "no node takes it";
+    return [
+      {
+        ...base, status: waitedMs > graceMs ? "broken" : "progressing", tell: () => `${bigPod} waits for a node: ${why}`,
+        evidence: [{ kind: "condition", text: `PodScheduled is False, Unschedulable: ${why}`, at: scheduled.at, on: `Pod ${on}` }, ...cordoned.map((node): Evidence => ({ kind: "status", text: "takes no new pods (cordoned)", at: null, on: `Node ${node}` }))],
+        remedy: cordoned.length > 0 ? `Uncordon ${cordoned.join(", ")}, free or add a node, or ask for less.` : "Free or add a node, or ask for less memory or processor time.",
+      },
+    ];
+  }
+  if (scheduled === undefined && text(fields(pod.spec)["nodeName"]) === null && (ageMs(pod.metadata.creationTimestamp, now) ?? 0) > schedulerSilenceMs && fields(pod.status)["phase"] === "Pending") {
+    return [{ ...base, status: "broken", tell: (place) => `${place} of ${bigPod} was not looked at by any scheduler`, evidence: [], remedy: "Look whether the cluster's scheduler runs, and at the template's schedulerName." }];
+  }
+  return [];
+}
+
+/** A volume or a network that does not come keeps containers in ContainerCreating, and only events say why. */
+function creationFindings(pod: RawObject, bigPod: string, events: readonly ClusterEvent[], now: Date): Finding[] {
+  const waits = [...initContainerStatuses(pod), ...containerStatuses(pod)].some((s) => s.state === "waiting" && (s.reason === "ContainerCreating" || s.reason === "PodInitializing"));
+  if (!waits || (ageMs(pod.metadata.creationTimestamp, now) ?? 0) < mountGraceMs) return [];
+  const on = pod.metadata.name;
+  return events.filter((e) => e.warning && ["FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox"].includes(e.reason)).slice(0, 1).map((e): Finding => {
+    const network = e.reason === "FailedCreatePodSandBox";
+    const missing = /(configmap|secret) "([^"]+)" not found/i.exec(e.message);
+    const clause = /(?:configmap|secret) "[^"]+" not found|references non-existent (?:config|secret) key: \S+/i.exec(e.message)?.[0] ?? e.message;
+    return {
+      status: "broken", kind: network ? "sandbox" : "mount", group: e.reason, on,
+      tell: (place) => (network ? `${place} of ${bigPod} gets no network: ${clause}` : `${place} of ${bigPod} cannot mount its volumes: ${clause}`),
+      evidence: [{ kind: "event", text: `${e.reason}: ${e.message}`, at: e.at, on: e.on }],
+      remedy: network ? "Look at the network plug-in of its node." : missing ? `Create ${missing[1]?.toLowerCase() === "secret" ? "Secret" : "ConfigMap"} ${missing[2]}, or go back to a release that does not ask for it.` : "Look at the volume it names, or go back to the release that ran before.",
+    };
+  });
+}
+
+/** Pods of the newest template that a node threw out in the last minutes: their successors may do well, but the node has a reason. */
+export function evictionFindings(pods: readonly RawObject[], eventsOf: (uid: string) => readonly ClusterEvent[], now: Date): Finding[] {
+  return pods.flatMap((pod): Finding[] => {
+    const status = fields(pod.status);
+    if (status["phase"] !== "Failed" || !["Evicted", "NodeShutdown", "Preempting", "UnexpectedAdmissionError"].includes(text(status["reason"]) ?? "")) return [];
+    const at = conditionsOf(pod).find((c) => c.type === "DisruptionTarget" || (c.type === "Ready" && c.status === "False"))?.at ?? eventsOf(pod.metadata.uid).find((e) => e.reason === "Evicted")?.at ?? null;
+    const age = ageMs(at ?? pod.metadata.creationTimestamp, now);
+    if (age === null || age > restartMemoryMs) return [];
+    const node = text(fields(pod.spec)["nodeName"]);
+    const why = cleanOrNull(status["message"]) ?? text(status["reason"]) ?? "it does not say why";
+    return [{ status: "warning", kind: "evicted", group: "evicted", on: pod.metadata.name, tell: (place) => `${place} was evicted${node === null ? "" : ` from ${node}`}: ${why}`, evidence: [{ kind: "status", text: `${text(status["reason"])}: ${why}`, at, on: `Pod ${pod.metadata.name}` }], remedy: "Free the resource that the node ran out of, or set requests that say what the pods really use." }];
+  });
 }
 
 /** Warning events as evidence, newest first. */

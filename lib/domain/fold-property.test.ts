@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bigPodStateSchema } from "#lib/contracts/state.ts";
 import { conclude } from "#lib/domain/fold-finding.ts";
+import { findingKinds } from "#lib/domain/fold-order.ts";
 import { digestOfImageId, parseImage, pinnedImage } from "#lib/domain/fold-image.ts";
 import { clean } from "#lib/domain/fold-read.ts";
 import { rolloutOf, sameJson } from "#lib/domain/fold-rollout.ts";
@@ -73,10 +74,10 @@ test("the fold never throws and always fits its schema, whatever stands in spec 
 });
 
 test("worst wins: no finding can make another one's status better", () => {
-  const finding = fc.record({ status: fc.constantFrom("broken", "warning", "progressing", "paused", "unknown"), rank: fc.nat(99), group: fc.string(), on: fc.string() });
+  const finding = fc.record({ status: fc.constantFrom("broken", "warning", "progressing", "paused", "unknown"), kind: fc.constantFrom(...findingKinds), group: fc.string(), on: fc.string() });
   fc.assert(
     fc.property(fc.array(finding, { minLength: 1 }), finding, (some, more) => {
-      const full = (f: typeof more) => ({ ...f, tell: () => "x", evidence: [] });
+      const full = (f: typeof more) => ({ ...f, tell: () => "x", evidence: [], remedy: "y" });
       const before = healthStatuses.indexOf(conclude(some.map(full)).status);
       expect(healthStatuses.indexOf(conclude([...some, more].map(full)).status)).toBeLessThanOrEqual(before);
     }),

@@ -1,10 +1,11 @@
 import type { BigPodConfig, ServiceConfig } from "#lib/contracts/config.ts";
-import type { ServiceState } from "#lib/contracts/state.ts";
-import { exitClause, isCrashLooping, memoryLimit, startGraceMs } from "#lib/domain/fold-pod.ts";
+import type { ServiceAccount, ServiceState } from "#lib/contracts/state.ts";
+import { exitClause, isCrashLooping, memoryLimit, startGraceMs } from "#lib/domain/fold-exit.ts";
 import { ageMs, clean, conditionsOf, containerStatuses, fields, list } from "#lib/domain/fold-read.ts";
 import type { ContainerStatus, RawObject } from "#lib/domain/fold-read.ts";
-import { firstAnswerWithinMs, healthResultMaximumAgeMs } from "#lib/domain/health.ts";
-import type { HealthInput, ServiceHealth } from "#lib/domain/health.ts";
+import { firstAnswerWithinMs, healthResultMaximumAgeMs, metricMaximumAgeMs } from "#lib/domain/health.ts";
+import type { HealthInput } from "#lib/domain/health.ts";
+import { settleAccounts } from "#lib/domain/service-accounts.ts";
 import { worstService } from "#lib/domain/status.ts";
 import type { ServiceStatus } from "#lib/domain/status.ts";
 
@@ -13,7 +14,7 @@ export function containerOfService(service: ServiceConfig, containers: readonly 
   return service.container ?? service.inContainer ?? (containers.length === 1 ? (containers[0]?.name ?? null) : null);
 }
 
-type Told = { status: ServiceStatus; detail: string | null };
+type Told = { status: ServiceStatus; detail: string | null; accounts?: ServiceAccount[] };
 
 function fromContainer(pod: RawObject, status: ContainerStatus | undefined, now: Date): Told {
   if (!status) return { status: "starting", detail: "waits for its container" };
@@ -40,26 +41,43 @@ export function isGivenUp(detail: string | null): boolean {
   return detail !== null && /\bFATAL\b/.test(detail);
 }
 
-/** Merges what the container says with what the probe found: the worse is shown, and a process nobody could ask is never "up". */
+/** What was found out about a service lately, by probes and by Prometheus; null when nothing was. `at` is the time of the newest probe. */
+function accountsOf(pod: RawObject, service: ServiceConfig, health: HealthInput, now: Date): { accounts: ServiceAccount[]; at: string | undefined } | null {
+  const accounts: ServiceAccount[] = [];
+  const result = health.byPod.get(pod.metadata.uid);
+  const asked = result?.services[service.name];
+  if (asked && health.status !== "unsupported" && (ageMs(result?.at, now) ?? Number.POSITIVE_INFINITY) <= healthResultMaximumAgeMs) accounts.push(...(asked.accounts ?? [{ source: "health" as const, status: asked.status, detail: asked.detail }]));
+  const measured = health.metrics?.byPod.get(pod.metadata.name);
+  const metric = measured?.services[service.name];
+  // Prometheus tells of the past: what has changed since it looked contradicts nobody.
+  const outdated = accounts.length > 0 && asked?.since !== undefined && measured !== undefined && Date.parse(measured.at) <= Date.parse(asked.since);
+  if (metric && !outdated && (ageMs(measured?.at, now) ?? Number.POSITIVE_INFINITY) <= metricMaximumAgeMs) accounts.push({ source: "metrics", status: metric.status, detail: metric.detail });
+  if (accounts.length === 0) return null;
+  return { accounts: accounts.map((account) => ({ ...account, detail: account.detail === null ? null : clean(account.detail) })), at: result?.at ?? measured?.at };
+}
+
+/** Merges what the container says with what was found out: the worse is shown, and a process nobody could ask is never "up". */
 function withHealth(pod: RawObject, service: ServiceConfig, container: Told, health: HealthInput, now: Date): Told {
   if (container.status === "down") return container;
-  if (health.status === "unsupported") return container.status === "up" && service.process !== undefined ? { status: "up", detail: `not asked: ${health.reason === null ? "the pod proxy is not served here" : clean(health.reason)}` } : container;
-  const result = health.byPod.get(pod.metadata.uid);
-  const found: ServiceHealth | undefined = result?.services[service.name];
-  if (found && (ageMs(result?.at, now) ?? Number.POSITIVE_INFINITY) <= healthResultMaximumAgeMs) {
-    if (found.status === "up") return service.process === undefined ? container : { status: "up", detail: null };
-    const detail = found.detail === null ? null : clean(found.detail);
+  const found = accountsOf(pod, service, health, now);
+  if (found) {
+    const { status, detail } = settleAccounts(found.accounts);
+    const several = found.accounts.length > 1 ? { accounts: found.accounts } : {};
+    if (status === "up") return service.process === undefined ? { ...container, ...several } : { status: "up", detail: null, ...several };
     // What has only just been started does not answer yet: that is no failure.
     if (container.status === "starting" && !isGivenUp(detail)) return container;
-    if (container.status === "up" && !isGivenUp(detail) && askedBeforeReady(pod, result?.at)) return { status: "starting", detail: "not asked since it became ready" };
+    if (container.status === "up" && !isGivenUp(detail) && askedBeforeReady(pod, found.at)) return { status: "starting", detail: "not asked since it became ready" };
     // A container has its own readiness: where the probe does not know, that counts.
-    if (found.status === "unknown" && service.process === undefined) return container;
-    return worstService([found.status, container.status]) === container.status && service.process === undefined ? container : { status: found.status, detail };
+    if (status === "unknown" && service.process === undefined) return container;
+    return worstService([status, container.status]) === container.status && service.process === undefined ? { ...container, ...several } : { status, detail, ...several };
   }
+  if (health.status === "unsupported") return container.status === "up" && service.process !== undefined ? { status: "up", detail: `not asked: ${health.reason === null ? "the pod proxy is not served here" : clean(health.reason)}` } : container;
+  const result = health.byPod.get(pod.metadata.uid);
   if (container.status !== "up" || service.process === undefined) return container;
   const ready = conditionsOf(pod).find((c) => c.type === "Ready" && c.status === "True");
   if (health.status === "live" && (ageMs(ready?.at, now) ?? 0) < firstAnswerWithinMs) return { status: "starting", detail: "not asked yet" };
-  return { status: "unknown", detail: result ? `its last answer is older than ${healthResultMaximumAgeMs / 1000} s` : `no answer yet${health.reason === null ? "" : `: ${clean(health.reason)}`}` };
+  const reason = health.reason ?? health.metrics?.reason ?? null;
+  return { status: "unknown", detail: result ? `its last answer is older than ${healthResultMaximumAgeMs / 1000} s` : `no answer yet${reason === null ? "" : `: ${clean(reason)}`}` };
 }
 
 /**
@@ -74,7 +92,7 @@ function askedBeforeReady(pod: RawObject, answeredAt: string | undefined): boole
 
 /** True when Vigie has a way to ask this service inside a pod. */
 export function isAsked(bigPod: BigPodConfig, service: ServiceConfig): boolean {
-  return bigPod.monitor !== undefined || (service.port !== undefined && service.healthPath !== undefined);
+  return bigPod.monitor !== undefined || bigPod.supervisor !== undefined || (service.port !== undefined && service.healthPath !== undefined);
 }
 
 export function isAnyAsked(bigPod: BigPodConfig): boolean {
@@ -95,9 +113,9 @@ export function servicesInPod(bigPod: BigPodConfig, pod: RawObject, health: Heal
     const restarts = status?.restarts ?? 0;
     if (name === null || !declared.some((c) => c.name === name)) return { name: service.name, kind, status: "unknown", detail: `this pod has no container ${name ?? "that is meant (set inContainer)"}`, restarts: 0 };
     const container = fromContainer(pod, status, now);
-    const asked = isAsked(bigPod, service);
+    const asked = isAsked(bigPod, service) || bigPod.metrics !== undefined;
     const told = asked ? withHealth(pod, service, container, health, now) : container;
-    if (kind === "process" && !asked && told.status === "up") return { name: service.name, kind, status: "up", detail: "not asked: no monitor or health path is configured", restarts };
+    if (kind === "process" && !asked && told.status === "up") return { name: service.name, kind, status: "up", detail: "not asked: no monitor, supervisor or health path is configured", restarts };
     return { name: service.name, kind, ...told, restarts };
   });
 }

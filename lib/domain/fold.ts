@@ -2,15 +2,20 @@ import type { BigPodConfig } from "#lib/contracts/config.ts";
 import type { BigPodState, PodState } from "#lib/contracts/state.ts";
 import { conclude } from "#lib/domain/fold-finding.ts";
 import type { Finding } from "#lib/domain/fold-finding.ts";
-import { isLive, isReady, podFindings } from "#lib/domain/fold-pod.ts";
+import { evictionFindings, isLive, isReady, podFindings } from "#lib/domain/fold-pod.ts";
 import { podStateOf } from "#lib/domain/fold-pod-state.ts";
+import { probeFindings } from "#lib/domain/fold-probe.ts";
 import { condition, controllerOf, fields, readEvent } from "#lib/domain/fold-read.ts";
 import type { ClusterEvent, RawObject } from "#lib/domain/fold-read.ts";
 import { currentReplicaSet, replicaSetsOf, rolloutOf } from "#lib/domain/fold-rollout.ts";
 import { servicesOverPods } from "#lib/domain/fold-services.ts";
+import { surroundingFindings } from "#lib/domain/fold-surroundings.ts";
 import { runningImages, versionOf } from "#lib/domain/fold-version.ts";
 import { doubtFindings, notReadyFindings, serviceFindings, workloadFindings } from "#lib/domain/fold-workload.ts";
+import { architectureOf, isCordoned } from "#lib/domain/health-node.ts";
 import type { HealthInput } from "#lib/domain/health.ts";
+import { unknownSurroundings } from "#lib/domain/surroundings.ts";
+import type { Surroundings } from "#lib/domain/surroundings.ts";
 
 export interface FoldInput {
   environment: string;
@@ -24,6 +29,8 @@ export interface FoldInput {
   /** By uid of the object they are about (see eventsByObject). */
   events: ReadonlyMap<string, readonly ClusterEvent[]>;
   health: HealthInput;
+  /** What lies around the workload; nothing is known of it when left out. */
+  surroundings?: Surroundings;
   /** Keys of the sources that this state rests on. */
   sources: readonly string[];
   previous: BigPodState | null;
@@ -82,7 +89,7 @@ function withoutWorkload(input: FoldInput): BigPodState {
   const status = wasThere ? ("broken" as const) : ("unknown" as const);
   const cause = absence(input, wasThere);
   return {
-    environment, bigPod: bigPod.name, status, cause, evidence: [],
+    environment, bigPod: bigPod.name, status, cause, causeKind: "absent", remedy: "Create it again, or mend the configuration.", evidence: [],
     since: sinceOf(status, previous, now),
     version: null, images: [],
     replicas: { desired: 0, updated: 0, ready: 0, available: 0, total: 0 },
@@ -125,24 +132,34 @@ export function foldBigPod(input: FoldInput): BigPodState {
   const version = versionOf(bigPod, images);
   const readyCurrent = current.filter(isReady).length;
 
-  const findings: Finding[] = workloadFindings({ deployment, rollout, bigPod, version, readyCurrent, mixed, replicaSetEvents: owned.flatMap((set) => eventsOf(set.metadata.uid)) });
+  const surroundings = input.surroundings ?? unknownSurroundings;
+  const set = owned.find((candidate) => candidate.metadata.uid === currentId);
+  const findings: Finding[] = workloadFindings({ deployment, rollout, bigPod, version, readyCurrent, mixed, replicaSet: set, replicaSetEvents: owned.flatMap((one) => eventsOf(one.metadata.uid)), now });
   if (rollout.desired > 0) {
+    const cordoned = (surroundings.nodes ?? []).filter(isCordoned).map((node) => node.metadata.name);
     for (const pod of current) {
       const state = stateOf.get(pod.metadata.uid);
-      findings.push(...podFindings(pod, bigPod.name, eventsOf(pod.metadata.uid), now));
+      const node = surroundings.nodes?.find((candidate) => candidate.metadata.name === fields(pod.spec)["nodeName"]);
+      findings.push(...podFindings(pod, bigPod.name, { events: eventsOf(pod.metadata.uid), architecture: node === undefined ? null : architectureOf(node), cordoned }, now));
       if (state) findings.push(...serviceFindings(pod, state));
     }
-    const troubled = new Set(findings.map((f) => f.on));
-    const quiet = current.filter((pod) => !isReady(pod) && !troubled.has(pod.metadata.name));
-    if (rollout.settledBefore) findings.push(...notReadyFindings(bigPod.name, quiet, readyCurrent, rollout.desired, eventsOf, now));
+    const unready = current.filter((pod) => !isReady(pod));
+    const without = (found: readonly Finding[]): RawObject[] => {
+      const troubled = new Set(found.map((f) => f.on));
+      return unready.filter((pod) => !troubled.has(pod.metadata.name));
+    };
+    if (rollout.settledBefore) findings.push(...notReadyFindings(bigPod.name, without(findings), readyCurrent, rollout.desired, eventsOf, now));
+    else findings.push(...without(findings.filter((f) => f.status === "broken")).flatMap((pod) => probeFindings(pod, bigPod.name, eventsOf(pod.metadata.uid), bigPod.startSeconds, now)));
+    findings.push(...evictionFindings(pods.filter((pod) => controllerOf(pod) === currentId && !isLive(pod)), eventsOf, now));
+    findings.push(...surroundingFindings({ bigPod, namespace: input.namespace, deployment, pods: current, ready: readyCurrent, surroundings, eventsOf, now }));
   }
   const shown = current.length > 0 ? current : live;
   const services = servicesOverPods(bigPod, shown.flatMap((pod) => stateOf.get(pod.metadata.uid) ?? []), rollout.desired === 0 ? "scaled to 0" : "no pod yet");
   if (findings.length === 0) findings.push(...doubtFindings(bigPod.name, services, readyCurrent, rollout.desired));
-  const { status, cause, evidence } = conclude(findings);
+  const { status, cause, kind, remedy, evidence } = conclude(findings);
   const restarts = podStates.reduce((sum, pod) => sum + pod.restarts, 0);
   return {
-    environment, bigPod: bigPod.name, status, cause, evidence,
+    environment, bigPod: bigPod.name, status, cause, causeKind: kind, remedy, evidence,
     since: sinceOf(status, previous, now, deployment),
     version, images,
     replicas: { desired: rollout.desired, updated: rollout.updated, ready: rollout.ready, available: rollout.available, total: rollout.total },

@@ -1,4 +1,6 @@
 import type { BigPodState } from "#lib/contracts/state.ts";
+import { surroundingKinds } from "#lib/domain/fold-order.ts";
+import type { FindingKind } from "#lib/domain/fold-order.ts";
 
 /** Where a rollout stands, for the step that waits for it. */
 export type RolloutVerdict = { kind: "waiting" | "done" | "failed"; text: string };
@@ -38,8 +40,10 @@ export function rolloutVerdict(view: RolloutView): RolloutVerdict {
   if (workload.metadata.uid !== view.uid) return { kind: "failed", text: `the workload of ${bigPod} was deleted and made anew` };
   if (workload.metadata.deletionTimestamp !== undefined) return { kind: "failed", text: `the workload of ${bigPod} is being deleted` };
   if (state === undefined || (workload.metadata.generation ?? 0) < view.generation || (state.workload?.generation ?? 0) < view.generation) return { kind: "waiting", text: "the write has not been seen yet" };
-  if (state.status === "broken") {
-    const sure = containersFail(state) || view.brokenForMs >= brokenGraceMs;
+  // What lies around the workload (a certificate, an autoscaler) says nothing about the release.
+  const around = surroundingKinds.has(state.causeKind ?? "");
+  if (state.status === "broken" && !around) {
+    const sure = surelyBroken.has(state.causeKind ?? "") || containersFail(state) || view.brokenForMs >= brokenGraceMs;
     return { kind: sure ? "failed" : "waiting", text: state.cause ?? `${bigPod} is broken` };
   }
   const { desired } = state.replicas;
@@ -48,6 +52,7 @@ export function rolloutVerdict(view: RolloutView): RolloutVerdict {
   switch (state.status) {
     case "healthy":
       return { kind: "done", text: `${desired} of ${desired} pods ready, every service up` };
+    case "broken":
     case "warning":
       return state.services.every((service) => service.status === "up") ? { kind: "done", text: `every service is up; ${state.cause ?? "there is a warning"}` } : { kind: "waiting", text: state.cause ?? "a service is not up yet" };
     case "unknown":
@@ -59,6 +64,9 @@ export function rolloutVerdict(view: RolloutView): RolloutVerdict {
       return { kind: "waiting", text: state.cause ?? waitingFor(state) };
   }
 }
+
+/** Kinds of causes that come from the cluster itself: nothing is gained by looking twice. */
+const surelyBroken: ReadonlySet<string> = new Set<FindingKind>(["architecture", "out-of-memory", "crash", "pull", "create", "mount", "unschedulable", "quota", "replica-failure", "probe", "deadline"]);
 
 /** Whether a container of the new template has ended or cannot start: told by the kubelet, not by a question to the pod. */
 function containersFail(state: BigPodState): boolean {

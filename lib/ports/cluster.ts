@@ -16,6 +16,14 @@ export const kinds = {
   configMaps: { group: "", version: "v1", plural: "configmaps" },
   nodes: { group: "", version: "v1", plural: "nodes" },
   namespaces: { group: "", version: "v1", plural: "namespaces" },
+  services: { group: "", version: "v1", plural: "services" },
+  persistentVolumeClaims: { group: "", version: "v1", plural: "persistentvolumeclaims" },
+  ingresses: { group: "networking.k8s.io", version: "v1", plural: "ingresses" },
+  networkPolicies: { group: "networking.k8s.io", version: "v1", plural: "networkpolicies" },
+  autoscalers: { group: "autoscaling", version: "v2", plural: "horizontalpodautoscalers" },
+  jobs: { group: "batch", version: "v1", plural: "jobs" },
+  cronJobs: { group: "batch", version: "v1", plural: "cronjobs" },
+  certificates: { group: "cert-manager.io", version: "v1", plural: "certificates" },
 } as const satisfies Record<string, ResourceKind>;
 
 /** An object as the API sent it: metadata is checked at the edge, the rest is read by the fold with its own guards. */
@@ -72,6 +80,12 @@ export class ClusterError extends Error {
   }
 }
 
+/** A question to a pod that is asked by POST; never one that changes anything. */
+export interface PodPost {
+  contentType: string;
+  body: string;
+}
+
 export type PatchType = "strategic-merge" | "merge" | "json";
 
 export interface ClusterApi {
@@ -86,9 +100,9 @@ export interface ClusterApi {
   /** PUT; the object carries metadata.resourceVersion and uid as preconditions. */
   replace(kind: ResourceKind, namespace: string, name: string, object: Record<string, unknown>, signal?: AbortSignal): Promise<ClusterObject>;
   patch(kind: ResourceKind, namespace: string, name: string, type: PatchType, body: unknown, options?: { subresource?: "scale"; dryRun?: boolean }, signal?: AbortSignal): Promise<ClusterObject>;
-  /** GET through the pod proxy. Resolves with any HTTP status of the pod; a refused connection inside the pod is { status: 0, body: the server's sentence }. */
-  podHttp(namespace: string, pod: string, port: number, path: string, timeoutMs: number, signal?: AbortSignal): Promise<{ status: number; body: string }>;
-  /** The same through the service proxy: one of the pods behind the Service answers. */
+  /** GET (or POST of `post`, for questions whose protocol wants one) through the pod proxy. Resolves with any HTTP status of the pod; a refused connection inside the pod is { status: 0, body: the server's sentence }. */
+  podHttp(namespace: string, pod: string, port: number, path: string, timeoutMs: number, signal?: AbortSignal, post?: PodPost): Promise<{ status: number; body: string }>;
+  /** GET in the same manner through the service proxy: one of the pods behind the Service answers. */
   serviceHttp(namespace: string, service: string, port: number, path: string, timeoutMs: number, signal?: AbortSignal): Promise<{ status: number; body: string }>;
   /** Lines without their newline. Ends when the log ends or the signal fires. */
   podLog(namespace: string, pod: string, options: { container: string; follow: boolean; previous?: boolean; tailLines?: number; timestamps?: boolean }, signal: AbortSignal): AsyncIterable<string>;

@@ -8,6 +8,7 @@ import type { Log } from "#lib/ports/runtime.ts";
 import { loadConfig } from "#lib/runtime/config.ts";
 import type { LoadedConfig } from "#lib/runtime/config.ts";
 import { root } from "#lib/runtime/home.ts";
+import { createPrometheusByEnvironment } from "#lib/adapters/prometheus/by-environment.ts";
 import { createOutside } from "#lib/runtime/outside.ts";
 import { createLog } from "#lib/runtime/log.ts";
 import { portalSecret, resolveSecret } from "#lib/runtime/secret.ts";
@@ -42,7 +43,7 @@ export function createRuntime(part: "worker" | "web"): Runtime {
     opened.catch(() => (opened = undefined));
     return opened;
   };
-  const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: () => null });
+  const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: createPrometheusByEnvironment(loaded.config, secretOf) });
   return { ...loaded, databaseUrl, log, secret: portalSecret(), secretOf, clusters, context: { db, config: loaded.config, clock: systemClock, log, registry, outside } };
 }
 

@@ -1,5 +1,6 @@
 import type { ClusterApi } from "#lib/ports/cluster.ts";
 import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
+import type { MetricsApi } from "#lib/ports/metrics.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { createGuards } from "#lib/worker/guards/guards.ts";
 import type { GuardExtras } from "#lib/worker/guards/guards.ts";
@@ -20,6 +21,8 @@ export interface WorkerParts {
   context: ServiceContext;
   databaseUrl: string;
   apiOf: (environment: string) => ClusterApi;
+  /** The Prometheus of an environment; null where none is configured. */
+  metricsOf?: (environment: string) => MetricsApi | null;
   holder: string;
   random: () => number;
   startOperations?: (parts: OperationsParts) => Promise<RunningOperations>;
@@ -42,7 +45,7 @@ const stopLimitMs = 9_000;
 export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   const { context, databaseUrl, apiOf, holder, random } = parts;
   const { config, clock, log, db, registry } = context;
-  const watching = createStartWatching({ config, apiOf, clock, random, log });
+  const watching = createStartWatching({ config, apiOf, metricsOf: parts.metricsOf ?? ((environment) => context.outside.metrics(environment)), clock, random, log });
   const views = createEnvironmentViews({ config, startWatching: parts.startWatching ?? watching.start, clock, log });
   const observer = createObserver({ config, db, views, registry, clock, log, holder });
   const guards = createGuards({ config, db, lease: () => observer.lease(), log, ...(parts.guardExtras === undefined ? {} : { extras: parts.guardExtras }) });

@@ -5,6 +5,8 @@ import type { HealthInput } from "#lib/domain/health.ts";
 import { deployment, pod, replicaSet } from "#lib/domain/test-objects.ts";
 import type { DeploymentOptions } from "#lib/domain/test-objects.ts";
 import type { RawObject } from "#lib/domain/fold-read.ts";
+import { unknownSurroundings } from "#lib/domain/surroundings.ts";
+import type { Surroundings } from "#lib/domain/surroundings.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
 import type { RegistryApi } from "#lib/ports/registry.ts";
 import type { Log } from "#lib/ports/runtime.ts";
@@ -38,6 +40,7 @@ export interface FedEnvironment {
   clear(): void;
   source(kind: WatchedKind, change: Partial<SourceState>): void;
   health(input: HealthInput | null): void;
+  surroundings(known: Partial<Surroundings>): void;
   namespaceMissingIn(cluster: string | null): void;
   /** How many watchings are open now. */
   open(): number;
@@ -56,6 +59,7 @@ export function createFeed(): { start: StartWatching; of(environment: string): F
     const listeners = new Set<() => void>();
     let healthInput: HealthInput | null = null;
     let missingIn: string | null = null;
+    let surroundings = unknownSurroundings;
     const changed = (): void => {
       for (const listener of listeners) listener();
     };
@@ -81,6 +85,10 @@ export function createFeed(): { start: StartWatching; of(environment: string): F
         healthInput = input;
         changed();
       },
+      surroundings(known) {
+        surroundings = { ...surroundings, ...known };
+        changed();
+      },
       namespaceMissingIn(cluster) {
         missingIn = cluster;
         changed();
@@ -91,7 +99,8 @@ export function createFeed(): { start: StartWatching; of(environment: string): F
       listeners.add(onChange);
       return {
         watchers: Object.fromEntries(watchedKinds.map((kind) => [kind, { items: () => items[kind], source: () => sources[kind], listed: () => sources[kind].contactAt !== null }])) as unknown as ReturnType<StartWatching>["watchers"],
-        health: () => (healthInput === null ? null : { input: healthInput, source: { ...sources.events, key: `probe/${environment}`, title: "Health of services", status: healthInput.status, reason: healthInput.reason, required: false } }),
+        health: () => (healthInput === null ? null : { input: healthInput, source: { ...sources.events, key: `probe/${environment}`, title: "Health of services", status: healthInput.status, reason: healthInput.reason, required: false }, others: [] }),
+        surroundings: () => ({ known: surroundings, sources: [] }),
         lastLines: () => new Map(),
         namespaceMissingIn: () => missingIn,
         stop: async () => void listeners.delete(onChange),

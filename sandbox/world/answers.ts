@@ -1,5 +1,6 @@
 import type { ContainerInstance, ManagedProcess, ProcessState } from "#sandbox/world/container-instance.ts";
 import { processFamilies, renderFamilies, supervisorFamilies, type MetricFamily } from "#sandbox/world/process-metrics.ts";
+import { answerSupervisor, supervisorPort } from "#sandbox/world/supervisor-rpc.ts";
 import type { PodHome } from "#sandbox/world/world.ts";
 
 export interface Answer {
@@ -72,10 +73,11 @@ function ownAnswer(home: PodHome, instance: ContainerInstance, process: ManagedP
 }
 
 /** One HTTP request to a port of a pod; undefined when nothing listens there. */
-export function answerRequest(home: PodHome, port: number, method: string, path: string, atMs: number): Answer | undefined {
+export function answerRequest(home: PodHome, port: number, method: string, path: string, atMs: number, body = ""): Answer | undefined {
   for (const instance of home.instances.values()) {
     if (instance.endedAtMs !== undefined) continue;
     const { profile, processes } = instance;
+    if (profile.supervised && port === supervisorPort && supervisorUp(instance)) return answerSupervisor(instance, method, path, body, atMs);
     const process = processes.find((candidate) => candidate.spec.port === port && candidate.state === "RUNNING");
     if (port === profile.healthPort && (profile.watches === "children" ? supervisorUp(instance) : process)) {
       const route = path.split("?", 1)[0];

@@ -41,7 +41,7 @@ const seeds: readonly Seed[] = [
   { image: "experience-pod", tag: "v2.4.0", ageDays: 0.6, behaviour: { kind: "needs-setting", variable: "PANORAMA_TILE_URL", exitCode: 1, lastLine: "PANORAMA_TILE_URL is not set" } },
   { image: "experience-pod", tag: "v2.4.0-broken", ageDays: 0.5, behaviour: { kind: "exits", exitCode: 1, lastLine: 'Error: Cannot find module "@dreamscape/itinerary" required from /app/voyage/dist/server.js' } },
   { image: "experience-pod", tag: "v2.4.0-oom", ageDays: 0.45, behaviour: { kind: "out-of-memory", process: "panorama" } },
-  { image: "experience-pod", tag: "v2.4.0-slow", ageDays: 0.4, behaviour: { kind: "slow", readyAfterSeconds: 30 } },
+  { image: "experience-pod", tag: "v2.4.0-slow", ageDays: 0.4, behaviour: { kind: "slow", readyAfterSeconds: 20 } },
   { image: "experience-pod", tag: "v2.4.0-fatal", ageDays: 0.35, behaviour: { kind: "process-fatal", process: "panorama", exitCode: 1, lastLine: "RangeError: Invalid tile size: 0 (PANORAMA_TILE_SIZE is not set)" } },
   { image: "experience-pod", tag: "v2.4.0-errors", ageDays: 0.3, behaviour: { kind: "degraded", process: "voyage", errorRatio: 0.2, latencyFactor: 6 } },
   { image: "commerce-pod", tag: "v0.9.3", ageDays: 58 },

@@ -16,6 +16,8 @@ export interface ManagedProcess {
   /** Failed starts in a row; at three the supervisor gives up. */
   failures: number;
   startedAtMs: number;
+  /** When its last run ended. */
+  endedAtMs?: number;
   exitCode?: number;
   lastLine?: string;
   /** Ends like this whenever it runs, until healed. */
@@ -130,6 +132,7 @@ export function createContainerInstance({ clock, random, start, behaviour: given
     log.down(at, process.spec.name);
     say(process, "error", doom.lastLine);
     ramps.delete(process.spec.name);
+    process.endedAtMs = at;
     process.exitCode = doom.exitCode;
     process.lastLine = doom.lastLine;
     if (!profile.supervised) return finish({ exitCode: doom.exitCode, reason: doom.exitCode === 137 ? "OOMKilled" : "Error" }, doom.lastLine);

@@ -103,7 +103,7 @@ export function createNodeBackend({ store, world, clock }: NodeBackendSetup): No
       const ip = pod.status?.podIP;
       if (ip === undefined) throw new NodeError(503, "ServiceUnavailable", `no endpoints available for pod "${pod.metadata.name}": it has no address yet`);
       if (downNodeOf(pod)) throw new Error(`dial tcp ${ip}:${port}: connect: no route to host`);
-      const answer = world.answer(pod.metadata.uid, port, request.method, request.path);
+      const answer = world.answer(pod.metadata.uid, port, request.method, request.path, request.body.toString());
       if (!answer) throw new Error(`dial tcp ${ip}:${port}: connect: connection refused`);
       return answer;
     },

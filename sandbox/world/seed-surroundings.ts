@@ -36,6 +36,7 @@ export function surroundingObjects(environment: EnvironmentSeed, nowMs: number):
         status: { loadBalancer: { ingress: nodeAddresses.map((ip) => ({ ip })) } },
       },
     },
+    { resource: "certificates.cert-manager.io", object: certificate({ ...meta("dreamscape-tls", platform) }, host, nowMs) },
     {
       resource: "horizontalpodautoscalers.autoscaling",
       object: {
@@ -65,6 +66,20 @@ export function surroundingObjects(environment: EnvironmentSeed, nowMs: number):
     },
     { resource: "cronjobs.batch", object: backup(environment, meta("db-backup", { ...platform, "app.kubernetes.io/name": "db-backup" }), nowMs) },
   ];
+}
+
+/** As cert-manager keeps it: ninety days, of which fifty are left. */
+function certificate(metadata: NewObject["metadata"], host: string, nowMs: number): NewObject {
+  return {
+    apiVersion: "cert-manager.io/v1",
+    kind: "Certificate",
+    metadata,
+    spec: { secretName: "dreamscape-tls", dnsNames: [host], issuerRef: { kind: "ClusterIssuer", name: "letsencrypt" } },
+    status: {
+      notBefore: daysAgo(nowMs, 40), notAfter: daysAgo(nowMs, -50), renewalTime: daysAgo(nowMs, -20),
+      conditions: [{ type: "Ready", status: "True", reason: "Ready", message: "Certificate is up to date and has not expired", lastTransitionTime: daysAgo(nowMs, 40), observedGeneration: 1 }],
+    },
+  };
 }
 
 function publicHost(environment: EnvironmentSeed): string {

@@ -39,7 +39,7 @@ export interface World extends ContainerHost {
   /** Processor use of a Big Pod as a share of what its pods request. Undefined: back to ordinary. */
   setCpuLoad(namespace: string, bigPod: string, ratio: number | undefined): void;
   /** Undefined: connection refused. */
-  answer(podUid: string, port: number, method: string, path: string): Answer | undefined;
+  answer(podUid: string, port: number, method: string, path: string, body?: string): Answer | undefined;
   stopAll(): void;
 }
 
@@ -173,9 +173,9 @@ export function createWorld({ now, random = Math.random, speed, clock: given }: 
       if (ratio === undefined) loads.delete(key);
       else loads.set(key, ratio);
     },
-    answer(podUid, port, method, path) {
+    answer(podUid, port, method, path, body) {
       const home = homes.get(podUid);
-      return home && answerRequest(home, port, method, path, clock.now());
+      return home && answerRequest(home, port, method, path, clock.now(), body);
     },
     stopAll() {
       clock.stop();

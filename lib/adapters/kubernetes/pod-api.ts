@@ -1,4 +1,4 @@
-import type { ClusterApi } from "#lib/ports/cluster.ts";
+import type { ClusterApi, PodPost } from "#lib/ports/cluster.ts";
 import { failureOfReply, parseStatus, plainWords } from "#lib/adapters/kubernetes/failure.ts";
 import { splitLines } from "#lib/adapters/kubernetes/lines.ts";
 import { innerPath, query, segment } from "#lib/adapters/kubernetes/paths.ts";
@@ -9,14 +9,14 @@ const maxHealthBytes = 1024 * 1024;
 
 /** What is asked of pods and Services through the API server: their HTTP endpoints, and logs. */
 export function createPodApi(cluster: string, address: string, transport: Transport): Pick<ClusterApi, "podHttp" | "serviceHttp" | "podLog"> {
-  async function proxied(kind: "pod" | "service", namespace: string, name: string, port: number, path: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<{ status: number; body: string }> {
+  async function proxied(kind: "pod" | "service", namespace: string, name: string, port: number, path: string, timeoutMs: number, signal: AbortSignal | undefined, post?: PodPost): Promise<{ status: number; body: string }> {
     const what = `reach port ${port} of ${kind} ${name} in ${namespace}`;
     const mark = path.indexOf("?");
     const [pathname, search] = mark === -1 ? [path, ""] : [path.slice(0, mark), path.slice(mark)];
     const url = `/api/v1/namespaces/${segment(namespace)}/${kind}s/${segment(`${name}:${port}`)}/proxy/${innerPath(pathname)}${search}`;
     // The time limit covers the body too: a health answer that trickles is no answer.
     const limit = AbortSignal.timeout(timeoutMs);
-    const reply = await transport.call({ method: "GET", pool: "pods", path: url, what, accept: "application/health+json, application/json, */*", timeoutMs, maxBytes: maxHealthBytes, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
+    const reply = await transport.call({ ...(post === undefined ? { method: "GET" as const } : { method: "POST" as const, ...post }), pool: "pods", path: url, what, accept: "application/health+json, application/json, */*", timeoutMs, maxBytes: maxHealthBytes, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
     const words = refusedInside(reply.status, reply.body);
     if (words !== null) return { status: 0, body: words };
     if (parseStatus(reply.body) !== null || isProxyTrouble(reply.status, reply.body)) {
@@ -26,7 +26,7 @@ export function createPodApi(cluster: string, address: string, transport: Transp
   }
 
   return {
-    podHttp: (namespace, pod, port, path, timeoutMs, signal) => proxied("pod", namespace, pod, port, path, timeoutMs, signal),
+    podHttp: (namespace, pod, port, path, timeoutMs, signal, post) => proxied("pod", namespace, pod, port, path, timeoutMs, signal, post),
     serviceHttp: (namespace, service, port, path, timeoutMs, signal) => proxied("service", namespace, service, port, path, timeoutMs, signal),
 
     async *podLog(namespace, pod, { container, follow, previous, tailLines, timestamps }, signal) {

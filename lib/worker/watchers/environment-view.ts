@@ -2,6 +2,7 @@ import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
 import type { BigPodState, SourceState } from "#lib/contracts/state.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { blindState, sourceSentence } from "#lib/domain/fold-blind.ts";
+import { surroundingNames } from "#lib/domain/surroundings.ts";
 import { isAnyAsked } from "#lib/domain/fold-services.ts";
 import { foldBigPod, podsToAsk } from "#lib/domain/fold.ts";
 import { sameJson } from "#lib/domain/fold-rollout.ts";
@@ -79,7 +80,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
   const required = (): SourceState[] => watchedKinds.map((kind) => watching.watchers[kind].source()).filter((source) => source.required);
   const sources = (): SourceState[] => {
     const probe = watching.health();
-    return [...watchedKinds.map((kind) => watching.watchers[kind].source()), ...(probe ? [probe.source] : [])];
+    return [...watchedKinds.map((kind) => watching.watchers[kind].source()), ...(probe ? [probe.source, ...probe.others] : []), ...watching.surroundings().sources];
   };
 
   function everyPodAnswered({ status, byPod }: HealthInput): boolean {
@@ -101,8 +102,10 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     probesSeen ||= health === null || now.getTime() - startedAt > firstProbesMs || everyPodAnswered(health.input);
     if (!probesSeen) return [];
     const lines = watching.lastLines();
+    const surroundings = watching.surroundings().known;
     const namespaceMissingIn = watching.namespaceMissingIn();
-    const shared: unknown[] = [namespaceMissingIn, ...keys];
+    const around = surroundingNames.flatMap((name) => [name, surroundings[name] === null, ...(surroundings[name]?.values() ?? [])]);
+    const shared: unknown[] = [namespaceMissingIn, ...keys, health?.input.metrics?.status ?? null, health?.input.metrics?.reason ?? null, ...(health?.input.metrics?.byPod.values() ?? []), ...around];
     const inputsOf = foldInputs({ deployments: deployments.items().values(), replicaSets: replicaSets.items().values(), pods: pods.items().values(), events: events.items().values(), lastLines: lines, health: health?.input ?? noHealth });
     return config.bigPods.flatMap((bigPod) => {
       const { seen, ...inputs } = inputsOf(bigPod);
@@ -117,6 +120,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
         bigPod,
         ...inputs,
         health: health?.input ?? noHealth,
+        surroundings,
         sources: keys,
         previous: states.get(bigPod.name) ?? stored.get(bigPod.name) ?? null,
         now,

@@ -1,16 +1,11 @@
 import { z } from "zod";
+import type { ServiceHealth } from "#lib/domain/health.ts";
 import type { ServiceStatus } from "#lib/domain/status.ts";
 
 /**
  * Reads health answers. Source of the format: draft-inadarei-api-health-check-06, whose status words also include
  * those of Node libraries (ok, error) and of Spring Boot (up, down). Real servers stray, so the reading is lenient.
  */
-
-export interface ServiceHealth {
-  status: ServiceStatus;
-  /** One clause without the pod's name; null while up. */
-  detail: string | null;
-}
 
 const word = z.union([z.string(), z.boolean()]).transform((value) => String(value).toLowerCase());
 

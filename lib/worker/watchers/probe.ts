@@ -1,10 +1,11 @@
 import type { BigPodConfig } from "#lib/contracts/config.ts";
 import type { SourceState } from "#lib/contracts/state.ts";
+import type { ServiceHealth } from "#lib/domain/health.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
-import type { ServiceHealth } from "#lib/worker/watchers/probe-answer.ts";
 import { askedServices, askPod, type PodOutcome } from "#lib/worker/watchers/probe-pod.ts";
 import { createSourceTracker, statusOfTrouble } from "#lib/worker/watchers/reflector-source.ts";
+import type { Tails } from "#lib/worker/watchers/supervisor.ts";
 
 /** A pod that may be asked: running, not being deleted. */
 export interface ProbedPod {
@@ -71,15 +72,26 @@ export function createHealthProbes(probes: HealthProbesOptions): HealthProbes {
   const busy = new Map<string, Promise<void>>();
   const outcomes = new Map<string, PodOutcome>();
   const lateness = new Map<string, number>();
+  const tails: Tails = new Map();
+  const given = new Map<string, Record<string, ServiceHealth>>();
   const askedAt = new Map<string, number>();
   let queue: ProbedPod[] = [];
   let everAnswered = false;
   let restUntil = 0;
   let timer: NodeJS.Timeout | null = null;
 
-  function give(uid: string, services: Record<string, ServiceHealth>): void {
+  function give(uid: string, found: Record<string, ServiceHealth>): void {
+    const at = clock.now().toISOString();
+    const before = given.get(uid);
+    const services = Object.fromEntries(
+      Object.entries(found).map(([name, health]): [string, ServiceHealth] => {
+        const known = before?.[name];
+        return [name, { ...health, since: known?.status === health.status ? (known.since ?? at) : at }];
+      }),
+    );
+    given.set(uid, services);
     try {
-      if (!signal.aborted) probes.onResult(uid, { at: clock.now().toISOString(), services });
+      if (!signal.aborted) probes.onResult(uid, { at, services });
     } catch (error) {
       log.error({ environment: environment.name, err: error }, "A listener of the health probes failed");
     }
@@ -95,7 +107,7 @@ export function createHealthProbes(probes: HealthProbesOptions): HealthProbes {
   }
 
   async function probe(pod: ProbedPod, bigPod: BigPodConfig): Promise<void> {
-    const outcome = await askPod(api, environment.namespace, pod.name, bigPod, timeoutMs, signal);
+    const outcome = await askPod({ api, namespace: environment.namespace, pod, bigPod, tails, timeoutMs, signal });
     if (signal.aborted) return;
     outcomes.set(pod.uid, outcome);
     if (outcome.kind !== "late") lateness.delete(pod.uid);
@@ -153,7 +165,7 @@ export function createHealthProbes(probes: HealthProbesOptions): HealthProbes {
     if (signal.aborted || performance.now() < restUntil) return;
     const pods = [...probes.pods()];
     const present = new Set(pods.map((pod) => pod.uid));
-    for (const known of [outcomes, lateness, askedAt]) {
+    for (const known of [outcomes, lateness, askedAt, given]) {
       for (const uid of known.keys()) if (!present.has(uid)) known.delete(uid);
     }
     const waiting = pods.filter((pod) => bigPods.has(pod.bigPod) && !busy.has(pod.uid));

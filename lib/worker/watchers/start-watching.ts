@@ -5,6 +5,7 @@ import type { PodHealth } from "#lib/domain/health.ts";
 import { silentEnds } from "#lib/domain/fold-last-line.ts";
 import { kinds } from "#lib/ports/cluster.ts";
 import type { ClusterApi, ClusterObject, ResourceKind } from "#lib/ports/cluster.ts";
+import type { MetricsApi } from "#lib/ports/metrics.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
 import { createClusterPulse } from "#lib/worker/watchers/reflector-pulse.ts";
 import type { ClusterPulse } from "#lib/worker/watchers/reflector-pulse.ts";
@@ -12,8 +13,11 @@ import { askedServices } from "#lib/worker/watchers/probe-pod.ts";
 import { createHealthProbes } from "#lib/worker/watchers/probe.ts";
 import { createLastLines } from "#lib/worker/watchers/last-lines.ts";
 import { createNamespaceLook } from "#lib/worker/watchers/namespace-look.ts";
+import { createProcessMetrics } from "#lib/worker/watchers/process-metrics.ts";
 import { createReflector, withoutManagedFields } from "#lib/worker/watchers/reflector.ts";
 import type { Reflector } from "#lib/worker/watchers/reflector.ts";
+import { createSurroundingsWatch, watchExtra } from "#lib/worker/watchers/surroundings.ts";
+import type { Extra, WatchParts } from "#lib/worker/watchers/surroundings.ts";
 import type { StartWatching, WatchedKind, Watching } from "#lib/worker/watchers/watching.ts";
 
 const described: Record<WatchedKind, { kind: ResourceKind; title: string; required: boolean; managedFields: boolean }> = {
@@ -25,10 +29,40 @@ const described: Record<WatchedKind, { kind: ResourceKind; title: string; requir
   configMaps: { kind: kinds.configMaps, title: "ConfigMaps", required: false, managedFields: true },
 };
 
-/** Watches environments through their clusters' APIs; one pulse per cluster is shared by all that is watched in it. */
-export function createStartWatching(parts: { config: Config; apiOf: (environment: string) => ClusterApi; clock: Clock; random: () => number; log: Log }): { start: StartWatching; close(): Promise<void> } {
+/** Nodes belong to a cluster: one watch serves all its environments, and ends with the last of them. */
+interface SharedNodes {
+  extra: Extra;
+  listeners: Set<() => void>;
+}
+
+/**
+ * Watches environments through their clusters' APIs; one pulse and one watch of the nodes per cluster are shared by all that is watched in it.
+ * `metricsOf` gives the Prometheus of an environment (null: none); without it nothing is asked there.
+ */
+export function createStartWatching(parts: { config: Config; apiOf: (environment: string) => ClusterApi; metricsOf?: (environment: string) => MetricsApi | null; clock: Clock; random: () => number; log: Log }): { start: StartWatching; close(): Promise<void> } {
   const { config, apiOf, clock, random, log } = parts;
   const pulses = new Map<ClusterApi, ClusterPulse>();
+  const nodesOf = new Map<ClusterApi, SharedNodes>();
+
+  function shareNodes(watch: WatchParts, changed: () => void): { extra: Extra; leave: () => Promise<void> } {
+    let shared = nodesOf.get(watch.api);
+    if (shared === undefined) {
+      const listeners = new Set<() => void>();
+      shared = { listeners, extra: watchExtra("nodes", null, watch, () => listeners.forEach((listener) => listener())) };
+      nodesOf.set(watch.api, shared);
+    }
+    const { extra, listeners } = shared;
+    listeners.add(changed);
+    return {
+      extra,
+      async leave() {
+        listeners.delete(changed);
+        if (listeners.size > 0) return;
+        if (nodesOf.get(watch.api)?.extra === extra) nodesOf.delete(watch.api);
+        await extra.stop();
+      },
+    };
+  }
 
   function pulseOf(api: ClusterApi): ClusterPulse {
     const pulse = pulses.get(api) ?? createClusterPulse({ api, log });
@@ -59,7 +93,10 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
         onChange({ object }) {
           // Only a pod that ended somehow is worth the search for its owner.
           if (name === "pods" && silentEnds(object).length > 0) lastLines.look(podsOfBigPods());
-          if (name === "deployments") namespaceLook.look();
+          if (name === "deployments") {
+            namespaceLook.look();
+            around.look();
+          }
           changed();
         },
         onSource() {
@@ -91,18 +128,32 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
       : null;
     const lastLines = createLastLines({ api, namespace: environment.namespace, log, changed });
     const namespaceLook = createNamespaceLook({ api, namespace: environment.namespace, seemsEmpty: () => watchers.deployments.listed() && watchers.deployments.items().size === 0, changed, log });
+    const watch: WatchParts = { api, clock, random, log, pulse: pulseOf(api) };
+    const nodes = shareNodes(watch, changed);
+    const around = createSurroundingsWatch({ environment, bigPods: config.bigPods, parts: watch, deployments: () => watchers.deployments.items().values(), nodes: nodes.extra, changed });
+    const prometheus = config.bigPods.some((bigPod) => bigPod.metrics !== undefined) ? (parts.metricsOf?.(environment.name) ?? null) : null;
+    const metrics = prometheus === null ? null : createProcessMetrics({ metrics: prometheus, environment, bigPods: config.bigPods, clock, log, changed });
     for (const reflector of Object.values(watchers)) reflector.start();
     probes?.start();
+    metrics?.start();
     return {
       watchers,
       health() {
-        if (probes === null) return null;
+        const measured = metrics === null ? {} : { metrics: metrics.input() };
+        const others = metrics === null ? [] : [metrics.source()];
+        if (probes === null) {
+          // Prometheus alone: pods are asked by nobody else, and its own state is that of the knowledge.
+          if (metrics === null) return null;
+          const source = metrics.source();
+          return { input: { status: source.status, reason: source.reason, byPod, ...measured }, source, others: [] };
+        }
         const source = probes.source();
-        return { input: { status: source.status, reason: source.reason, byPod }, source };
+        return { input: { status: source.status, reason: source.reason, byPod, ...measured }, source, others };
       },
+      surroundings: () => ({ known: around.surroundings(), sources: around.sources() }),
       lastLines: () => lastLines.lines(),
       namespaceMissingIn: () => (namespaceLook.presence() === "missing" ? api.name : null),
-      stop: async () => void (await Promise.all([probes?.stop(), lastLines.stop(), namespaceLook.stop(), ...Object.values(watchers).map((reflector) => reflector.stop())])),
+      stop: async () => void (await Promise.all([probes?.stop(), metrics?.stop(), around.stop(), nodes.leave(), lastLines.stop(), namespaceLook.stop(), ...Object.values(watchers).map((reflector) => reflector.stop())])),
     };
   }
 

@@ -1,6 +1,7 @@
 import type { EnvironmentConfig } from "#lib/contracts/config.ts";
 import type { SourceState } from "#lib/contracts/state.ts";
 import type { HealthInput } from "#lib/domain/health.ts";
+import type { Surroundings } from "#lib/domain/surroundings.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
 
 /** One kind of object of one environment, kept in step. A Reflector is one. */
@@ -18,9 +19,11 @@ export type WatchedKind = (typeof watchedKinds)[number];
 export interface Watching {
   watchers: Readonly<Record<WatchedKind, Watcher>>;
   /** Newest probe results, with the state of the probe source; null when nothing is configured that pods could be asked. */
-  health(): { input: HealthInput; source: SourceState } | null;
+  health(): { input: HealthInput; source: SourceState; /** Prometheus, where it is asked too. */ others: SourceState[] } | null;
   /** The cluster that says it has no such namespace (it lists that as empty); null otherwise, also when it cannot be told. */
   namespaceMissingIn(): string | null;
+  /** What lies around the workloads, as far as it is known and needed, with the sources it comes from (none of them required). */
+  surroundings(): { known: Surroundings; sources: SourceState[] };
   /** Last log lines of containers that ended without a message, by SilentEnd.key. */
   lastLines(): ReadonlyMap<string, string>;
   stop(): Promise<void>;

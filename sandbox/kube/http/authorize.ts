@@ -25,11 +25,13 @@ const READER: readonly Rule[] = [
     "configmaps", "endpoints", "events", "namespaces", "namespaces/status", "nodes", "nodes/status", "persistentvolumeclaims", "persistentvolumeclaims/status", "pods", "pods/status",
     "resourcequotas", "resourcequotas/status", "serviceaccounts", "services", "services/status", "pods/log", "pods/proxy", "services/proxy",
   ] },
-  { verbs: READ, apiGroups: ["apps", "autoscaling", "batch", "coordination.k8s.io", "discovery.k8s.io", "networking.k8s.io", "policy"], resources: ["*"] },
+  { verbs: READ, apiGroups: ["apps", "autoscaling", "batch", "coordination.k8s.io", "discovery.k8s.io", "networking.k8s.io", "policy", "cert-manager.io"], resources: ["*"] },
 ];
 
 const WRITER: readonly Rule[] = [
   ...READER,
+  // Questions to a supervisor inside a pod are POSTs (XML-RPC).
+  { verbs: ["create"], apiGroups: [""], resources: ["pods/proxy"] },
   { verbs: ["patch", "update"], apiGroups: ["apps"], resources: ["deployments", "deployments/scale", "replicasets/scale", "statefulsets/scale"] },
   { verbs: ["create", "delete", "patch", "update"], apiGroups: [""], resources: ["configmaps"] },
   { verbs: ["delete"], apiGroups: [""], resources: ["pods"] },

@@ -96,6 +96,8 @@ export const RESOURCES: readonly ResourceInfo[] = [
   define("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", { short: ["hpa"], all: true, status: true, model: "V2HorizontalPodAutoscaler" }),
   define("batch", "v1", "cronjobs", "CronJob", { short: ["cj"], all: true, status: true, generation: true }),
   define("batch", "v1", "jobs", "Job", { all: true, status: true, generation: true }),
+  // cert-manager's, as far as its objects are read; nothing here issues certificates.
+  define("cert-manager.io", "v1", "certificates", "Certificate", { short: ["cert", "certs"], status: true, generation: true, model: "CertManagerV1Certificate" }),
   define("coordination.k8s.io", "v1", "leases", "Lease"),
   define("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", { generation: true }),
   define("networking.k8s.io", "v1", "ingressclasses", "IngressClass", { cluster: true, generation: true }),

@@ -26,6 +26,18 @@ interface Attribute {
 
 // Each export is a class with a static table; the package types them one by one, without a common shape.
 const tables = models as unknown as Readonly<Record<string, { attributeTypeMap?: Attribute[] } | undefined>>;
+/** Types of custom resources, which the description of Kubernetes itself lacks: their spec and status are taken as they come. */
+const CUSTOM: Readonly<Record<string, { attributeTypeMap: Attribute[] }>> = {
+  CertManagerV1Certificate: {
+    attributeTypeMap: [
+      { baseName: "apiVersion", type: "string", format: "" },
+      { baseName: "kind", type: "string", format: "" },
+      { baseName: "metadata", type: "V1ObjectMeta", format: "" },
+      { baseName: "spec", type: "any", format: "" },
+      { baseName: "status", type: "any", format: "" },
+    ],
+  },
+};
 const LIST = /^Array<(.+)>$/;
 const MAP = /^\{ \[key: string\]: (.+); \}$/;
 const NO_RULE: MergeRule = {};
@@ -62,7 +74,7 @@ export function fieldsOf(model: string): ReadonlyMap<string, FieldSchema> {
   const cached = known.get(model);
   if (cached) return cached;
   const fields = new Map<string, FieldSchema>();
-  for (const { baseName, type, format } of tables[model]?.attributeTypeMap ?? []) {
+  for (const { baseName, type, format } of (tables[model] ?? CUSTOM[model])?.attributeTypeMap ?? []) {
     const path = `${model}.${baseName}`;
     fields.set(baseName, { name: baseName, type: parseType(type, format, QUANTITY_FIELDS.has(path)), rule: FIELD_RULES[path] ?? NO_RULE });
   }

@@ -7,11 +7,13 @@ import { once } from "node:events";
 import { dirname } from "node:path";
 import { createClusters } from "#lib/adapters/kubernetes/clusters.ts";
 import { createRegistry } from "#lib/adapters/registry/registry.ts";
+import { createPrometheusByEnvironment } from "#lib/adapters/prometheus/by-environment.ts";
 import { createDatabase } from "#lib/db/client.ts";
 import type { Database } from "#lib/db/client.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
 import { loadConfig } from "#lib/runtime/config.ts";
+import { createOutside } from "#lib/runtime/outside.ts";
 import { createLog } from "#lib/runtime/log.ts";
 import type { Strike } from "#lib/worker/operations/chaos/test-strike.ts";
 import { startOperations } from "#lib/worker/operations/start.ts";
@@ -94,7 +96,7 @@ const db = new Proxy(marked, {
   },
 }) as unknown as Database; // the same client, looked at while it works
 
-const context = { db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }) };
+const context = { db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }), outside: createOutside({ config, clusterOf: async (environment) => clusters.forEnvironment(environment), metricsOf: createPrometheusByEnvironment(config, () => "") }) };
 const worker = await startWorker({ context, databaseUrl, apiOf: (environment) => faulty(clusters.forEnvironment(environment)), holder, random: Math.random, startOperations });
 process.send?.({ ready: true });
 process.once("SIGTERM", () => {
