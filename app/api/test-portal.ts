@@ -7,7 +7,7 @@ import { createTestContext } from "#lib/services/test-context.ts";
 /** Stands in for the web process's runtime, which route handlers take from globalThis. */
 export function installRuntime(database: TestDatabase, config?: Config): Runtime {
   const context = createTestContext(database.db, config);
-  const runtime: Runtime = { context, config: context.config, file: "vigie.yaml", folder: "/", sha256: "", databaseUrl: database.url, log: context.log, secret: "s".repeat(32), secretOf: () => "secret" };
+  const runtime: Runtime = { context, config: context.config, file: "vigie.yaml", folder: "/", sha256: "", databaseUrl: database.url, log: context.log, secret: "s".repeat(32), secretOf: () => "secret", clusters: () => Promise.reject(new Error("There are no clusters in this test.")) };
   (globalThis as typeof globalThis & { vigieRuntime?: Runtime }).vigieRuntime = runtime;
   return runtime;
 }

@@ -62,11 +62,13 @@ const metricGate = {
   failureLimit: z.int().min(0).max(100).default(0),
   inconclusiveLimit: z.int().min(0).max(100).default(0),
 };
+/** Where a gate before a promotion is asked: in the environment that is promoted to, or in the one it comes from. */
+const askedIn = z.enum(["target", "source"]).default("target");
 export const beforeGateConfigSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("parity") }),
   z.strictObject({ kind: z.literal("no-incident") }),
-  z.strictObject({ kind: z.literal("smoke"), checks: z.array(smokeCheckConfigSchema).max(50).default([]) }),
-  z.strictObject({ kind: z.literal("metric"), ...metricGate }),
+  z.strictObject({ kind: z.literal("smoke"), in: askedIn, checks: z.array(smokeCheckConfigSchema).max(50).default([]) }),
+  z.strictObject({ kind: z.literal("metric"), in: askedIn, ...metricGate }),
 ]);
 export const afterGateConfigSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("no-new-alert") }),
@@ -211,5 +213,5 @@ export type FreezeConfig = z.infer<typeof freezeConfigSchema>;
 export type SmokeCheckConfig = z.infer<typeof smokeCheckConfigSchema>;
 export type BeforeGateConfig = z.infer<typeof beforeGateConfigSchema>;
 export type AfterGateConfig = z.infer<typeof afterGateConfigSchema>;
-export type MetricGateConfig = Extract<BeforeGateConfig, { kind: "metric" }>;
+export type MetricGateConfig = Extract<AfterGateConfig, { kind: "metric" }>;
 export type EnvironmentPolicy = EnvironmentConfig["policy"];

@@ -1,12 +1,14 @@
 import type { Config } from "#lib/contracts/config.ts";
+import { egressMistakes } from "#lib/domain/config-rules-gates.ts";
+import { policyMistakes } from "#lib/domain/config-rules-policy.ts";
 
 export interface ConfigMistake {
   path: (string | number)[];
   expected: string;
 }
 
-/** What a schema cannot say: names that refer to each other, and names that must differ. */
-export function checkConfig(config: Config): ConfigMistake[] {
+/** What a schema cannot say: names that refer to each other, names that must differ, policies that cannot be kept. `now` begins the year in which windows are looked for. */
+export function checkConfig(config: Config, now: Date): ConfigMistake[] {
   const mistakes: ConfigMistake[] = [];
   const environments = config.environments.map((environment) => environment.name);
   repeated(environments).forEach((index) => mistakes.push({ path: ["environments", index, "name"], expected: `another name: "${environments[index]}" stands above` }));
@@ -39,7 +41,7 @@ export function checkConfig(config: Config): ConfigMistake[] {
   });
   const hosts = config.registries.map((registry) => registry.host);
   repeated(hosts).forEach((index) => mistakes.push({ path: ["registries", index, "host"], expected: `another host: "${hosts[index]}" stands above` }));
-  return mistakes;
+  return [...mistakes, ...policyMistakes(config, now), ...egressMistakes(config)];
 }
 
 /** Environment that promotions into `name` come from; null for the first. */

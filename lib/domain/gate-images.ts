@@ -1,6 +1,6 @@
 import type { GateResult } from "#lib/contracts/operation.ts";
 import { parseImage, placeOfRepository } from "#lib/domain/fold-image.ts";
-import { gateFromFindings } from "#lib/domain/gate.ts";
+import { gate, gateFromFindings } from "#lib/domain/gate.ts";
 
 /** What the registry said about one image. `missing`: it answered and does not have it. `unasked`: it could not be asked. */
 export type Inspection = { kind: "found"; platforms: readonly string[] } | { kind: "missing" } | { kind: "unasked"; sentence: string };
@@ -48,6 +48,7 @@ function selectedArchitectures(template: Readonly<Record<string, unknown>>): str
 
 /** The registry has each image for each needed platform. It cannot be asked: `error`. It does not have it: `fail`. */
 export function imagesPresent(questions: readonly ImageQuestion[], at: Date): GateResult {
+  if (questions.length === 0) return gate("images-present", "pass", "no image is written", at);
   const findings = questions.map((question): { verdict: GateResult["verdict"]; sentence: string } => {
     const { answer, bigPod, reference } = question;
     const { host, path, implied } = placeOfRepository(parseImage(reference).repository);
@@ -60,7 +61,7 @@ export function imagesPresent(questions: readonly ImageQuestion[], at: Date): Ga
     return { verdict: "pass", sentence: reference };
   });
   const platforms = [...new Set(questions.flatMap((question) => question.platforms))].sort();
-  return gateFromFindings("images-present", findings, questions.length === 0 ? "no image is written" : `found by digest for ${platforms.join(", ")}`, at);
+  return gateFromFindings("images-present", findings, `found by digest for ${platforms.join(", ")}`, at);
 }
 
 function object(value: unknown): Record<string, unknown> {

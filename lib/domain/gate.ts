@@ -28,18 +28,26 @@ const titles: Record<GateResult["name"], string> = {
   "service-selector": "The Services are as Vigie left them",
 };
 
-export function gate(name: GateResult["name"], verdict: Verdict, evidence: string, at: Date): GateResult {
-  return { name, phase: "before", title: titles[name], verdict, evidence, rule: null, overruled: false, at: at.toISOString() };
+/** What a configured gate shows besides: its own title, and the rule or query as it was asked. */
+export interface GateExtras {
+  title?: string;
+  rule?: string;
+  phase?: GateResult["phase"];
+}
+
+export function gate(name: GateResult["name"], verdict: Verdict, evidence: string, at: Date, { title, rule, phase }: GateExtras = {}): GateResult {
+  return { name, phase: phase ?? "before", title: title ?? titles[name], verdict, evidence, rule: rule ?? null, overruled: false, at: at.toISOString() };
 }
 
 const verdictOrder: readonly Verdict[] = ["fail", "error", "inconclusive", "pass"];
 
 /** One gate out of several findings: the worst verdict, with the sentences that led to it. No findings at all never pass. */
-export function gateFromFindings(name: GateResult["name"], findings: readonly { verdict: Verdict; sentence: string }[], passed: string, at: Date): GateResult {
+export function gateFromFindings(name: GateResult["name"], findings: readonly { verdict: Verdict; sentence: string }[], passed: string, at: Date, extras: GateExtras = {}): GateResult {
+  if (findings.length === 0) return gate(name, "inconclusive", "there was nothing to look at", at, extras);
   const worst = findings.reduce<Verdict>((verdict, finding) => (verdictOrder.indexOf(finding.verdict) < verdictOrder.indexOf(verdict) ? finding.verdict : verdict), "pass");
-  if (worst === "pass") return gate(name, "pass", passed, at);
+  if (worst === "pass") return gate(name, "pass", passed, at, extras);
   const sentences = [...new Set(findings.filter((finding) => finding.verdict === worst).map((finding) => finding.sentence))];
-  return gate(name, worst, sentences.join("; "), at);
+  return gate(name, worst, sentences.join("; "), at, extras);
 }
 
 /** Each chosen Big Pod of the source is fresh and healthy, and told which digests it runs. */

@@ -1,11 +1,12 @@
 import type { PlanTarget, GateResult } from "#lib/contracts/operation.ts";
 import type { RunningImage } from "#lib/contracts/state.ts";
+import { gateKey } from "#lib/domain/gate-policy.ts";
 import { currentReference } from "#lib/domain/plan-facts.ts";
 import type { EnvironmentFacts } from "#lib/domain/plan-facts.ts";
 
 /**
  * What a plan's hash stands for, and so what a confirmation confirms: the kind, the environment, each workload by uid and generation
- * (any edit of its spec moves the generation), the images it ran, everything that will be written, and which gates were asked.
+ * (any edit of its spec moves the generation), the images it ran, everything that will be written, and which gates were asked by which rule.
  * Verdicts, times and sentences are left out: they are judged anew when the plan is confirmed.
  */
 export interface PlanBinding {
@@ -29,7 +30,7 @@ export function planBinding(kind: string, facts: EnvironmentFacts, from: string 
       images: imagesOf(facts.states.get(bigPod)?.images ?? []),
       write,
     })),
-    gates: gates.map((gate) => gate.name),
+    gates: gates.map(gateKey),
   };
 }
 

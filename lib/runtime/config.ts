@@ -35,7 +35,8 @@ export function loadConfig(path: string): LoadedConfig {
   return { config: parseConfig(text, file), file, folder: dirname(file), sha256: createHash("sha256").update(text, "utf8").digest("hex") };
 }
 
-export function parseConfig(text: string, file: string): Config {
+/** As loadConfig, of a text. `now` is when the year begins in which windows must open. */
+export function parseConfig(text: string, file: string, now: Date = new Date()): Config {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const syntax = document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
@@ -53,7 +54,7 @@ export function parseConfig(text: string, file: string): Config {
       }),
     );
   }
-  const mistakes = checkConfig(parsed.data);
+  const mistakes = checkConfig(parsed.data, now);
   if (mistakes.length > 0) refuse(mistakes.map((mistake) => `${file}:${lineOf(document, lines, mistake.path)}: ${dotted(mistake.path)}: ${mistake.expected}`));
   return parsed.data;
 }

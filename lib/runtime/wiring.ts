@@ -8,6 +8,7 @@ import type { Log } from "#lib/ports/runtime.ts";
 import { loadConfig } from "#lib/runtime/config.ts";
 import type { LoadedConfig } from "#lib/runtime/config.ts";
 import { root } from "#lib/runtime/home.ts";
+import { createOutside } from "#lib/runtime/outside.ts";
 import { createLog } from "#lib/runtime/log.ts";
 import { portalSecret, resolveSecret } from "#lib/runtime/secret.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
@@ -20,6 +21,8 @@ export interface Runtime extends LoadedConfig {
   secret: string;
   /** Value of an `env:` or `file:` reference of the configuration. */
   secretOf(reference: string): string;
+  /** The clusters of the configuration, opened once at the first call. */
+  clusters(): Promise<Clusters>;
 }
 
 /** Reads the environment and the configuration and connects the parts. Throws VigieError "invalid" with what to mend. */
@@ -31,7 +34,16 @@ export function createRuntime(part: "worker" | "web"): Runtime {
   const secretOf = (reference: string): string => resolveSecret(reference, loaded.folder);
   const registry = createRegistry({ registries: loaded.config.registries, resolveSecret: secretOf, log });
   const db = createDatabase(databaseUrl, { poolSize: part === "web" ? 10 : 8 });
-  return { ...loaded, databaseUrl, log, secret: portalSecret(), secretOf, context: { db, config: loaded.config, clock: systemClock, log, registry } };
+  let opened: Promise<Clusters> | undefined;
+  /** The client library is loaded at the first call: a web process that shows no log and asks no pod never pays for it. */
+  const clusters = (): Promise<Clusters> => {
+    opened ??= import("#lib/adapters/kubernetes/clusters.ts").then(({ createClusters }) => createClusters(loaded.config, loaded.folder, log));
+    // A kubeconfig that cannot be read now may be there later.
+    opened.catch(() => (opened = undefined));
+    return opened;
+  };
+  const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: () => null });
+  return { ...loaded, databaseUrl, log, secret: portalSecret(), secretOf, clusters, context: { db, config: loaded.config, clock: systemClock, log, registry, outside } };
 }
 
 /** Route handlers, server actions and instrumentation are separate module instances in Next: only globalThis is shared. */
@@ -43,8 +55,7 @@ export function getRuntime(): Runtime {
   return shared.vigieRuntime;
 }
 
-/** The clusters of the configuration. The client library is loaded at the first call: a web process that shows no log never pays for it. */
-export async function openClusters(runtime: Runtime): Promise<Clusters> {
-  const { createClusters } = await import("#lib/adapters/kubernetes/clusters.ts");
-  return createClusters(runtime.config, runtime.folder, runtime.log);
+/** The clusters of the configuration, shared by everything in this process. */
+export function openClusters(runtime: Runtime): Promise<Clusters> {
+  return runtime.clusters();
 }

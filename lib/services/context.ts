@@ -1,5 +1,6 @@
 import type { Config } from "#lib/contracts/config.ts";
 import type { Database } from "#lib/db/client.ts";
+import type { Outside } from "#lib/ports/outside.ts";
 import type { RegistryApi } from "#lib/ports/registry.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
 
@@ -10,4 +11,6 @@ export interface ServiceContext {
   clock: Clock;
   log: Log;
   registry: RegistryApi;
+  /** What gates may ask of the world, reading only. */
+  outside: Outside;
 }

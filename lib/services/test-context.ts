@@ -2,6 +2,7 @@ import { configSchema } from "#lib/contracts/config.ts";
 import type { Config } from "#lib/contracts/config.ts";
 import type { Actor } from "#lib/contracts/actor.ts";
 import type { Role } from "#lib/domain/access.ts";
+import type { Outside } from "#lib/ports/outside.ts";
 import type { Log } from "#lib/ports/runtime.ts";
 import type { Database } from "#lib/db/client.ts";
 import { VigieError } from "#lib/domain/error.ts";
@@ -29,6 +30,14 @@ export function createTestLog(): TestLog {
   return log;
 }
 
+/** Nothing outside can be asked: for tests of what asks nothing. */
+export const nothingOutside: Outside = {
+  metrics: () => null,
+  pod: () => Promise.reject(new VigieError("upstream", "There are no pods in this test.")),
+  service: () => Promise.reject(new VigieError("upstream", "There are no Services in this test.")),
+  url: () => Promise.reject(new VigieError("denied", "There is nothing outside in this test.")),
+};
+
 export function createTestContext(db: Database, config: Config = testConfig): ServiceContext & { log: TestLog } {
   return {
     db,
@@ -36,6 +45,7 @@ export function createTestContext(db: Database, config: Config = testConfig): Se
     clock: { now: () => new Date() },
     log: createTestLog(),
     registry: { inspect: () => Promise.reject(new VigieError("upstream", "There is no registry in this test.")) },
+    outside: nothingOutside,
   };
 }
 

@@ -13,6 +13,7 @@ import { listOperations } from "#lib/services/operation/list.ts";
 import { readOperation } from "#lib/services/operation/read.ts";
 import { requestOperation } from "#lib/services/operation/request.ts";
 import { createPlan } from "#lib/services/plan/create.ts";
+import { nothingOutside } from "#lib/services/test-context.ts";
 import { bigPodState, person, recordRelease, repository, sealed, testConfig, viewer, watched, writeState } from "#lib/services/plan/test-platform.ts";
 import { startRegistry } from "#sandbox/registry/server.ts";
 import { createCatalogue } from "#sandbox/world/catalogue.ts";
@@ -33,7 +34,7 @@ beforeAll(async () => {
   // A worker that was there once: it made the queue.
   await (await listenForOperations(database.url, log, () => undefined)).stop();
   const config = testConfig(registry.url);
-  context = { db: database.db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }) };
+  context = { db: database.db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }), outside: nothingOutside };
 });
 afterAll(async () => {
   await registry.stop();

@@ -4,13 +4,17 @@ import type { GateResult, Plan, PlanRequest } from "#lib/contracts/operation.ts"
 import type { PlannedImages, StoredPlan } from "#lib/db/repositories/plan.ts";
 import { recentDurations } from "#lib/db/repositories/plan.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
+import { gateKey, overrule } from "#lib/domain/gate-policy.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { estimateDuration } from "#lib/domain/operation-estimate.ts";
 import { boundFacts, planBinding } from "#lib/domain/plan-binding.ts";
 import type { BoundFacts, PlanBinding } from "#lib/domain/plan-binding.ts";
 import type { PlanDraft } from "#lib/domain/plan-draft.ts";
-import type { EnvironmentFacts } from "#lib/domain/plan-facts.ts";
+import type { ActiveOperation, EnvironmentFacts } from "#lib/domain/plan-facts.ts";
+import { afterwards, planStart } from "#lib/domain/plan-start.ts";
+import { windowAt } from "#lib/domain/window.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { requireEnvironment } from "#lib/services/plan/names.ts";
 import { buildPromotion } from "#lib/services/promotion/plan.ts";
 import { buildRestart } from "#lib/services/restart/plan.ts";
 import { buildRollback } from "#lib/services/rollback/plan.ts";
@@ -24,6 +28,18 @@ export interface PlanParts {
   draft: PlanDraft;
   gates: GateResult[];
   target: EnvironmentFacts;
+  /** The operation that has the target to itself now. */
+  active: ActiveOperation | null;
+}
+
+/** What is known besides the request when a plan is judged again. */
+export interface PlanOptions {
+  /** Approvals that hold for it now. */
+  approvalsGiven?: number;
+  /** Break-glass that the requester holds in the target: gates of policy that do not pass are overruled. */
+  breakGlass?: { id: string; by: string; expiresAt: Date } | null;
+  /** The operation whose turn it is: left out of "busy", and its metrics are measured as often as configured. */
+  forOperation?: string;
 }
 
 /** A plan with everything that is kept of it but not shown. */
@@ -32,9 +48,16 @@ export interface BuiltPlan extends StoredPlan {
   facts: BoundFacts;
 }
 
-/** Makes a plan from the facts of this moment, without storing it. Does not authorise. Throws VigieError "invalid" or "not-found". */
-export async function buildPlan(context: ServiceContext, request: PlanRequest): Promise<BuiltPlan> {
-  const { draft, gates, target } = await parts(context, request);
+/**
+ * Makes a plan from the facts of this moment, without storing it. Does not authorise. Gates of policy may ask Prometheus, pods and addresses outside; what
+ * cannot be asked is a verdict, not an exception. Throws VigieError "invalid" or "not-found".
+ */
+export async function buildPlan(context: ServiceContext, request: PlanRequest, options: PlanOptions = {}): Promise<BuiltPlan> {
+  const { draft, gates: judged, target, active } = await parts(context, request, options);
+  const { policy } = requireEnvironment(context.config, target.name);
+  const breakGlass = options.breakGlass !== undefined && options.breakGlass !== null && options.breakGlass.expiresAt > target.now ? options.breakGlass : null;
+  const gates = overrule(judged, breakGlass !== null);
+  const start = planStart(gates, { targets: draft.targets.length, active, window: windowAt(policy.windows, policy.freezes, target.now) });
   const binding = planBinding(request.kind, target, draft.from, draft.targets, gates);
   const plan: Plan = {
     hash: bindingHash(binding),
@@ -47,10 +70,10 @@ export async function buildPlan(context: ServiceContext, request: PlanRequest): 
     currentRelease: target.release?.number ?? null,
     changes: draft.changes,
     gates,
-    ready: gates.every((gate) => gate.verdict === "pass") && draft.targets.length > 0,
-    start: { how: "now", waits: [] },
-    afterwards: [],
-    breakGlassId: null,
+    ready: start.how === "now",
+    start,
+    afterwards: request.kind === "promotion" ? afterwards(target.name, policy, draft.targets.map((planned) => planned.bigPod)) : [],
+    breakGlassId: breakGlass?.id ?? null,
     suggestedReason: draft.suggestedReason,
     notUndone: draft.notUndone,
     estimate: estimateDuration(await recentDurations(context.db, request.kind, target.name, 10)),
@@ -61,16 +84,16 @@ export async function buildPlan(context: ServiceContext, request: PlanRequest): 
   return { plan, targets: draft.targets, images, request, binding, facts: boundFacts(target) };
 }
 
-async function parts(context: ServiceContext, request: PlanRequest): Promise<PlanParts> {
+async function parts(context: ServiceContext, request: PlanRequest, options: PlanOptions): Promise<PlanParts> {
   switch (request.kind) {
     case "promotion":
-      return buildPromotion(context, request);
+      return buildPromotion(context, request, options);
     case "rollback":
-      return buildRollback(context, request);
+      return buildRollback(context, request, options);
     case "restart":
-      return buildRestart(context, request);
+      return buildRestart(context, request, options);
     case "scale":
-      return buildScale(context, request);
+      return buildScale(context, request, options);
     case "drill":
       throw new VigieError("invalid", "Drills are not configured here.");
     default:
@@ -86,7 +109,7 @@ export function storedBinding({ plan, targets, images }: StoredPlan): PlanBindin
     environment: plan.environment,
     from: plan.from,
     targets: targets.map(({ bigPod, workload, write }) => ({ bigPod, workload, images: images[bigPod] ?? {}, write })),
-    gates: plan.gates.map((gate) => gate.name),
+    gates: plan.gates.map(gateKey),
   };
 }
 

@@ -6,6 +6,7 @@ import { systemClock } from "#lib/ports/runtime.ts";
 import { createLog } from "#lib/runtime/log.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { createPlan } from "#lib/services/plan/create.ts";
+import { nothingOutside } from "#lib/services/test-context.ts";
 import { bigPodState, person, recordRelease, repository, sealed, testConfig, viewer, watched, writeState } from "#lib/services/plan/test-platform.ts";
 import type { Build } from "#lib/services/plan/test-platform.ts";
 import { startRegistry } from "#sandbox/registry/server.ts";
@@ -32,7 +33,7 @@ afterAll(async () => {
 beforeEach(async () => {
   const log = createLog("worker");
   const config = testConfig(registry.url);
-  context = { db: database.db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }) };
+  context = { db: database.db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }), outside: nothingOutside };
   catalogue.registryDown = false;
   await database.db.environmentRelease.deleteMany();
   await watched(database.db);

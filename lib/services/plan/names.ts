@@ -1,10 +1,12 @@
-import type { Config } from "#lib/contracts/config.ts";
+import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
 import { VigieError } from "#lib/domain/error.ts";
 
-/** Throws VigieError "not-found" with the names that exist. */
-export function requireEnvironment(config: Config, name: string): void {
+/** The environment of that name. Throws VigieError "not-found" with the names that exist. */
+export function requireEnvironment(config: Config, name: string): EnvironmentConfig {
+  const found = config.environments.find((environment) => environment.name === name);
+  if (found !== undefined) return found;
   const names = config.environments.map((environment) => environment.name);
-  if (!names.includes(name)) throw new VigieError("not-found", `There is no environment "${name}". Choose one of ${names.join(", ")}.`, { detail: { environment: name } });
+  throw new VigieError("not-found", `There is no environment "${name}". Choose one of ${names.join(", ")}.`, { detail: { environment: name } });
 }
 
 /** The chosen Big Pods in the configuration's order; all of them when none were chosen. Throws VigieError "not-found" for unknown ones. */

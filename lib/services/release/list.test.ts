@@ -11,6 +11,7 @@ import { systemClock } from "#lib/ports/runtime.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { listReleases } from "#lib/services/release/list.ts";
 import { readRelease } from "#lib/services/release/read.ts";
+import { nothingOutside } from "#lib/services/test-context.ts";
 import { registryWith, silentLog, testConfig } from "#lib/worker/test-parts.ts";
 
 let database: TestDatabase;
@@ -33,7 +34,7 @@ async function record(environment: string, version: string): Promise<number> {
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  context = { db: database.db, config: testConfig, clock: systemClock, log: silentLog, registry: registryWith({}) };
+  context = { db: database.db, config: testConfig, clock: systemClock, log: silentLog, registry: registryWith({}), outside: nothingOutside };
   for (const version of ["v1", "v2", "v3", "v4", "v5"]) await record("staging", version);
   await record("prod", "v2");
 });

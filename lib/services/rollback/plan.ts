@@ -1,19 +1,19 @@
 import type { PlanRequest } from "#lib/contracts/operation.ts";
-import { findActiveOperation } from "#lib/db/repositories/operation.ts";
 import { findRecordedRelease, readEnvironmentFacts, recordedNumbers } from "#lib/db/repositories/plan.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { nothingElseRuns, somethingChanges, targetVisible } from "#lib/domain/gate.ts";
 import { draftRollback } from "#lib/domain/plan-rollback.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
-import type { PlanParts } from "#lib/services/plan/build.ts";
+import type { PlanOptions, PlanParts } from "#lib/services/plan/build.ts";
+import { operationInTheWay } from "#lib/services/plan/in-the-way.ts";
 import { chosenBigPods, requireEnvironment } from "#lib/services/plan/names.ts";
 
 /** Parts of a rollback's plan, from the release record alone: neither registry nor Git is asked. Throws VigieError "not-found". */
-export async function buildRollback(context: ServiceContext, request: Extract<PlanRequest, { kind: "rollback" }>): Promise<PlanParts> {
+export async function buildRollback(context: ServiceContext, request: Extract<PlanRequest, { kind: "rollback" }>, options: PlanOptions = {}): Promise<PlanParts> {
   const { config, db } = context;
   requireEnvironment(config, request.environment);
   const { chosen, all } = chosenBigPods(config, request.bigPods);
-  const [target, active] = [await readEnvironmentFacts(db, request.environment, all), await findActiveOperation(db, request.environment)];
+  const [target, active] = [await readEnvironmentFacts(db, request.environment, all), await operationInTheWay(db, request.environment, options)];
   // Once the environment has drifted from its record, going back to that very record is a real wish.
   const current = target.release?.settled === true ? target.release.contentHash : null;
   const record = await findRecordedRelease(db, request.environment, request.release, current);
@@ -26,6 +26,7 @@ export async function buildRollback(context: ServiceContext, request: Extract<Pl
   return {
     draft,
     target,
+    active,
     gates: [
       targetVisible(target, chosen),
       nothingElseRuns(target, active, false),

@@ -1,21 +1,22 @@
 import type { PlanRequest } from "#lib/contracts/operation.ts";
-import { findActiveOperation } from "#lib/db/repositories/operation.ts";
 import { readEnvironmentFacts } from "#lib/db/repositories/plan.ts";
 import { nothingElseRuns, somethingChanges, targetVisible } from "#lib/domain/gate.ts";
 import { draftScale } from "#lib/domain/plan-workload.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
-import type { PlanParts } from "#lib/services/plan/build.ts";
+import type { PlanOptions, PlanParts } from "#lib/services/plan/build.ts";
+import { operationInTheWay } from "#lib/services/plan/in-the-way.ts";
 import { chosenBigPods, requireEnvironment } from "#lib/services/plan/names.ts";
 
 /** Parts of a scaling's plan. Possible from any state the target is in. Throws VigieError "not-found". */
-export async function buildScale({ config, db }: ServiceContext, request: Extract<PlanRequest, { kind: "scale" }>): Promise<PlanParts> {
+export async function buildScale({ config, db }: ServiceContext, request: Extract<PlanRequest, { kind: "scale" }>, options: PlanOptions = {}): Promise<PlanParts> {
   requireEnvironment(config, request.environment);
   const { chosen, all } = chosenBigPods(config, [request.bigPod]);
-  const [target, active] = [await readEnvironmentFacts(db, request.environment, all), await findActiveOperation(db, request.environment)];
+  const [target, active] = [await readEnvironmentFacts(db, request.environment, all), await operationInTheWay(db, request.environment, options)];
   const draft = draftScale(target, request.bigPod, request.replicas);
   return {
     draft,
     target,
+    active,
     gates: [targetVisible(target, chosen), nothingElseRuns(target, active, false), somethingChanges(target, draft.targets.length, `${request.bigPod} already has that many replicas`)],
   };
 }

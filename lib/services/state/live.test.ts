@@ -15,6 +15,7 @@ import type { Frame } from "#lib/services/state/frame.ts";
 import { createLive } from "#lib/services/state/live.ts";
 import type { Live, LiveSubscription } from "#lib/services/state/live.ts";
 import { readSnapshot } from "#lib/services/state/read.ts";
+import { nothingOutside } from "#lib/services/test-context.ts";
 import { bufferLimit } from "#lib/services/state/subscriber.ts";
 import { registryWith, silentLog, testConfig } from "#lib/worker/test-parts.ts";
 
@@ -23,7 +24,7 @@ const state = (environment: string, change: Partial<BigPodState> = {}): BigPodSt
 
 let database: TestDatabase;
 let live: Live;
-const context = () => ({ db: database.db, config: testConfig, clock: systemClock, log: silentLog, registry: registryWith({}) });
+const context = () => ({ db: database.db, config: testConfig, clock: systemClock, log: silentLog, registry: registryWith({}), outside: nothingOutside });
 const both = ["staging", "prod"];
 
 async function write(value: BigPodState): Promise<number> {

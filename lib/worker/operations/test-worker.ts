@@ -10,6 +10,7 @@ import type { ClusterApi } from "#lib/ports/cluster.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
 import { loadConfig } from "#lib/runtime/config.ts";
 import { createLog } from "#lib/runtime/log.ts";
+import { createOutside } from "#lib/runtime/outside.ts";
 import { startOperations } from "#lib/worker/operations/start.ts";
 import { startWorker } from "#lib/worker/run.ts";
 
@@ -41,7 +42,7 @@ function faulty(api: ClusterApi): ClusterApi {
 }
 
 const db = createDatabase(databaseUrl);
-const context = { db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }) };
+const context = { db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }), outside: createOutside({ config, clusterOf: async (environment) => clusters.forEnvironment(environment), metricsOf: () => null }) };
 const worker = await startWorker({ context, databaseUrl, apiOf: (environment) => faulty(clusters.forEnvironment(environment)), holder, random: Math.random, startOperations });
 process.stdout.write("ready\n");
 process.once("SIGTERM", () => {
