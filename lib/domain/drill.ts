@@ -2,8 +2,6 @@ import type { OperationStep } from "#lib/contracts/operation.ts";
 
 /** A drill: a rollback, and the way back from it. Its second half is the return of any operation, planned instead of forced. */
 
-export const drillPrefix = "drill-";
-
 interface Draft {
   name: string;
   title: string;
@@ -11,12 +9,12 @@ interface Draft {
 }
 
 /** Steps that return to the present release, after the rollback's own were verified. `back`: the return's steps, in their order. */
-export function drillReturnSteps(environment: string, back: readonly Draft[]): { name: string; title: string; bigPod: string | null }[] {
-  return [...back.map(({ name, title, bigPod }) => ({ name: `${drillPrefix}${name}`, title, bigPod })), { name: `${drillPrefix}verify`, title: `See that ${environment} is back where it was, and well`, bigPod: null }];
+export function drillReturnSteps(environment: string, back: readonly Draft[]): { name: `drill-${string}`; title: string; bigPod: string | null }[] {
+  return [...back.map(({ name, title, bigPod }) => ({ name: `drill-${name}` as const, title, bigPod })), { name: "drill-verify" as const, title: `See that ${environment} is back where it was, and well`, bigPod: null }];
 }
 
 export function isDrillStep(name: string): boolean {
-  return name.startsWith(drillPrefix);
+  return name.startsWith("drill-");
 }
 
 /** How long each half took, seconds; null while a half is not complete. The rollback is counted from its first look to its verification. */

@@ -1,8 +1,11 @@
 import type { Plan, PlanTarget } from "#lib/contracts/operation.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
+import { drillReturnSteps } from "#lib/domain/drill.ts";
 
 export const stepNames = ["check", "config", "write", "rollout", "verify", "return-config", "return-write", "return-rollout"] as const;
-export type StepName = (typeof stepNames)[number];
+export type ForwardStepName = (typeof stepNames)[number];
+/** A drill's second half has the return's steps, planned, under names of their own. */
+export type StepName = ForwardStepName | `drill-${string}`;
 
 export interface StepDraft {
   position: number;
@@ -12,7 +15,7 @@ export interface StepDraft {
 }
 
 /** Steps of an operation in order: look, then each Big Pod to its end before the next is touched, then look again. */
-export function operationSteps(plan: Pick<Plan, "environment" | "release">, targets: readonly PlanTarget[]): StepDraft[] {
+export function operationSteps(plan: Pick<Plan, "environment" | "release"> & { kind?: Plan["kind"] }, targets: readonly PlanTarget[]): StepDraft[] {
   const steps: Omit<StepDraft, "position">[] = [{ name: "check", title: `Look at ${plan.environment} again and keep what is there now`, bigPod: null }];
   for (const { bigPod, write } of targets) {
     if (write.effect === "restore" && write.configMaps.length > 0) steps.push({ name: "config", title: `Restore the ConfigMaps of ${bigPod}`, bigPod });
@@ -20,6 +23,7 @@ export function operationSteps(plan: Pick<Plan, "environment" | "release">, targ
     steps.push({ name: "rollout", title: write.effect === "scale" ? `Wait for the pods of ${bigPod}` : `Roll out ${bigPod}`, bigPod });
   }
   steps.push({ name: "verify", title: `See that everything in ${plan.environment} that was changed is well`, bigPod: null });
+  if (plan.kind === "drill") steps.push(...drillReturnSteps(plan.environment, returnSteps(targets.toReversed(), 0)));
   return steps.map((step, position) => ({ ...step, position }));
 }
 

@@ -24,6 +24,18 @@ export function returnRelease<R extends RecordFacts>(records: readonly R[], curr
   return candidates.toSorted((a, b) => (b.healthyAt?.getTime() ?? 0) - (a.healthyAt?.getTime() ?? 0) || b.seenAt.getTime() - a.seenAt.getTime())[0] ?? null;
 }
 
+/**
+ * The release a promotion is gone back from to: the one that ran before it if it was ever healthy, else the one that was healthy last among those seen
+ * before the promotion began. Never what the promotion brought, never what is in quarantine.
+ */
+export function releaseBefore<R extends RecordFacts>(records: readonly R[], given: { promotedFrom: Date; ranBefore: number | null; broughtImages: string | null; current: string | null; quarantined: ReadonlySet<string> }): R | null {
+  const candidates = records
+    .filter((record) => record.seenAt < given.promotedFrom && record.healthyAt !== null && !given.quarantined.has(record.imagesHash) && record.imagesHash !== given.broughtImages)
+    .toSorted((a, b) => (b.healthyAt?.getTime() ?? 0) - (a.healthyAt?.getTime() ?? 0));
+  // The current record is what the promotion brought, unless nothing could be recorded since: then it is what ran before.
+  return candidates.find((record) => record.number === given.ranBefore) ?? candidates.find((record) => record.contentHash !== given.current) ?? null;
+}
+
 /** Records whose changes a rollback would have to undo: seen after the one it goes to, up to the current one. */
 export function recordsBetween<R extends RecordFacts>(records: readonly R[], target: RecordFacts, currentHash: string): R[] {
   const current = records.find((record) => record.contentHash === currentHash);

@@ -2,6 +2,7 @@ import type { ClusterApi } from "#lib/ports/cluster.ts";
 import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import type { OperationsParts } from "#lib/worker/operations/start.ts";
+import { startGuardians } from "#lib/worker/guardians.ts";
 import { shutDown } from "#lib/worker/shutdown.ts";
 import { createEnvironmentViews } from "#lib/worker/watchers/environment-view.ts";
 import { createObserver } from "#lib/worker/watchers/observer.ts";
@@ -50,6 +51,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     await views.closeAll();
     throw error;
   }
+  const guardians = startGuardians({ context, views, lease: () => observer.lease(), random });
   return {
     observer,
     views,
@@ -57,6 +59,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
       shutDown(
         [
           { name: "operations", stop: () => operations?.stop() },
+          { name: "guardians", stop: () => guardians.stop() },
           { name: "observer", stop: () => observer.stop() },
           { name: "views", stop: () => views.closeAll() },
           { name: "pulses", stop: () => watching.close() },

@@ -1,6 +1,8 @@
 import type { OperationStep } from "#lib/contracts/operation.ts";
+import { drillNote } from "#lib/domain/drill.ts";
 import { returnSteps } from "#lib/domain/operation-steps.ts";
 import type { OperationStatus } from "#lib/domain/status.ts";
+import { watchPromotion } from "#lib/worker/after-promotion/begin.ts";
 import { Aborted, performStep, stopIfAborted } from "#lib/worker/operations/forward.ts";
 import { StepFailed } from "#lib/worker/operations/patience.ts";
 import type { Run } from "#lib/worker/operations/parts.ts";
@@ -25,7 +27,10 @@ export async function runToEnd(run: Run): Promise<OperationStatus> {
         stopIfAborted(run);
         await performStep(run, step);
       }
-      await journal.end("succeeded", succeededNote(run), (tx, at) => sealOutcome(tx, { config: run.config, view: run.view, operation: journal.operation, actor: journal.actor.name, at }));
+      await journal.end("succeeded", succeededNote(run), async (tx, at) => {
+        await sealOutcome(tx, { config: run.config, view: run.view, operation: journal.operation, actor: journal.actor.name, at });
+        await watchPromotion(tx, run, at);
+      });
       return "succeeded";
     } catch (error) {
       if (run.keeper.lost.aborted) throw run.keeper.lost.reason;
@@ -74,6 +79,7 @@ async function end(run: Run, status: OperationStatus, note: string): Promise<Ope
 }
 
 function succeededNote(run: Run): string {
+  if (run.journal.operation.kind === "drill") return drillNote(run.journal.operation.plan.release, run.journal.steps());
   const verify = run.journal.steps().find((step) => step.name === "verify");
   return verify === undefined ? "Done." : `${sentence(lastLine(verify))}.`;
 }
