@@ -135,7 +135,7 @@ test("property: a rollback is only ever the verdict of a failure, undecided, in 
 
 test("why, in words", () => {
   expect(cameBetween({ operations: [operation({})], edited: [] })).toBe('"Restart core" (Rafael) came in between');
-  expect(cameBetween({ operations: [], edited: ["core", "commerce"] })).toBe("core, commerce was edited outside Vigie since");
+  expect(cameBetween({ operations: [], edited: ["core", "commerce"] })).toBe("core and commerce were edited outside Vigie since");
   expect(supersededBy({ operations: [operation({ kind: "rollback", title: "Roll back prod to R-1" })], edited: [] })).toBe('"Roll back prod to R-1" (Rafael) came after it');
   expect(supersededBy({ operations: [operation({ kind: "promotion", status: "returned" }), operation({})], edited: [] })).toBeNull();
   const given = { environment: "prod", release: 214, sample: failing, back: 211, promotedAt: at(0), failingSince: at(40_000), because: null, done: true };

@@ -1,4 +1,5 @@
 import type { BigPodState } from "#lib/contracts/state.ts";
+import { listed } from "#lib/domain/gate.ts";
 import { concerns } from "#lib/domain/metric-judge-alerts.ts";
 import type { Alert, AlertScope } from "#lib/domain/metric-judge-alerts.ts";
 
@@ -132,7 +133,7 @@ export function cameBetween({ operations, edited }: Between): string | null {
   const touched = operations.filter((operation) => operation.kind !== "stand-down" && operation.status !== "refused" && operation.status !== "awaiting" && operation.status !== "scheduled");
   const [first] = touched;
   if (first !== undefined) return `"${first.title}" (${first.actor}) came in between`;
-  return edited.length > 0 ? `${edited.join(", ")} was edited outside Vigie since` : null;
+  return edited.length > 0 ? `${listed(edited)} ${edited.length === 1 ? "was" : "were"} edited outside Vigie since` : null;
 }
 
 export type Verdict = { do: "nothing" } | { do: "rollback" } | { do: "propose"; because: string | null };

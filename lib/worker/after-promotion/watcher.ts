@@ -59,7 +59,10 @@ export function createPromotionWatcher(parts: WatcherParts): PromotionWatcher {
     const watches = token === null ? [] : (await openWatches(db)).filter((watch) => config.environments.some((environment) => environment.name === watch.environment));
     closeViews(new Set(watches.map((watch) => watch.environment)));
     if (token === null) return;
-    for (const watch of watches) await lookAt(watch, await viewOf(watch.environment), token);
+    // One environment that cannot be looked at must not keep the others from it.
+    const looks = await Promise.allSettled(watches.map(async (watch) => lookAt(watch, await viewOf(watch.environment), token)));
+    const failed = looks.find((look) => look.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 
   async function lookAt(watch: PromotionWatch, view: EnvironmentView, token: LeaseToken): Promise<void> {
