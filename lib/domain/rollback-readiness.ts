@@ -126,7 +126,7 @@ function references(template: Readonly<Record<string, unknown>>, from: string, k
  */
 export function judgeSecrets(target: Readonly<Record<string, SealedBigPod>>, runningHealthy: readonly Readonly<Record<string, unknown>>[]): Finding[] {
   const there = runningHealthy.flatMap(neededSecrets);
-  const known = (use: SecretUse): boolean => there.some((one) => one.name === use.name && (use.key === null ? one.key === null : one.key === use.key || one.key === null));
+  const known = (use: SecretUse): boolean => there.some((one) => one.name === use.name && (use.key === null || one.key === use.key));
   return Object.entries(target).flatMap(([bigPod, sealed]) =>
     neededSecrets(sealed.template)
       .filter((use) => !known(use))
