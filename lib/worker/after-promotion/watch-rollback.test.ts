@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { automaticRollbacks, breakExperience, openWatchStage, promoteExperience, proposalIn } from "#lib/worker/after-promotion/test-watch-stage.ts";
 import { readReadiness } from "#lib/worker/guards-facts.ts";
+import type { MetricAlert, MetricsApi } from "#lib/ports/metrics.ts";
 import { kinds } from "#lib/ports/cluster.ts";
 import type { Stage } from "#lib/worker/operations/test-stage.ts";
 
 let stage: Stage;
+/** What Prometheus says of prod; null: none is configured. */
+let alerts: MetricAlert[] | null = null;
 beforeAll(async () => {
   stage = await openWatchStage({ prod: { watch: { watchMinutes: 5, mode: "rollback" } } });
+  const asked: MetricsApi = { alerts: () => Promise.resolve(alerts ?? []), instant: () => Promise.reject(new Error("not asked")), range: () => Promise.reject(new Error("not asked")) };
+  stage.context.outside = { ...stage.context.outside, metrics: (environment) => (environment === "prod" && alerts !== null ? asked : null) };
   await stage.startWorker("w1");
 });
 afterAll(() => stage.stop());
@@ -52,6 +57,20 @@ test("somebody who edits by hand in between is not rolled over: there is a propo
   expect(back.status).toBe("succeeded");
   await stage.until("the proposal is gone", async () => ((await proposalIn(stage)) === null ? true : undefined));
   expect(await automaticRollbacks(stage, operation.id)).toEqual([]);
+});
+
+test("a new alert that names what was promoted leads to one rollback; one that was there before, or names another Big Pod, to none", { timeout: 120_000 }, async () => {
+  const firing = (labels: Record<string, string>, activeAt: Date): MetricAlert => ({ name: "HighErrorRate", labels, annotations: { summary: "5 % of requests fail" }, state: "firing", activeAt });
+  const old = firing({ namespace: "dreamscape-prod", deployment: "experience" }, new Date(Date.now() - 3_600_000));
+  const { operation } = await promoteExperience(stage);
+  alerts = [old, firing({ namespace: "dreamscape-prod", deployment: "commerce" }, new Date()), firing({ namespace: "dreamscape-staging", deployment: "experience" }, new Date())];
+  await stage.until("the promotion is watched", async () => ((await stage.database.db.promotionWatchRow.findFirst({ where: { operationId: operation.id, endedAt: null } })) ?? undefined));
+  alerts = [...alerts, firing({ namespace: "dreamscape-prod", deployment: "experience" }, new Date())];
+  const rollback = await stage.until("Vigie rolls back", async () => (await automaticRollbacks(stage, operation.id))[0], 40_000);
+  expect(rollback.reason).toMatch(/\(alert HighErrorRate fires since [^)]+: 5 % of requests fail\): Vigie rolls back to R-\d+\.$/);
+  expect((await stage.ended(rollback.id, 60_000)).status).toBe("succeeded");
+  alerts = null;
+  await stage.settled("prod");
 });
 
 test("each environment knows its way back", { timeout: 60_000 }, async () => {
