@@ -39,13 +39,15 @@ function toWatch(row: PromotionWatchRow): PromotionWatch {
   };
 }
 
-/** Begins to watch a promotion, in the transaction that ends it. An earlier one of the environment is over with that. */
+/**
+ * Begins to watch a promotion, in the transaction that ends it. An earlier watch of the environment is superseded by it; the watcher ends that one, because
+ * this transaction holds the audit log already and must wait for no other row.
+ */
 export async function beginWatch(tx: Transaction, watch: Omit<PromotionWatch, "failingSince" | "calmSince" | "decision" | "rollbackId" | "proposal">): Promise<void> {
-  await tx.promotionWatchRow.updateMany({ where: { environment: watch.environment, endedAt: null }, data: { endedAt: watch.beganAt, outcome: "superseded" } });
   await tx.promotionWatchRow.createMany({ data: [{ ...watch, marks: asJson(watch.marks) }], skipDuplicates: true });
 }
 
-/** Watches that go on, at most one per environment. */
+/** Watches that go on, oldest first. */
 export async function openWatches(db: Database): Promise<PromotionWatch[]> {
   return (await db.promotionWatchRow.findMany({ where: { endedAt: null }, orderBy: { beganAt: "asc" } })).map(toWatch);
 }
@@ -92,6 +94,6 @@ export async function operationsSince(db: Database | Transaction, watch: Pick<Pr
 
 /** The proposal that stands in an environment now. */
 export async function openProposal(db: Database | Transaction, environment: string): Promise<Proposal | null> {
-  const row = await db.promotionWatchRow.findFirst({ where: { environment, endedAt: null } });
+  const row = await db.promotionWatchRow.findFirst({ where: { environment, endedAt: null }, orderBy: { beganAt: "desc" } });
   return row === null ? null : toWatch(row).proposal;
 }

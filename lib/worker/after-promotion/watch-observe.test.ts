@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { abortOperation } from "#lib/services/operation/abort.ts";
 import { automaticRollbacks, breakExperience, openWatchStage, promoteExperience, proposalIn, takeBack } from "#lib/worker/after-promotion/test-watch-stage.ts";
-import { releaser } from "#lib/worker/operations/test-stage.ts";
 import type { Stage } from "#lib/worker/operations/test-stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openWatchStage({ prod: { watch: { watchMinutes: 5, mode: "observe" } } });
+  stage = await openWatchStage({ prod: { rolloutTimeoutSeconds: 30, watch: { watchMinutes: 5, mode: "observe" } } });
   await stage.startWorker("w1");
 });
 afterAll(() => stage.stop());
@@ -32,16 +30,18 @@ test("in observe mode a failure is a proposal with its evidence; it stays while 
   await takeBack(stage, number);
 });
 
-test("a promotion that nothing happens to is watched to the end, and begins no watch when it is aborted", { timeout: 120_000 }, async () => {
+test("a promotion that nothing happens to is watched to the end, and begins no watch when it returned", { timeout: 120_000 }, async () => {
   const { operation, number } = await promoteExperience(stage);
   await stage.database.db.promotionWatchRow.update({ where: { operationId: operation.id }, data: { until: new Date() } });
   await stage.until("the watch is over", async () => ((await watchOf(operation.id)).endedAt ?? undefined));
   expect(await watchOf(operation.id)).toMatchObject({ outcome: "passed", decision: null });
   await takeBack(stage, number);
   await stage.settled("staging");
+  // No room for a pod more: the rollout cannot come.
+  await stage.console("faults/quota", { environment: "prod", full: true });
   const id = await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod", bigPods: ["core"] }));
-  await stage.until("it runs", async () => ((await stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name: "rollout", status: "running" } })) ?? undefined));
-  await abortOperation(stage.context, releaser, id);
-  expect((await stage.ended(id, 60_000)).status).toBe("aborted");
+  await stage.until("it failed", async () => ((await stage.database.db.operationStepRow.findFirst({ where: { operationId: id, status: "failed" } })) ?? undefined), 60_000);
+  await stage.console("faults/quota", { environment: "prod", full: false });
+  expect((await stage.ended(id, 60_000)).status).toBe("returned");
   expect(await stage.database.db.promotionWatchRow.findUnique({ where: { operationId: id } })).toBeNull();
 });

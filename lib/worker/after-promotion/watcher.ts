@@ -34,23 +34,23 @@ export function createPromotionWatcher(parts: WatcherParts): PromotionWatcher {
   const { context, views, lease } = parts;
   const { db, config, log } = context;
   const alerts = createAlerts(context.outside);
-  const opened = new Map<string, EnvironmentView>();
+  const opened = new Map<string, Promise<EnvironmentView>>();
   let looking: Promise<void> | null = null;
   let silent = false;
 
-  async function viewOf(environment: string): Promise<EnvironmentView> {
-    const known = opened.get(environment);
-    if (known !== undefined) return known;
-    const view = await views.open(environment, viewPatienceMs);
+  function viewOf(environment: string): Promise<EnvironmentView> {
+    const view = opened.get(environment) ?? views.open(environment, viewPatienceMs);
     opened.set(environment, view);
+    // What could not be opened is tried anew at the next look.
+    view.catch(() => opened.get(environment) === view && opened.delete(environment));
     return view;
   }
 
   function closeViews(except: ReadonlySet<string>): void {
     for (const [environment, view] of opened) {
       if (except.has(environment)) continue;
-      view.close();
       opened.delete(environment);
+      view.then((open) => open.close()).catch(() => undefined);
     }
   }
 

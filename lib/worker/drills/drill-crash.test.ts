@@ -56,7 +56,8 @@ test("killed in the middle of its second half: the next worker finishes the retu
   expect(await state()).toEqual(before);
 });
 
-test.each(["kill-before:1", "kill-after:1", "kill-after:2", "kill-after:3"])("at a write (%s): it still ends where it began", { timeout: 180_000 }, async (fault) => {
+// One Big Pod differs here: the first write goes back, the second returns.
+test.each(["kill-before:1", "kill-after:1", "kill-before:2", "kill-after:2"])("at a write (%s): it still ends where it began", { timeout: 180_000 }, async (fault) => {
   const first = await startChild(`first-${fault}`, fault);
   await stage.settled("staging");
   const before = await state();

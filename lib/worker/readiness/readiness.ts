@@ -1,6 +1,7 @@
 import { databaseNow } from "#lib/db/client.ts";
 import { saveReadiness } from "#lib/db/repositories/rollback-readiness.ts";
 import { promotesFrom } from "#lib/domain/config-rules.ts";
+import { isVigieError } from "#lib/domain/error.ts";
 import { templateOf } from "#lib/domain/fold-read.ts";
 import { declaredIrreversible } from "#lib/domain/release.ts";
 import type { EnvironmentView, EnvironmentViews } from "#lib/ports/environment-view.ts";
@@ -62,7 +63,9 @@ export function createReadinessWatch(parts: { context: ServiceContext; views: En
       return found.verdict === "unsure" && found.images.verdict === "unsure" ? unsureEveryMs : everyMs;
     } catch (error) {
       if (error instanceof LeaseLost) throw error;
-      log.warn({ environment, err: error }, "whether a rollback would work could not be looked at; it is tried again");
+      // What cannot be seen right now is told by its sources already.
+      if (isVigieError(error)) log.debug({ environment, err: error }, "the way back cannot be looked at right now");
+      else log.warn({ environment, err: error }, "whether a rollback would work could not be looked at; it is tried again");
       return unsureEveryMs;
     } finally {
       view?.close();

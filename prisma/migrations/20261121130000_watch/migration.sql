@@ -1,4 +1,4 @@
--- What is watched after a promotion: begun in the transaction that ends the promotion, one per environment at a time.
+-- What is watched after a promotion: begun in the transaction that ends the promotion. An earlier one of the environment is ended by whoever watches.
 CREATE TABLE promotion_watch (
   operation_id text PRIMARY KEY REFERENCES operation (id), environment text NOT NULL, release integer, images_hash text,
   big_pods text[] NOT NULL, mode text NOT NULL CHECK (mode IN ('observe','rollback')),
@@ -11,7 +11,7 @@ CREATE TABLE promotion_watch (
   ended_at timestamptz(3), outcome text CHECK (outcome IN ('passed','recovered','rolled-back','superseded')),
   CHECK (decision IS DISTINCT FROM 'rollback' OR rollback_id IS NOT NULL)
 );
-CREATE UNIQUE INDEX promotion_watch_open ON promotion_watch (environment) WHERE ended_at IS NULL;
+CREATE INDEX promotion_watch_open_idx ON promotion_watch (environment) WHERE ended_at IS NULL;
 
 -- The way back of each environment as it was looked at last.
 CREATE TABLE rollback_readiness (
