@@ -70,6 +70,22 @@ function smokeMistakes(config: Config, check: SmokeCheckConfig, at: Path): Mista
   return [{ path: at, expected: `a service with ${needs}: ${check.service === undefined ? "none has" : `${check.service} has not`}` }];
 }
 
+/** Prometheus servers for environments that do not exist, or two for one environment. */
+export function prometheusMistakes(config: Config): Mistake[] {
+  const names = config.environments.map((environment) => environment.name);
+  return config.prometheus.flatMap(({ environments }, index) => {
+    if (environments === undefined) {
+      const first = config.prometheus.findIndex((other) => other.environments === undefined);
+      return first < index ? [{ path: ["prometheus", index], expected: "environments: a Prometheus above is for all others already" }] : [];
+    }
+    return environments.flatMap((name, at) => {
+      const path = ["prometheus", index, "environments", at];
+      if (!names.includes(name)) return [{ path, expected: `one of the environments: ${names.join(", ")}` }];
+      return config.prometheus.slice(0, index).some((other) => other.environments?.includes(name)) ? [{ path, expected: `an environment that no other Prometheus has: "${name}" stands above` }] : [];
+    });
+  });
+}
+
 /** Entries of egress.allow that cannot be read. */
 export function egressMistakes(config: Config): Mistake[] {
   return config.egress.allow.flatMap((entry, index) => {

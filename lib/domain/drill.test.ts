@@ -12,12 +12,12 @@ const target = (bigPod: string, configMaps: string[] = []): PlanTarget => ({
 });
 
 test("a drill has the rollback's steps, then the return's, last changed first, and both are verified", () => {
-  const steps = operationSteps({ kind: "drill", environment: "staging", release: 211 }, [target("core", ["core-config"]), target("commerce")]);
+  const steps = operationSteps({ kind: "drill", environment: "staging", release: 211 }, [target("core", ["core-config"]), target("commerce")], null);
   expect(steps.map((step) => [step.position, step.name, step.bigPod])).toEqual([
     [0, "check", null], [1, "config", "core"], [2, "write", "core"], [3, "rollout", "core"], [4, "write", "commerce"], [5, "rollout", "commerce"], [6, "verify", null],
     [7, "drill-return-write", "commerce"], [8, "drill-return-rollout", "commerce"], [9, "drill-return-config", "core"], [10, "drill-return-write", "core"], [11, "drill-return-rollout", "core"], [12, "drill-verify", null],
   ]);
-  expect(operationSteps({ kind: "rollback", environment: "staging", release: 211 }, [target("core")]).map((step) => step.name)).toEqual(["check", "write", "rollout", "verify"]);
+  expect(operationSteps({ kind: "rollback", environment: "staging", release: 211 }, [target("core")], null).map((step) => step.name)).toEqual(["check", "write", "rollout", "verify"]);
 });
 
 const step = (name: string, from: number, to: number | null, status: "succeeded" | "failed" | "pending" = "succeeded") => ({ name, status, startedAt: new Date(from * 1000).toISOString(), finishedAt: to === null ? null : new Date(to * 1000).toISOString() });

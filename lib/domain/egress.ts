@@ -63,8 +63,8 @@ export function isAllowed(rules: readonly EgressRule[], url: URL): boolean {
   return (url.protocol === "http:" || url.protocol === "https:") && rulesFor(rules, url).length > 0;
 }
 
-/** Cloud services of machines that stand at addresses which look public (Azure). */
-const metadataAddresses = ["168.63.129.16"];
+/** Clouds' metadata services that are not link-local: Azure, Alibaba, Oracle and AWS over IPv6. */
+const metadataAddresses = ["168.63.129.16", "100.100.100.200", "fd00:c1::a9fe:a9fe", "fd00:ec2::254"];
 
 /**
  * Whether a connection for `url` may go to this resolved address; a sentence when not. Public addresses may. Private ones and this machine only when an

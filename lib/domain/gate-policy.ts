@@ -73,7 +73,7 @@ export function soakGate(source: EnvironmentFacts, bigPods: readonly string[], s
     if (seen.state.status === "stale" || seen.state.status === "unknown") return { verdict: "inconclusive", sentence: `${bigPod} in ${source.name} is ${seen.state.status}: ${seen.state.cause ?? "there is no data"}` };
     if (seen.state.status !== "healthy") return { verdict: "fail", sentence: `${bigPod} in ${source.name} is not healthy: ${seen.state.cause ?? seen.state.status}` };
     const healthySince = soak.healthySince.get(bigPod) ?? null;
-    if (healthySince === null) return { verdict: "inconclusive", sentence: `since when ${bigPod} in ${source.name} is healthy is not recorded` };
+    if (healthySince === null || Number.isNaN(healthySince.getTime() + releaseSince.getTime())) return { verdict: "inconclusive", sentence: `since when ${bigPod} in ${source.name} is healthy is not recorded` };
     const sinceMs = Math.max(healthySince.getTime(), releaseSince.getTime());
     const soakedMs = now.getTime() - sinceMs;
     if (!(soakedMs >= soakMinutes * 60_000)) return { verdict: "fail", sentence: `${bigPod} in ${source.name} has been healthy with this release for ${minutes(Math.max(0, Math.floor(soakedMs / 60_000)))} only, since ${new Date(sinceMs).toISOString()}` };

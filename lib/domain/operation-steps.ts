@@ -1,8 +1,11 @@
+import type { EnvironmentPolicy } from "#lib/contracts/config.ts";
 import type { Plan, PlanTarget } from "#lib/contracts/operation.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
 import { drillReturnSteps } from "#lib/domain/drill.ts";
+import { bakes } from "#lib/domain/gate-after.ts";
+import { minutes } from "#lib/domain/gate-policy.ts";
 
-export const stepNames = ["check", "config", "write", "rollout", "verify", "return-config", "return-write", "return-rollout"] as const;
+export const stepNames = ["check", "config", "write", "rollout", "verify", "bake", "return-config", "return-write", "return-rollout"] as const;
 export type ForwardStepName = (typeof stepNames)[number];
 /** A drill's second half has the return's steps, planned, under names of their own. */
 export type StepName = ForwardStepName | `drill-${string}`;
@@ -14,8 +17,8 @@ export interface StepDraft {
   bigPod: string | null;
 }
 
-/** Steps of an operation in order: look, then each Big Pod to its end before the next is touched, then look again. */
-export function operationSteps(plan: Pick<Plan, "environment" | "release"> & { kind?: Plan["kind"] }, targets: readonly PlanTarget[]): StepDraft[] {
+/** Steps of an operation in order: look, then each Big Pod to its end before the next is touched, then look again; a promotion bakes where the policy says so. */
+export function operationSteps(plan: Pick<Plan, "environment" | "release" | "kind">, targets: readonly PlanTarget[], policy: Pick<EnvironmentPolicy, "bakeMinutes" | "gates"> | null): StepDraft[] {
   const steps: Omit<StepDraft, "position">[] = [{ name: "check", title: `Look at ${plan.environment} again and keep what is there now`, bigPod: null }];
   for (const { bigPod, write } of targets) {
     if (write.effect === "restore" && write.configMaps.length > 0) steps.push({ name: "config", title: `Restore the ConfigMaps of ${bigPod}`, bigPod });
@@ -23,6 +26,7 @@ export function operationSteps(plan: Pick<Plan, "environment" | "release"> & { k
     steps.push({ name: "rollout", title: write.effect === "scale" ? `Wait for the pods of ${bigPod}` : `Roll out ${bigPod}`, bigPod });
   }
   steps.push({ name: "verify", title: `See that everything in ${plan.environment} that was changed is well`, bigPod: null });
+  if (plan.kind === "promotion" && policy !== null && bakes(policy)) steps.push({ name: "bake", title: policy.bakeMinutes === 0 ? "Ask the gates after it" : `Ask the gates after it for ${minutes(policy.bakeMinutes)}`, bigPod: null });
   if (plan.kind === "drill") steps.push(...drillReturnSteps(plan.environment, returnSteps(targets.toReversed(), 0)));
   return steps.map((step, position) => ({ ...step, position }));
 }

@@ -37,17 +37,17 @@ export function afterwards(environment: string, policy: Pick<EnvironmentPolicy, 
   const asked = policy.gates.after.map((configured) => {
     switch (configured.kind) {
       case "no-new-alert":
-        return "that no new alert came";
+        return "no new alert";
       case "smoke":
-        return "the smoke checks";
+        return "smoke checks";
       case "metric":
-        return `the metric "${configured.name}"`;
+        return `metric "${configured.name}"`;
     }
   });
   const sentences: string[] = [];
   if (asked.length > 0 || bakeMinutes > 0) {
-    const what = listed(["that every service is up", ...asked]);
-    sentences.push(bakeMinutes === 0 ? `Once everything is up, Vigie asks ${what}; if one does not pass, everything returns.` : `For ${minutes(bakeMinutes)} after everything is up, Vigie asks ${what}; if one does not pass, everything returns.`);
+    const what = ["every service up", ...asked].join(", ");
+    sentences.push(`${bakeMinutes === 0 ? "Once everything is up" : `For ${minutes(bakeMinutes)} after everything is up`}, Vigie checks: ${what}. If one does not pass, everything returns.`);
   }
   if (watch.watchMinutes > 0) {
     const then = watch.mode === "rollback" ? "it rolls back by itself, once" : "it proposes the rollback, and changes nothing";

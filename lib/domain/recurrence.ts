@@ -42,13 +42,19 @@ export function recurrenceMistakes({ every, on }: Recurrence): { index: number |
   return on.flatMap((text, index) => (parseOn(every, text) === null ? [{ index, expected: `${words}, not "${text}"` }] : []));
 }
 
-/** A test for local dates. Unparsable entries match nothing; a day that a month does not have is left out in that month. */
-export function matcher(recurrence: Recurrence): (date: Temporal.PlainDate) => boolean {
+export const dayMs = 86_400_000;
+
+/** A test for local dates, given as milliseconds of their midnight as if it were in UTC. Unparsable entries match nothing; a day that a month does not have is left out in that month. */
+export function matcher(recurrence: Pick<Recurrence, "every" | "on">): (localDayMs: number) => boolean {
   const rules: DayRule[] = recurrence.every === "day" ? [{ kind: "every" }] : recurrence.on.flatMap((text) => parseOn(recurrence.every, text) ?? []);
-  return (date) => rules.some((rule) => matches(rule, date));
+  return (localDayMs) => {
+    const date = new Date(localDayMs);
+    const day = { dayOfWeek: date.getUTCDay() === 0 ? 7 : date.getUTCDay(), day: date.getUTCDate(), daysInMonth: new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate() };
+    return rules.some((rule) => matches(rule, day));
+  };
 }
 
-function matches(rule: DayRule, date: Temporal.PlainDate): boolean {
+function matches(rule: DayRule, date: { dayOfWeek: number; day: number; daysInMonth: number }): boolean {
   switch (rule.kind) {
     case "every":
       return true;
@@ -63,35 +69,61 @@ function matches(rule: DayRule, date: Temporal.PlainDate): boolean {
   }
 }
 
-/**
- * The moment of a local date and time. A time that the clocks skip (spring) is the moment they jump; of a time that comes twice (autumn)
- * it is the first or the second, as `twice` says. `odd`: one of both happened.
- */
-export function momentOf(local: Temporal.PlainDateTime, timeZone: string, twice: "first" | "second"): { ms: number; odd: boolean } {
-  const early = local.toZonedDateTime(timeZone, { disambiguation: "earlier" });
-  const late = local.toZonedDateTime(timeZone, { disambiguation: "later" });
-  if (early.epochMilliseconds === late.epochMilliseconds) return { ms: early.epochMilliseconds, odd: false };
-  // In a gap "earlier" is read with the old offset turned back: the jump is the next change after it.
-  if (!early.toPlainDateTime().equals(local)) return { ms: early.getTimeZoneTransition("next")?.epochMilliseconds ?? late.epochMilliseconds, odd: true };
-  return { ms: twice === "first" ? early.epochMilliseconds : late.epochMilliseconds, odd: true };
+/** The clock of a zone over a stretch of time. Local times are milliseconds as if they were in UTC. */
+export interface ZoneClock {
+  /**
+   * The moment of a local time. A time that the clocks skip (spring) is the moment they jump; of a time that comes twice (autumn) it is the first or the
+   * second, as `twice` says. `odd`: one of both happened.
+   */
+  moment(localMs: number, twice: "first" | "second"): { ms: number; odd: boolean };
+  /** Local midnight of the date that a moment lies in. */
+  localDay(ms: number): number;
+}
+
+const marginMs = 3 * dayMs;
+
+/** Reads the zone's offsets between two moments (and three days around them) once; what lies outside is taken to have the nearest offset. */
+export function zoneClock(timeZone: string, fromMs: number, toMs: number): ZoneClock {
+  const periods: { startMs: number; endMs: number; offsetMs: number }[] = [];
+  for (let at: Temporal.ZonedDateTime | null = Temporal.Instant.fromEpochMilliseconds(fromMs - marginMs).toZonedDateTimeISO(timeZone); at !== null; ) {
+    const next: Temporal.ZonedDateTime | null = at.getTimeZoneTransition("next");
+    const last: boolean = next === null || next.epochMilliseconds > toMs + marginMs;
+    periods.push({ startMs: periods.length === 0 ? -Infinity : at.epochMilliseconds, endMs: last || next === null ? Infinity : next.epochMilliseconds, offsetMs: at.offsetNanoseconds / 1e6 });
+    at = last ? null : next;
+  }
+  return {
+    moment(localMs, twice) {
+      const found = periods.flatMap(({ startMs, endMs, offsetMs }) => (localMs - offsetMs >= startMs && localMs - offsetMs < endMs ? [localMs - offsetMs] : []));
+      const [first, second] = found;
+      if (first !== undefined) return { ms: twice === "second" && second !== undefined ? second : first, odd: second !== undefined };
+      // In no period: it is skipped between two, behind the end of the one and before the start of the next.
+      return { ms: periods.findLast(({ endMs, offsetMs }) => localMs - offsetMs >= endMs)?.endMs ?? localMs, odd: true };
+    },
+    localDay(ms) {
+      const offsetMs = periods.find((period) => ms < period.endMs)?.offsetMs ?? 0;
+      return Math.floor((ms + offsetMs) / dayMs) * dayMs;
+    },
+  };
+}
+
+/** Milliseconds since midnight of "14:00". */
+export function timeOfDayMs(text: string): number {
+  const [hours = 0, minutes = 0] = text.split(":").map(Number);
+  return (hours * 60 + minutes) * 60_000;
 }
 
 /** The first time that a recurrence at a time of day ("14:00") comes after `after`, within a year; null when it does not. */
 export function nextAt(recurrence: Recurrence & { at: string }, after: Date): Date | null {
   const wanted = matcher(recurrence);
-  const time = Temporal.PlainTime.from(recurrence.at);
-  const start = localDate(after.getTime(), recurrence.timeZone).subtract({ days: 1 });
+  const clock = zoneClock(recurrence.timeZone, after.getTime(), after.getTime() + 368 * dayMs);
+  const start = clock.localDay(after.getTime()) - dayMs;
   for (let day = 0; day <= 368; day += 1) {
-    const date = start.add({ days: day });
+    const date = start + day * dayMs;
     if (!wanted(date)) continue;
-    const { ms } = momentOf(date.toPlainDateTime(time), recurrence.timeZone, "first");
+    const { ms } = clock.moment(date + timeOfDayMs(recurrence.at), "first");
     if (ms > after.getTime()) return new Date(ms);
   }
   return null;
-}
-
-export function localDate(ms: number, timeZone: string): Temporal.PlainDate {
-  return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timeZone).toPlainDate();
 }
 
 /** "tuesday and thursday", "first tuesday of each month", "every day". */

@@ -1,6 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 import type { FreezeConfig, WindowConfig } from "#lib/contracts/config.ts";
-import { localDate, matcher, momentOf, recurrenceWords } from "#lib/domain/recurrence.ts";
+import { dayMs, matcher, recurrenceWords, timeOfDayMs, zoneClock } from "#lib/domain/recurrence.ts";
+import type { ZoneClock } from "#lib/domain/recurrence.ts";
 
 /**
  * When promotions may run. Rules of the clock changes: a window stands at wall-clock times of its zone. A time that the clocks skip in spring is
@@ -25,22 +26,23 @@ export interface Span {
   odd: boolean;
 }
 
-const dayMs = 86_400_000;
 export const searchDays = 366;
 
 /** Every time a window is there between two moments, in order, without those of no length. Freezes are not looked at. */
 export function windowSpans(windows: readonly WindowConfig[], fromMs: number, toMs: number): Span[] {
   const spans: Span[] = [];
+  const clocks = new Map<string, ZoneClock>();
   windows.forEach((window, index) => {
+    const clock = clocks.get(window.timeZone) ?? zoneClock(window.timeZone, fromMs, toMs);
+    clocks.set(window.timeZone, clock);
     const wanted = matcher(window);
-    const [begin, end] = [Temporal.PlainTime.from(window.from), Temporal.PlainTime.from(window.to)];
-    const overnight = Temporal.PlainTime.compare(end, begin) <= 0;
+    const [begin, end] = [timeOfDayMs(window.from), timeOfDayMs(window.to)];
     // A window is at most a day long, and a day at most 25 hours: two days before is early enough.
-    const last = localDate(toMs, window.timeZone);
-    for (let date = localDate(fromMs, window.timeZone).subtract({ days: 2 }); Temporal.PlainDate.compare(date, last) <= 0; date = date.add({ days: 1 })) {
+    const last = clock.localDay(toMs);
+    for (let date = clock.localDay(fromMs) - 2 * dayMs; date <= last; date += dayMs) {
       if (!wanted(date)) continue;
-      const from = momentOf(date.toPlainDateTime(begin), window.timeZone, "first");
-      const to = momentOf((overnight ? date.add({ days: 1 }) : date).toPlainDateTime(end), window.timeZone, "second");
+      const from = clock.moment(date + begin, "first");
+      const to = clock.moment(date + end + (end <= begin ? dayMs : 0), "second");
       if (to.ms > from.ms && to.ms > fromMs && from.ms < toMs) spans.push({ index, fromMs: from.ms, toMs: to.ms, odd: from.odd || to.odd });
     }
   });
@@ -49,7 +51,10 @@ export function windowSpans(windows: readonly WindowConfig[], fromMs: number, to
 
 /** First and last moment of a freeze; of times that come twice the first begins it and the second ends it. */
 export function freezeSpan(freeze: Pick<Freeze, "from" | "to" | "timeZone">): { fromMs: number; toMs: number } {
-  const at = (text: string, twice: "first" | "second"): number => momentOf(Temporal.PlainDateTime.from(text), freeze.timeZone, twice).ms;
+  const at = (text: string, twice: "first" | "second"): number => {
+    const localMs = Date.parse(`${text}Z`);
+    return zoneClock(freeze.timeZone, localMs, localMs).moment(localMs, twice).ms;
+  };
   return { fromMs: at(freeze.from, "first"), toMs: at(freeze.to, "second") };
 }
 

@@ -12,3 +12,18 @@ export function readReadiness(db: Database | Transaction, environment: string): 
 export function readProposal(db: Database | Transaction, environment: string): Promise<EnvironmentGuard["proposal"]> {
   return openProposal(db, environment);
 }
+
+/** How long the way back may be told as it was read; proposals are read each time. */
+const readinessAgeMs = 3_000;
+
+/** Both, for guards that ask every second: the way back is read every few seconds only, because its drill comes with all its steps. */
+export function createGuardFacts(db: Database): (environment: string) => Promise<Pick<EnvironmentGuard, "rollback" | "proposal">> {
+  const known = new Map<string, { at: number; rollback: EnvironmentGuard["rollback"] }>();
+  return async (environment) => {
+    const before = known.get(environment);
+    const now = performance.now();
+    const fresh = before !== undefined && now - before.at < readinessAgeMs ? before : { at: now, rollback: await readReadiness(db, environment) };
+    known.set(environment, fresh);
+    return { rollback: fresh.rollback, proposal: await readProposal(db, environment) };
+  };
+}

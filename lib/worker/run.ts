@@ -1,7 +1,10 @@
 import type { ClusterApi } from "#lib/ports/cluster.ts";
 import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { createGuards } from "#lib/worker/guards/guards.ts";
+import type { GuardExtras } from "#lib/worker/guards/guards.ts";
 import type { OperationsParts } from "#lib/worker/operations/start.ts";
+import { createGuardFacts } from "#lib/worker/guards-facts.ts";
 import { startGuardians } from "#lib/worker/guardians.ts";
 import { shutDown } from "#lib/worker/shutdown.ts";
 import { createEnvironmentViews } from "#lib/worker/watchers/environment-view.ts";
@@ -22,6 +25,8 @@ export interface WorkerParts {
   holder: string;
   random: () => number;
   startOperations?: (parts: OperationsParts) => Promise<RunningOperations>;
+  /** What is known of the way back and of watched promotions; nothing when left out. */
+  guardExtras?: GuardExtras;
   /** Where objects come from; the clusters' APIs when left out. */
   startWatching?: StartWatching;
 }
@@ -42,11 +47,14 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   const watching = createStartWatching({ config, apiOf, clock, random, log });
   const views = createEnvironmentViews({ config, startWatching: parts.startWatching ?? watching.start, clock, log });
   const observer = createObserver({ config, db, views, registry, clock, log, holder });
+  const guards = createGuards({ config, db, lease: () => observer.lease(), log, extras: parts.guardExtras ?? createGuardFacts(db) });
   observer.start();
+  guards.start();
   let operations: RunningOperations | null = null;
   try {
     operations = (await parts.startOperations?.({ context, databaseUrl, views, apiOf, holder })) ?? null;
   } catch (error) {
+    await guards.stop();
     await observer.stop();
     await views.closeAll();
     throw error;
@@ -60,6 +68,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
         [
           { name: "operations", stop: () => operations?.stop() },
           { name: "guardians", stop: () => guardians.stop() },
+          { name: "guards", stop: () => guards.stop() },
           { name: "observer", stop: () => observer.stop() },
           { name: "views", stop: () => views.closeAll() },
           { name: "pulses", stop: () => watching.close() },

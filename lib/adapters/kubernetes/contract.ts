@@ -276,10 +276,11 @@ export function kubernetesContract(title: string, target: () => ContractTarget, 
       expect(error.message).toContain("expired");
     });
 
-    it("says that a pod does not exist when its log or its port is asked for", async () => {
+    it("says that a pod or a Service does not exist when its log or its port is asked for", async () => {
       const { api, namespace } = target();
       const pod = uniqueName("nobody");
       await expectReason(api.podHttp(namespace, pod, 3001, "/health", 5_000), "not-found");
+      await expectReason(api.serviceHttp(namespace, pod, 3001, "/health", 5_000), "not-found");
       const log = api.podLog(namespace, pod, { container: "app", follow: false }, new AbortController().signal);
       await expectReason(drain(log), "not-found");
     });

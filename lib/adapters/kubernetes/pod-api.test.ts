@@ -44,6 +44,17 @@ describe("a pod's port through the API server", () => {
     expect(seen).toHaveLength(2);
   });
 
+  it("reaches a Service the same way", async () => {
+    const seen: string[] = [];
+    const api = await serve((request, response) => {
+      seen.push(request.url ?? "");
+      response.writeHead(200).end("fine");
+    });
+    expect(await api.serviceHttp("prod", "core-preview", 80, "/health?full=1", 500)).toEqual({ status: 200, body: "fine" });
+    expect(seen).toEqual(["/base/api/v1/namespaces/prod/services/core-preview%3A80/proxy/health?full=1"]);
+    expect((await thrown(api.serviceHttp("prod", "..", 80, "/../x", 500))).reason).toBe("invalid");
+  });
+
   it.each([
     ["a Status (1.23 and later)", 503, JSON.stringify({ kind: "Status", apiVersion: "v1", code: 503, reason: "ServiceUnavailable", message: `error trying to reach service: ${refused}` })],
     ["plain text (earlier)", 503, `Error: '${refused}'\nTrying to reach: 'http://10.42.1.7:3003/health'`],

@@ -1,16 +1,19 @@
 import type { Database } from "#lib/db/client.ts";
 import type { SoakFacts } from "#lib/domain/gate-policy.ts";
+import { healthyWithoutBreak } from "#lib/domain/gate-soak.ts";
+
+/** A Big Pod that changed its status more often than this within its soak has not been healthy without a break: older rows would only lengthen it. */
+const mostRows = 500;
 
 /**
- * Since when Big Pods have been healthy without a break: the first "healthy" after the last row of history that says anything else. A Big Pod whose
- * history was never written has no answer. The release's own moment is when the environment settled on what it runs now.
+ * Since when Big Pods have been healthy without a break, by their history (null for one that has none), and since when the environment runs what it runs now.
  */
 export async function readSoakFacts(db: Database, environment: string, bigPods: readonly string[]): Promise<SoakFacts> {
-  const rows = await db.$queryRaw<{ big_pod: string; since: Date | null }[]>`
-    SELECT h.big_pod, min(h.at) AS since FROM state_history h
-    WHERE h.environment = ${environment} AND h.big_pod = ANY(${[...bigPods]}) AND h.status = 'healthy'
-      AND h.id > coalesce((SELECT max(o.id) FROM state_history o WHERE o.environment = h.environment AND o.big_pod = h.big_pod AND o.status <> 'healthy'), 0)
-    GROUP BY h.big_pod`;
+  const healthySince = new Map<string, Date | null>();
+  for (const bigPod of bigPods) {
+    const rows = await db.stateHistory.findMany({ where: { environment, bigPod }, orderBy: [{ at: "desc" }, { id: "desc" }], take: mostRows, select: { status: true, at: true } });
+    healthySince.set(bigPod, healthyWithoutBreak(rows));
+  }
   const release = await db.environmentRelease.findUnique({ where: { environment } });
-  return { healthySince: new Map(rows.map((row) => [row.big_pod, row.since])), releaseSince: release?.since ?? null };
+  return { healthySince, releaseSince: release?.since ?? null };
 }

@@ -21,7 +21,7 @@ export async function insertOperation(context: ServiceContext, actor: Actor, sto
   try {
     await context.db.$transaction(
       async (tx) => {
-        const steps = operationSteps(plan, targets);
+        const steps = operationSteps(plan, targets, context.config.environments.find((candidate) => candidate.name === plan.environment)?.policy ?? null);
         await tx.operationRow.create({
           data: {
             id, kind: plan.kind, environment: plan.environment, status: "queued", title: plan.title, reason, planHash: plan.hash,

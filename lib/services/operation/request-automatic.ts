@@ -39,6 +39,7 @@ export async function requestAutomatic(context: ServiceContext, given: Automatic
   const { stored, reason, followsId, key, priority } = given;
   const { plan, targets } = stored;
   const id = randomUUID();
+  const policy = context.config.environments.find((environment) => environment.name === plan.environment)?.policy ?? null;
   const sender = await operationSender(context.db);
   try {
     return await context.db.$transaction(
@@ -51,7 +52,7 @@ export async function requestAutomatic(context: ServiceContext, given: Automatic
             id, kind: plan.kind, environment: plan.environment, status: "queued", title: plan.title, reason, planHash: plan.hash,
             plan: asJson(plan), targets: asJson(targets), request: asJson(stored.request), actor: asJson(vigieActor), actorId: vigieActor.id, idempotencyKey: key,
             requestedAt: at, position: 0n, priority, followsId, automatic: true,
-            steps: { create: operationSteps(plan, targets).map((step) => ({ ...step, status: "pending", evidence: [] })) },
+            steps: { create: operationSteps(plan, targets, policy).map((step) => ({ ...step, status: "pending", evidence: [] })) },
           },
         });
         await given.also?.(tx, id, at);

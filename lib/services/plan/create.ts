@@ -7,7 +7,8 @@ import type { ServiceContext } from "#lib/services/context.ts";
 import { buildPlan } from "#lib/services/plan/build.ts";
 
 /**
- * Makes a plan and keeps it for ten minutes. Nothing is changed and no cluster is asked: the facts are the worker's, in the database.
+ * Makes a plan and keeps it for ten minutes. Nothing is changed: the facts are the worker's, in the database, and gates of policy ask
+ * reading only (Prometheus, pods, allowed addresses). The dry run of a promotion, therefore.
  * A preview is not audited (it has no effect, and every open dialog makes some); a denied attempt is.
  * Throws VigieError "denied", "invalid" (parts that do not fit each other), "not-found" (names, releases).
  */

@@ -2,6 +2,7 @@ import type { Config } from "#lib/contracts/config.ts";
 import type { Database } from "#lib/db/client.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
 import type { EnvironmentView, EnvironmentViews } from "#lib/ports/environment-view.ts";
+import type { Outside } from "#lib/ports/outside.ts";
 import type { Log } from "#lib/ports/runtime.ts";
 import { isVigieError } from "#lib/domain/error.ts";
 import type { Claim } from "#lib/worker/operations/claim.ts";
@@ -18,13 +19,14 @@ export interface ExecuteParts {
   config: Config;
   views: EnvironmentViews;
   apiOf: (environment: string) => ClusterApi;
+  outside: Outside;
 }
 
 /** How long an environment may take to be seen before an operation that has changed nothing is given up. */
 const firstSightMs = 20_000;
 
 /** Runs one claimed operation. Returns when it ended or was lost to another worker; rejects when it should be taken up again. */
-export async function execute({ db, log, config, views, apiOf }: ExecuteParts, claim: Claim, stop: AbortSignal): Promise<void> {
+export async function execute({ db, log, config, views, apiOf, outside }: ExecuteParts, claim: Claim, stop: AbortSignal): Promise<void> {
   const keeper = keepClaim(db, claim, stop, log);
   let view: EnvironmentView | null = null;
   try {
@@ -39,7 +41,7 @@ export async function execute({ db, log, config, views, apiOf }: ExecuteParts, c
     view = await see(views, keeper, journal, environment.policy.rolloutTimeoutSeconds * 1000);
     if (view === null) return;
     const { requestedAt } = journal.operation;
-    const status = await runToEnd({ db, log, config, keeper, journal, environment, cluster: apiOf(environment.name), view, permitted: () => permitted({ db, config }, journal), restartMark: requestedAt });
+    const status = await runToEnd({ db, log, config, keeper, journal, environment, cluster: apiOf(environment.name), view, outside, permitted: () => permitted({ db, config }, journal), restartMark: requestedAt });
     log.info({ operation: claim.operationId, status }, "An operation ended");
   } catch (error) {
     if (!(error instanceof ClaimLost)) throw error;

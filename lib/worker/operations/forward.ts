@@ -4,6 +4,7 @@ import { isDrillStep } from "#lib/domain/drill.ts";
 import { stepNames } from "#lib/domain/operation-steps.ts";
 import type { ForwardStepName } from "#lib/domain/operation-steps.ts";
 import { touchesNothing } from "#lib/domain/operation-write.ts";
+import { bake } from "#lib/worker/operations/after-gates.ts";
 import { check } from "#lib/worker/operations/check.ts";
 import { fenceConfigMaps, writeConfigMaps } from "#lib/worker/operations/config-maps.ts";
 import { performDrillStep } from "#lib/worker/operations/drill-step.ts";
@@ -54,6 +55,7 @@ async function act(run: Run, step: OperationStep, resumed: boolean, deadline: nu
   if (name === "check") return check(run, deadline);
   const waitSignal = AbortSignal.any([run.keeper.lost, run.keeper.abortAsked]);
   if (name === "verify") return awaitRollout(run, step, run.journal.targets().filter((target) => !touchesNothing(target)), deadline, waitSignal);
+  if (name === "bake") return bake(run, step, waitSignal);
   const target = targetOf(run, step);
   if (resumed && (name === "write" || name === "return-write")) await fence(run, target, deadline);
   if (resumed && (name === "config" || name === "return-config")) await fenceConfigMaps(run, target, deadline);

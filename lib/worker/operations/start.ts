@@ -32,7 +32,7 @@ export async function startOperations({ context, databaseUrl, views, apiOf, hold
 
   async function runClaim(claim: Claim): Promise<void> {
     try {
-      await execute({ db, log, config, views, apiOf }, claim, stopping.signal);
+      await execute({ db, log, config, views, apiOf, outside: context.outside }, claim, stopping.signal);
     } catch (error) {
       log.warn({ operation: claim.operationId, error }, "An operation was left where it stands; it is taken up again");
     } finally {

@@ -6,6 +6,7 @@ import type { RegistryApi } from "#lib/ports/registry.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
 import { assertLease, createLeaseKeeper, observerLease } from "#lib/worker/lease.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
+import { recordUnwatched } from "#lib/worker/guards/unwatched.ts";
 import { createChangeRecorder } from "#lib/worker/watchers/change-recorder.ts";
 import { createHistoryPruner } from "#lib/worker/watchers/history-pruner.ts";
 import type { ObservedView, Views } from "#lib/worker/watchers/environment-view.ts";
@@ -87,6 +88,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
         });
         const states = (await readStates(db)).map((row) => row.state);
         const sources = (await readSources(db)).map((row) => row.source);
+        await recordUnwatched(db, token, { states, sources });
         const current = await Promise.all(configured.environments.map(async (name) => ({ name, release: await readCurrentRelease(db, name) })));
         writer.begin({ states, sources });
         releases.begin();
