@@ -22,6 +22,10 @@ export const sealedBigPodSchema = z.object({
   template: z.record(z.string(), z.unknown()),
   /** ConfigMaps the template refers to, with their contents. Secrets are names only, inside the template. */
   configMaps: z.array(z.object({ name: z.string(), data: z.record(z.string(), z.string()), binaryData: z.record(z.string(), z.string()) })),
+  /** ConfigMaps that the template refers to and that were too large to keep: known by their size and hash only. Absent: none. */
+  tooLarge: z.array(z.object({ name: z.string(), bytes: z.int(), hash: z.string() })).optional(),
+  /** What `vigie.dev/irreversible` on the workload or its pod template said; absent or null: nothing. */
+  irreversible: z.string().nullable().optional(),
 });
 
 export const releaseContentSchema = z.object({ environment: z.string(), bigPods: z.record(z.string(), sealedBigPodSchema) });

@@ -1,11 +1,14 @@
 import type { EnvironmentPolicy } from "#lib/contracts/config.ts";
 import type { Plan, PlanTarget } from "#lib/contracts/operation.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
+import { drillReturnSteps } from "#lib/domain/drill.ts";
 import { bakes } from "#lib/domain/gate-after.ts";
 import { minutes } from "#lib/domain/gate-policy.ts";
 
 export const stepNames = ["check", "config", "write", "rollout", "verify", "bake", "return-config", "return-write", "return-rollout"] as const;
-export type StepName = (typeof stepNames)[number];
+export type ForwardStepName = (typeof stepNames)[number];
+/** A drill's second half has the return's steps, planned, under names of their own. */
+export type StepName = ForwardStepName | `drill-${string}`;
 
 export interface StepDraft {
   position: number;
@@ -24,6 +27,7 @@ export function operationSteps(plan: Pick<Plan, "environment" | "release" | "kin
   }
   steps.push({ name: "verify", title: `See that everything in ${plan.environment} that was changed is well`, bigPod: null });
   if (plan.kind === "promotion" && policy !== null && bakes(policy)) steps.push({ name: "bake", title: policy.bakeMinutes === 0 ? "Ask the gates after it" : `Ask the gates after it for ${minutes(policy.bakeMinutes)}`, bigPod: null });
+  if (plan.kind === "drill") steps.push(...drillReturnSteps(plan.environment, returnSteps(targets.toReversed(), 0)));
   return steps.map((step, position) => ({ ...step, position }));
 }
 

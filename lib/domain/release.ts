@@ -8,8 +8,15 @@ import type { RawObject } from "#lib/domain/fold-read.ts";
 
 type Fields = Record<string, unknown>;
 
-/** Annotations that say "start again" or who wrote: they make a new ReplicaSet, but not another release. */
+/** Label or annotation, on a workload or its pod template, by which a release says that a migration of it cannot be undone. */
+export const irreversibleKey = "vigie.dev/irreversible";
+
+/** ConfigMaps of one Big Pod are kept up to this size together, in bytes of JSON; one that does not fit is known by its hash only. */
+export const keptConfigMapBytes = 1_048_576;
+
+/** Annotations that say "start again" or who wrote: they make a new ReplicaSet, but not another release. What a release says of itself stays. */
 export function isPassingAnnotation(key: string): boolean {
+  if (key === irreversibleKey) return false;
   return /(^|\/)restarted-?at$/i.test(key) || key.startsWith("vigie.dev/");
 }
 
@@ -89,11 +96,39 @@ export function sealBigPod(workload: RawObject, state: BigPodState, configMap: (
     const sealed = images.find((i) => i.container === container);
     return sealed && parseImage(reference).repository === sealed.repository ? pinnedImage(sealed) : reference;
   });
-  const configMaps = configMapNames(template).flatMap((name) => {
-    const found = configMap(name);
-    return found ? [configMapContent(found)] : [];
+  const found = configMapNames(template).flatMap((name) => {
+    const object = configMap(name);
+    return object ? [configMapContent(object)] : [];
   });
-  return { workload: { kind: "Deployment", name: workload.metadata.name, uid: workload.metadata.uid }, images, template, configMaps };
+  const { configMaps, tooLarge } = keepable(found);
+  const irreversible = declaredIrreversible(fields(template)["metadata"]) ?? declaredIrreversible(workload.metadata);
+  return {
+    workload: { kind: "Deployment", name: workload.metadata.name, uid: workload.metadata.uid }, images, template, configMaps,
+    ...(tooLarge.length > 0 ? { tooLarge } : {}), ...(irreversible === null ? {} : { irreversible }),
+  };
+}
+
+/** The smaller ones first, as many as fit: a huge one must not take the others' place. */
+function keepable(found: SealedBigPod["configMaps"]): { configMaps: SealedBigPod["configMaps"]; tooLarge: NonNullable<SealedBigPod["tooLarge"]> } {
+  const sized = found.map((content) => ({ content, bytes: Buffer.byteLength(JSON.stringify(content), "utf8") })).toSorted((a, b) => a.bytes - b.bytes);
+  const fits = new Set<string>();
+  let sum = 0;
+  for (const { content, bytes } of sized) {
+    sum += bytes;
+    if (sum <= keptConfigMapBytes) fits.add(content.name);
+  }
+  const tooLarge = sized.filter(({ content }) => !fits.has(content.name)).map(({ content, bytes }) => ({ name: content.name, bytes, hash: hashOf(content) }));
+  return { configMaps: found.filter((content) => fits.has(content.name)), tooLarge };
+}
+
+/** What a label or annotation `vigie.dev/irreversible` in some metadata says; null when there is none, or it says "false". */
+export function declaredIrreversible(metadata: unknown): string | null {
+  const { labels, annotations } = fields(metadata);
+  for (const place of [annotations, labels]) {
+    const value = fields(place)[irreversibleKey];
+    if (typeof value === "string" && value !== "false") return value.trim() === "" || value === "true" ? "it is declared irreversible" : value.slice(0, 200);
+  }
+  return null;
 }
 
 function withoutTag(reference: string): string {
@@ -114,6 +149,7 @@ export function contentHash(content: ReleaseContent): string {
         images: sealed.images.map(({ container, repository, digest }) => ({ container, repository, digest })),
         template: normaliseTemplate(sealed.template, (_container, reference) => withoutTag(reference)),
         configMaps: sealed.configMaps,
+        ...(sealed.tooLarge === undefined || sealed.tooLarge.length === 0 ? {} : { tooLarge: sealed.tooLarge }),
       },
     ]),
   );

@@ -5,6 +5,8 @@ import type { ServiceContext } from "#lib/services/context.ts";
 import { createGuards } from "#lib/worker/guards/guards.ts";
 import type { GuardExtras } from "#lib/worker/guards/guards.ts";
 import type { OperationsParts } from "#lib/worker/operations/start.ts";
+import { createGuardFacts } from "#lib/worker/guards-facts.ts";
+import { startGuardians } from "#lib/worker/guardians.ts";
 import { shutDown } from "#lib/worker/shutdown.ts";
 import { createEnvironmentViews } from "#lib/worker/watchers/environment-view.ts";
 import { createObserver } from "#lib/worker/watchers/observer.ts";
@@ -48,7 +50,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   const watching = createStartWatching({ config, apiOf, metricsOf: parts.metricsOf ?? ((environment) => context.outside.metrics(environment)), clock, random, log });
   const views = createEnvironmentViews({ config, startWatching: parts.startWatching ?? watching.start, clock, log });
   const observer = createObserver({ config, db, views, registry, clock, log, holder });
-  const guards = createGuards({ config, db, lease: () => observer.lease(), log, ...(parts.guardExtras === undefined ? {} : { extras: parts.guardExtras }) });
+  const guards = createGuards({ config, db, lease: () => observer.lease(), log, extras: parts.guardExtras ?? createGuardFacts(db) });
   observer.start();
   guards.start();
   let operations: RunningOperations | null = null;
@@ -60,6 +62,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     await views.closeAll();
     throw error;
   }
+  const guardians = startGuardians({ context, views, lease: () => observer.lease(), random });
   return {
     observer,
     views,
@@ -67,6 +70,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
       shutDown(
         [
           { name: "operations", stop: () => operations?.stop() },
+          { name: "guardians", stop: () => guardians.stop() },
           { name: "guards", stop: () => guards.stop() },
           { name: "observer", stop: () => observer.stop() },
           { name: "views", stop: () => views.closeAll() },

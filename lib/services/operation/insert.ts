@@ -3,6 +3,7 @@ import type { Config } from "#lib/contracts/config.ts";
 import type { Plan } from "#lib/contracts/operation.ts";
 import { appendAudit } from "#lib/db/audit.ts";
 import { databaseNow } from "#lib/db/client.ts";
+import type { Transaction } from "#lib/db/client.ts";
 import { nextPosition, publish } from "#lib/db/publish.ts";
 import { enqueueOperation, operationSender } from "#lib/db/queue.ts";
 import { asJson } from "#lib/db/repositories/operation.ts";
@@ -24,7 +25,11 @@ export interface NewOperation {
   idempotencyKey: string;
   /** Begun by Vigie itself; `followsId` names the operation after which it comes. Once per operation and kind. */
   automatic?: boolean;
-  followsId?: string;
+  followsId?: string | null;
+  /** First thing in the transaction, under the environment's lock; throws to give it up with nothing written. */
+  before?: (tx: Transaction) => Promise<void>;
+  /** What belongs to the same intent: it is written with the operation or not at all. */
+  also?: (tx: Transaction, operationId: string, at: Date) => Promise<void>;
 }
 
 /**
@@ -41,8 +46,10 @@ export async function insertOperation(context: ServiceContext, asker: Asker, giv
   return context.db.$transaction(
     async (tx) => {
       await lockEnvironment(tx, stored.plan.environment);
+      await given.before?.(tx);
       const now = await databaseNow(tx);
-      const preempted = await preemptRunning(tx, sender, by, stored.plan);
+      // Vigie itself takes nothing away from people.
+      const preempted = automatic ? null : await preemptRunning(tx, sender, by, stored.plan);
       const plan = preempted === null ? await withTurn(tx, stored.plan) : stored.plan;
       const waiting = waitingOf(context.config, plan, now);
       await tx.operationRow.create({
@@ -53,6 +60,7 @@ export async function insertOperation(context: ServiceContext, asker: Asker, giv
           steps: { create: operationSteps(plan, targets, policy).map((step) => ({ ...step, status: "pending", evidence: [] })) },
         },
       });
+      await given.also?.(tx, id, now);
       await appendAudit(tx, {
         action: "operation.request",
         outcome: "allowed",

@@ -1,33 +1,52 @@
-import type { PlanRequest } from "#lib/contracts/operation.ts";
-import { summariesOf } from "#lib/db/repositories/operation-queue.ts";
-import { VigieError } from "#lib/domain/error.ts";
+import type { Transaction } from "#lib/db/client.ts";
+import type { StoredPlan } from "#lib/db/repositories/plan.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { insertOperation } from "#lib/services/operation/insert.ts";
 import type { RequestedOperation } from "#lib/services/operation/request.ts";
-import { buildPlan } from "#lib/services/plan/build.ts";
 
-const vigie = { kind: "system", id: "vigie", name: "Vigie" } as const;
+/** Who asks for what Vigie begins by itself. */
+export const vigieActor = { kind: "system", id: "vigie", name: "Vigie" } as const;
+
+export interface AutomaticRequest {
+  /** The plan as buildPlan made it a moment ago. */
+  stored: StoredPlan;
+  reason: string;
+  /** The operation it follows: of each kind at most one ever follows it. Null: the key alone makes it once. */
+  followsId: string | null;
+  /** One key for one intent: "rollback-after:<operation>", "drill:<environment>:<due at>". */
+  key: string;
+  /** First thing in the transaction; throwing ends it, `false` gives it up without a word (somebody else has done it). */
+  before?: (tx: Transaction) => Promise<boolean>;
+  /** What belongs to the same intent: it is written with the operation or not at all. */
+  also?: (tx: Transaction, operationId: string, at: Date) => Promise<void>;
+}
+
+/** Ends the transaction with nothing written, and is no failure. */
+class GivenUp extends Error {}
 
 /**
- * An operation that Vigie itself asks for after another one (the rollback of a promotion whose watch failed, a drill's time): planned and accepted at once,
- * and exactly once per predecessor and kind, however many workers try; all get the same operation. Throws VigieError "not-found", "invalid" (of the plan),
- * "conflict" when its gates refuse (detail.gates).
+ * Writes an operation that Vigie itself asks for: operation with its steps, audit entry, job and notice, all or nothing. Nobody is authorised, because
+ * nobody asks; whoever calls this has judged the gates, and they are judged again at its turn. Null: it exists already or `before` gave it up, and nothing
+ * was written. It waits behind what runs.
  */
-export async function requestAutomatic(context: ServiceContext, given: { request: PlanRequest; reason: string; followsId: string }): Promise<RequestedOperation> {
-  const { request, reason, followsId } = given;
-  const built = await buildPlan(context, request);
-  const { start, gates } = built.plan;
-  if (start.how === "refused") {
-    const failing = gates.filter((gate) => gate.verdict !== "pass" && !gate.overruled);
-    throw new VigieError("conflict", `${built.plan.title} cannot begin by itself: ${failing.map((gate) => `${gate.title}: ${gate.verdict}, ${gate.evidence}`).join("; ")}.`, { detail: { gates: failing } });
-  }
+export async function requestAutomatic(context: ServiceContext, given: AutomaticRequest): Promise<RequestedOperation | null> {
+  const { stored, reason, followsId, key, also } = given;
   try {
-    return await insertOperation(context, vigie, { stored: built, reason, idempotencyKey: `${request.kind}/${followsId}`, automatic: true, followsId });
+    return await insertOperation(context, vigieActor, {
+      stored, reason, idempotencyKey: key, automatic: true, followsId,
+      async before(tx) {
+        if ((await exists(tx, given)) || (given.before !== undefined && !(await given.before(tx)))) throw new GivenUp();
+      },
+      ...(also === undefined ? {} : { also }),
+    });
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "P2002")) throw error;
-    const rows = await context.db.operationRow.findMany({ where: { followsId, kind: request.kind, automatic: true }, include: { steps: { select: { status: true } } } });
-    const [twin] = await summariesOf(context.db, rows);
-    if (twin === undefined) throw error;
-    return { id: twin.id, status: twin.status, waits: twin.waits };
+    if (error instanceof GivenUp) return null;
+    if (error instanceof Error && "code" in error && error.code === "P2002" && (await exists(context.db, given))) return null;
+    throw error;
   }
+}
+
+async function exists(db: Pick<Transaction, "operationRow">, { stored, followsId, key }: AutomaticRequest): Promise<boolean> {
+  const same = [{ actorId: vigieActor.id, idempotencyKey: key }, ...(followsId === null ? [] : [{ followsId, kind: stored.plan.kind, automatic: true }])];
+  return (await db.operationRow.count({ where: { OR: same } })) > 0;
 }

@@ -15,6 +15,7 @@ import { listOperations } from "#lib/services/operation/list.ts";
 import { readOperation } from "#lib/services/operation/read.ts";
 import { requestAutomatic } from "#lib/services/operation/request-automatic.ts";
 import { requestOperation } from "#lib/services/operation/request.ts";
+import { buildPlan } from "#lib/services/plan/build.ts";
 import { createPlan } from "#lib/services/plan/create.ts";
 import { nothingOutside } from "#lib/services/test-context.ts";
 import { bigPodState, person, recordRelease, repository, sealed, testConfig, viewer, watched, writeState } from "#lib/services/plan/test-platform.ts";
@@ -244,13 +245,13 @@ test("what Vigie asks for by itself after an operation is asked for once, before
   const { id: followsId } = await requestOperation(context, person, intent(), "k20");
   await database.db.operationRow.update({ where: { id: followsId }, data: { status: "succeeded" } });
   const waiting = await requestOperation(context, person, { planHash: (await createPlan(context, person, { kind: "restart", environment: "prod", bigPods: ["commerce"] })).hash, reason: "it leaks" }, "k21");
-  const ask = () => requestAutomatic(context, { request: { kind: "rollback", environment: "prod", release }, reason: "experience broke within 15 minutes", followsId });
-  const answers = await Promise.all(Array.from({ length: 5 }, ask));
-  expect(new Set(answers.map((answer) => answer.id)).size).toBe(1);
-  expect(answers[0]).toMatchObject({ status: "queued", waits: { position: 1 } });
-  expect(await readOperation(context, person, answers[0]?.id ?? "")).toMatchObject({ automatic: true, actor: "Vigie", followsId, abortRequestedBy: null });
+  const stored = await buildPlan(context, { kind: "rollback", environment: "prod", release });
+  const answers = await Promise.all(Array.from({ length: 5 }, () => requestAutomatic(context, { stored, reason: "experience broke within 15 minutes", followsId, key: `rollback-after:${followsId}` })));
+  const [answer, ...others] = answers.filter((one) => one !== null);
+  expect(others).toEqual([]);
+  expect(answer).toMatchObject({ status: "queued", waits: { position: 1 } });
+  expect(await readOperation(context, person, answer?.id ?? "")).toMatchObject({ automatic: true, actor: "Vigie", followsId, abortRequestedBy: null });
   expect((await readOperation(context, person, waiting.id)).waits).toMatchObject({ position: 2 });
-  await expect(requestAutomatic(context, { request: { kind: "rollback", environment: "prod", release: plan.currentRelease ?? 0 }, reason: "to where it is", followsId: waiting.id })).rejects.toMatchObject({ code: "conflict", message: expect.stringMatching(/cannot begin by itself: .*Something changes: fail/) });
 });
 
 test("an abort of what waits ends it at once, once; not of what has ended otherwise", async () => {

@@ -15,6 +15,7 @@ import { afterwards, planStart } from "#lib/domain/plan-start.ts";
 import { windowAt } from "#lib/domain/window.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { requireEnvironment } from "#lib/services/plan/names.ts";
+import { buildDrill } from "#lib/services/drill/plan.ts";
 import { buildPromotion } from "#lib/services/promotion/plan.ts";
 import { buildRestart } from "#lib/services/restart/plan.ts";
 import { buildRollback } from "#lib/services/rollback/plan.ts";
@@ -95,7 +96,7 @@ async function parts(context: ServiceContext, request: PlanRequest, options: Pla
     case "scale":
       return buildScale(context, request, options);
     case "drill":
-      throw new VigieError("invalid", "Drills are not configured here.");
+      return buildDrill(context, request, options);
     default:
       return assertNever(request);
   }

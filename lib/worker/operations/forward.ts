@@ -1,11 +1,13 @@
 import type { OperationStep, PlanTarget } from "#lib/contracts/operation.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
+import { isDrillStep } from "#lib/domain/drill.ts";
 import { stepNames } from "#lib/domain/operation-steps.ts";
-import type { StepName } from "#lib/domain/operation-steps.ts";
+import type { ForwardStepName } from "#lib/domain/operation-steps.ts";
 import { touchesNothing } from "#lib/domain/operation-write.ts";
 import { bake } from "#lib/worker/operations/after-gates.ts";
 import { check } from "#lib/worker/operations/check.ts";
 import { fenceConfigMaps, writeConfigMaps } from "#lib/worker/operations/config-maps.ts";
+import { performDrillStep } from "#lib/worker/operations/drill-step.ts";
 import { ClaimLost } from "#lib/worker/operations/lease.ts";
 import { StepFailed } from "#lib/worker/operations/patience.ts";
 import type { Run } from "#lib/worker/operations/parts.ts";
@@ -50,6 +52,7 @@ function asFailure(run: Run, step: OperationStep, error: unknown): StepFailed | 
 }
 
 async function act(run: Run, step: OperationStep, resumed: boolean, deadline: number): Promise<string> {
+  if (isDrillStep(step.name)) return performDrillStep(run, step, step.bigPod === null ? null : targetOf(run, step), resumed, deadline);
   const name = stepName(step);
   if (name === "check") return check(run, deadline);
   const waitSignal = AbortSignal.any([run.keeper.lost, run.keeper.abortAsked]);
@@ -88,7 +91,7 @@ async function runningForMs(run: Run, step: OperationStep): Promise<number> {
   return rows[0]?.ms ?? 0;
 }
 
-function stepName(step: OperationStep): StepName {
+function stepName(step: OperationStep): ForwardStepName {
   const name = stepNames.find((candidate) => candidate === step.name);
   if (name === undefined) throw new StepFailed(`this version of Vigie does not know the step "${step.name}"`);
   return name;

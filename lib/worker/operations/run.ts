@@ -1,6 +1,8 @@
 import type { OperationStep } from "#lib/contracts/operation.ts";
+import { drillNote } from "#lib/domain/drill.ts";
 import { returnSteps } from "#lib/domain/operation-steps.ts";
 import type { OperationStatus } from "#lib/domain/status.ts";
+import { watchPromotion } from "#lib/worker/after-promotion/begin.ts";
 import { Aborted, performStep, stopIfAborted } from "#lib/worker/operations/forward.ts";
 import { StepFailed } from "#lib/worker/operations/patience.ts";
 import type { Run } from "#lib/worker/operations/parts.ts";
@@ -87,12 +89,14 @@ async function end(run: Run, status: OperationStatus, note: string, quarantine: 
     if (quarantine !== null) await quarantineRelease(tx, { config, operation: journal.operation, worker: run.keeper.claim.worker, reason: quarantine.reason });
     if (!touched) return;
     await sealOutcome(tx, { config, view, operation: journal.operation, actor: journal.actor.name, brought: status === "succeeded", at });
+    if (status === "succeeded") await watchPromotion(tx, run, at);
     await tellStates(tx, { config, view, environment: run.environment.name });
   });
   return status;
 }
 
 function succeededNote(run: Run): string {
+  if (run.journal.operation.kind === "drill") return drillNote(run.journal.operation.plan.release, run.journal.steps());
   const verify = run.journal.steps().find((step) => step.name === "verify");
   return verify === undefined ? "Done." : `${sentence(lastLine(verify))}.`;
 }
