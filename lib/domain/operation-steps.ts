@@ -1,7 +1,8 @@
 import type { Plan, PlanTarget } from "#lib/contracts/operation.ts";
+import { colourSteps } from "#lib/domain/colour-steps.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
 
-export const stepNames = ["check", "config", "write", "rollout", "verify", "return-config", "return-write", "return-rollout"] as const;
+export const stepNames = ["check", "config", "write", "rollout", "verify", "return-config", "return-write", "return-rollout", "raise", "preview", "switch", "stand-down", "return-raise", "return-switch"] as const;
 export type StepName = (typeof stepNames)[number];
 
 export interface StepDraft {
@@ -13,6 +14,7 @@ export interface StepDraft {
 
 /** Steps of an operation in order: look, then each Big Pod to its end before the next is touched, then look again. */
 export function operationSteps(plan: Pick<Plan, "environment" | "release">, targets: readonly PlanTarget[]): StepDraft[] {
+  if (targets.some((target) => target.colour !== null)) return colourSteps(plan, targets);
   const steps: Omit<StepDraft, "position">[] = [{ name: "check", title: `Look at ${plan.environment} again and keep what is there now`, bigPod: null }];
   for (const { bigPod, write } of targets) {
     if (write.effect === "restore" && write.configMaps.length > 0) steps.push({ name: "config", title: `Restore the ConfigMaps of ${bigPod}`, bigPod });

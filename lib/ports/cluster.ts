@@ -14,6 +14,9 @@ export const kinds = {
   pods: { group: "", version: "v1", plural: "pods" },
   events: { group: "", version: "v1", plural: "events" },
   configMaps: { group: "", version: "v1", plural: "configmaps" },
+  services: { group: "", version: "v1", plural: "services" },
+  endpointSlices: { group: "discovery.k8s.io", version: "v1", plural: "endpointslices" },
+  horizontalPodAutoscalers: { group: "autoscaling", version: "v2", plural: "horizontalpodautoscalers" },
   nodes: { group: "", version: "v1", plural: "nodes" },
   namespaces: { group: "", version: "v1", plural: "namespaces" },
 } as const satisfies Record<string, ResourceKind>;

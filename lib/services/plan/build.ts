@@ -8,9 +8,11 @@ import { VigieError } from "#lib/domain/error.ts";
 import { estimateDuration } from "#lib/domain/operation-estimate.ts";
 import { boundFacts, planBinding } from "#lib/domain/plan-binding.ts";
 import type { BoundFacts, PlanBinding } from "#lib/domain/plan-binding.ts";
+import { afterSwitch } from "#lib/domain/plan-colour.ts";
 import type { PlanDraft } from "#lib/domain/plan-draft.ts";
 import type { EnvironmentFacts } from "#lib/domain/plan-facts.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { inStrategy, strategyOf } from "#lib/services/blue-green/in-strategy.ts";
 import { buildPromotion } from "#lib/services/promotion/plan.ts";
 import { buildRestart } from "#lib/services/restart/plan.ts";
 import { buildRollback } from "#lib/services/rollback/plan.ts";
@@ -34,12 +36,12 @@ export interface BuiltPlan extends StoredPlan {
 
 /** Makes a plan from the facts of this moment, without storing it. Does not authorise. Throws VigieError "invalid" or "not-found". */
 export async function buildPlan(context: ServiceContext, request: PlanRequest): Promise<BuiltPlan> {
-  const { draft, gates, target } = await parts(context, request);
+  const { draft, gates, target } = inStrategy(context.config, request, await parts(context, request));
   const binding = planBinding(request.kind, target, draft.from, draft.targets, gates);
   const plan: Plan = {
     hash: bindingHash(binding),
     kind: request.kind,
-    strategy: "rolling",
+    strategy: strategyOf(context.config, target.name).kind,
     title: draft.title,
     environment: target.name,
     from: draft.from,
@@ -49,7 +51,7 @@ export async function buildPlan(context: ServiceContext, request: PlanRequest): 
     gates,
     ready: gates.every((gate) => gate.verdict === "pass") && draft.targets.length > 0,
     start: { how: "now", waits: [] },
-    afterwards: [],
+    afterwards: afterSwitch(draft),
     breakGlassId: null,
     suggestedReason: draft.suggestedReason,
     notUndone: draft.notUndone,
@@ -85,7 +87,7 @@ export function storedBinding({ plan, targets, images }: StoredPlan): PlanBindin
     kind: plan.kind,
     environment: plan.environment,
     from: plan.from,
-    targets: targets.map(({ bigPod, workload, write }) => ({ bigPod, workload, images: images[bigPod] ?? {}, write })),
+    targets: targets.map(({ bigPod, workload, write, colour }) => ({ bigPod, workload, images: images[bigPod] ?? {}, write, ...(colour === null ? {} : { colour }) })),
     gates: plan.gates.map((gate) => gate.name),
   };
 }

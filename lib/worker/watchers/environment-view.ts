@@ -1,7 +1,9 @@
 import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
 import type { BigPodState, SourceState } from "#lib/contracts/state.ts";
+import { bigPodsByWorkload, colourNames, isBlueGreen, withoutColourOf } from "#lib/domain/colour.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { blindState, sourceSentence } from "#lib/domain/fold-blind.ts";
+import { foldColoured } from "#lib/domain/fold-colour.ts";
 import { withLastLines } from "#lib/domain/fold-last-line.ts";
 import { isAnyAsked } from "#lib/domain/fold-services.ts";
 import { eventsByObject, foldBigPod, podsToAsk } from "#lib/domain/fold.ts";
@@ -11,7 +13,7 @@ import type { ClusterObject } from "#lib/ports/cluster.ts";
 import type { EnvironmentView, EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
 import { watchedKinds } from "#lib/worker/watchers/watching.ts";
-import type { StartWatching, Watching } from "#lib/worker/watchers/watching.ts";
+import type { StartWatching, Watcher, Watching } from "#lib/worker/watchers/watching.ts";
 
 /** After a start the first probe answers are awaited this long, so that a restart of the worker does not make every tile unknown for a moment. */
 const firstProbesMs = 3_000;
@@ -48,9 +50,24 @@ export function sameState(a: BigPodState, b: BigPodState): boolean {
   return sameJson({ ...a, observedAt: null }, { ...b, observedAt: null });
 }
 
+function named(watcher: Watcher | undefined, name: string | undefined): ClusterObject | undefined {
+  if (watcher === undefined || name === undefined) return undefined;
+  for (const object of watcher.items().values()) if (object.metadata.name === name) return object;
+  return undefined;
+}
+
+function sameSides(a: ReadonlyMap<string, BigPodState> | undefined, b: ReadonlyMap<string, BigPodState>): boolean {
+  return [...b].every(([name, state]) => {
+    const before = a?.get(name);
+    return before !== undefined && sameState(before, state);
+  });
+}
+
 function createView(environment: EnvironmentConfig, config: Config, startWatching: StartWatching, clock: Clock, log: Log): { view: Shared["view"]; stop(): Promise<void> } {
   const states = new Map<string, BigPodState>();
   const stored = new Map<string, BigPodState>();
+  /** Under blue-green: the states of both colours, by Big Pod and Deployment. */
+  const sides = new Map<string, ReadonlyMap<string, BigPodState>>();
   const listeners = new Set<() => void>();
   const startedAt = clock.now().getTime();
   let scheduled: NodeJS.Immediate | undefined;
@@ -72,23 +89,25 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     });
   }
 
-  const required = (): SourceState[] => watchedKinds.map((kind) => watching.watchers[kind].source()).filter((source) => source.required);
+  const bigPodsAsked = bigPodsByWorkload(environment, config.bigPods);
+  const watched = (): SourceState[] => [...watchedKinds.map((kind) => watching.watchers[kind]), ...Object.values(watching.colours ?? {})].map((watcher) => watcher.source());
+  const required = (): SourceState[] => watched().filter((source) => source.required);
   const sources = (): SourceState[] => {
     const probe = watching.health();
-    return [...watchedKinds.map((kind) => watching.watchers[kind].source()), ...(probe ? [probe.source] : [])];
+    return [...watched(), ...(probe ? [probe.source] : [])];
   };
 
   function everyPodAnswered({ status, byPod }: HealthInput): boolean {
     const { deployments, replicaSets, pods } = watching.watchers;
     if (status !== "live" && status !== "connecting") return true;
-    return podsToAsk(config.bigPods.filter(isAnyAsked), deployments.items().values(), replicaSets.items().values(), pods.items()).every((pod) => byPod.has(pod.uid));
+    return podsToAsk(bigPodsAsked.filter(isAnyAsked), deployments.items().values(), replicaSets.items().values(), pods.items()).every((pod) => byPod.has(pod.uid));
   }
 
   function fold(now: Date): BigPodState[] {
     const { deployments, replicaSets, pods, events } = watching.watchers;
     const health = watching.health();
     const keys = [...required().map((s) => s.key), ...(health ? [health.source.key] : [])];
-    const missing = [deployments, replicaSets, pods].find((w) => !w.listed());
+    const missing = [deployments, replicaSets, pods, ...Object.values(watching.colours ?? {})].find((w) => !w.listed());
     if (missing) {
       const source = missing.source();
       if (source.status === "connecting") return [];
@@ -100,8 +119,8 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     const namespaceMissingIn = watching.namespaceMissingIn();
     const allPods = [...pods.items().values()].map((pod) => withLastLines(pod, lines));
     const grouped = eventsByObject(events.items().values());
-    return config.bigPods.map((bigPod) =>
-      foldBigPod({
+    return config.bigPods.map((bigPod) => {
+      const input = {
         environment: environment.name,
         namespace: environment.namespace,
         namespaceMissingIn,
@@ -114,8 +133,12 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
         sources: keys,
         previous: states.get(bigPod.name) ?? stored.get(bigPod.name) ?? null,
         now,
-      }),
-    );
+      };
+      if (!isBlueGreen(environment)) return foldBigPod(input);
+      const folded = foldColoured(input, watching.colours?.services.items().values() ?? [], watching.colours?.autoscalers.items().values() ?? [], sides.get(bigPod.name) ?? new Map());
+      sides.set(bigPod.name, folded.sides);
+      return folded.state;
+    });
   }
 
   /** What listeners want to hear of besides states: sources, and ConfigMaps, which stand in no state. */
@@ -128,8 +151,9 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
   function refold(): void {
     if (stopped) return;
     const now = clock.now();
-    let changed = false;
+    const sidesBefore = new Map(sides);
     const folded = fold(now);
+    let changed = [...sides].some(([bigPod, side]) => !sameSides(sidesBefore.get(bigPod), side));
     for (const state of folded) {
       const before = states.get(state.bigPod);
       if (before && sameState(before, state)) continue;
@@ -145,6 +169,11 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     if (changed) for (const listener of listeners) listener();
   }
 
+  /** Under blue-green: the Deployment that serves, as it was folded. */
+  function workloadName(bigPod: string): string | undefined {
+    return isBlueGreen(environment) ? states.get(bigPod)?.workload?.name : config.bigPods.find((candidate) => candidate.name === bigPod)?.workload.name;
+  }
+
   function onChange(listener: () => void): () => void {
     listeners.add(listener);
     return () => void listeners.delete(listener);
@@ -155,15 +184,17 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     state: (bigPod) => states.get(bigPod),
     states: () => [...states.values()],
     sources,
-    workload(bigPod) {
-      const name = config.bigPods.find((b) => b.name === bigPod)?.workload.name;
-      for (const object of watching.watchers.deployments.items().values()) if (object.metadata.name === name) return object;
-      return undefined;
+    workload: (bigPod) => named(watching.watchers.deployments, workloadName(bigPod)),
+    side: (bigPod, workload) => ({ workload: named(watching.watchers.deployments, workload), state: isBlueGreen(environment) ? sides.get(bigPod)?.get(workload) : states.get(bigPod) }),
+    recordable(bigPod) {
+      const workload = named(watching.watchers.deployments, workloadName(bigPod));
+      const configured = config.bigPods.find((candidate) => candidate.name === bigPod);
+      if (workload === undefined || configured === undefined || !isBlueGreen(environment)) return workload;
+      return withoutColourOf(workload, configured.workload.name, colourNames(configured).label);
     },
-    configMap(name) {
-      for (const object of watching.watchers.configMaps.items().values()) if (object.metadata.name === name) return object;
-      return undefined;
-    },
+    service: (name) => named(watching.colours?.services, name),
+    autoscalers: () => watching.colours?.autoscalers.items().values() ?? [],
+    configMap: (name) => named(watching.watchers.configMaps, name),
     configMaps: () => watching.watchers.configMaps.items().values(),
     configMapsKnown: () => watching.watchers.configMaps.listed() && watching.watchers.configMaps.source().status === "live",
     fresh: () => required().every((source) => source.status === "live"),

@@ -1,4 +1,5 @@
 import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
+import { bigPodsByWorkload, isBlueGreen } from "#lib/domain/colour.ts";
 import { podsToAsk } from "#lib/domain/fold.ts";
 import { sameJson } from "#lib/domain/fold-rollout.ts";
 import type { PodHealth } from "#lib/domain/health.ts";
@@ -16,13 +17,16 @@ import { createReflector, withoutManagedFields } from "#lib/worker/watchers/refl
 import type { Reflector } from "#lib/worker/watchers/reflector.ts";
 import type { StartWatching, WatchedKind, Watching } from "#lib/worker/watchers/watching.ts";
 
-const described: Record<WatchedKind, { kind: ResourceKind; title: string; required: boolean; managedFields: boolean }> = {
+const described: Record<WatchedKind | "services" | "autoscalers", { kind: ResourceKind; title: string; required: boolean; managedFields: boolean }> = {
   deployments: { kind: kinds.deployments, title: "Deployments", required: true, managedFields: true },
   replicaSets: { kind: kinds.replicaSets, title: "ReplicaSets", required: true, managedFields: false },
   pods: { kind: kinds.pods, title: "Pods", required: true, managedFields: false },
   // Without events a cause is told less well; without ConfigMaps no release is sealed. Neither makes a tile wrong.
   events: { kind: kinds.events, title: "Events", required: false, managedFields: false },
   configMaps: { kind: kinds.configMaps, title: "ConfigMaps", required: false, managedFields: true },
+  // Watched under blue-green only: which colour serves, and what scales it. The managedFields tell who changed a selector.
+  services: { kind: kinds.services, title: "Services", required: true, managedFields: true },
+  autoscalers: { kind: kinds.horizontalPodAutoscalers, title: "HorizontalPodAutoscalers", required: true, managedFields: false },
 };
 
 /** Watches environments through their clusters' APIs; one pulse per cluster is shared by all that is watched in it. */
@@ -38,11 +42,12 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
 
   function start(environment: EnvironmentConfig, changed: () => void): Watching {
     const api = apiOf(environment.name);
+    const bigPods = bigPodsByWorkload(environment, config.bigPods);
     const podsOfBigPods = (): ClusterObject[] => {
       const pods = watchers.pods.items();
-      return podsToAsk(config.bigPods, watchers.deployments.items().values(), watchers.replicaSets.items().values(), pods).flatMap(({ uid }) => pods.get(uid) ?? []);
+      return podsToAsk(bigPods, watchers.deployments.items().values(), watchers.replicaSets.items().values(), pods).flatMap(({ uid }) => pods.get(uid) ?? []);
     };
-    const reflect = (name: WatchedKind): Reflector => {
+    const reflect = (name: keyof typeof described): Reflector => {
       const { kind, title, required, managedFields } = described[name];
       return createReflector({
         api,
@@ -70,6 +75,8 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
       });
     };
     const watchers = { deployments: reflect("deployments"), replicaSets: reflect("replicaSets"), pods: reflect("pods"), events: reflect("events"), configMaps: reflect("configMaps") };
+    const coloured = isBlueGreen(environment) ? { services: reflect("services"), autoscalers: reflect("autoscalers") } : null;
+    const reflectors = [...Object.values(watchers), ...(coloured === null ? [] : Object.values(coloured))];
     const byPod = new Map<string, PodHealth>();
     const probes = config.bigPods.some((bigPod) => askedServices(bigPod).length > 0)
       ? createHealthProbes({
@@ -78,7 +85,7 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
           config,
           log,
           clock,
-          pods: () => podsToAsk(config.bigPods, watchers.deployments.items().values(), watchers.replicaSets.items().values(), watchers.pods.items()),
+          pods: () => podsToAsk(bigPods, watchers.deployments.items().values(), watchers.replicaSets.items().values(), watchers.pods.items()),
           onResult(podUid, result) {
             const before = byPod.get(podUid);
             byPod.set(podUid, result);
@@ -91,10 +98,11 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
       : null;
     const lastLines = createLastLines({ api, namespace: environment.namespace, log, changed });
     const namespaceLook = createNamespaceLook({ api, namespace: environment.namespace, seemsEmpty: () => watchers.deployments.listed() && watchers.deployments.items().size === 0, changed, log });
-    for (const reflector of Object.values(watchers)) reflector.start();
+    for (const reflector of reflectors) reflector.start();
     probes?.start();
     return {
       watchers,
+      ...(coloured === null ? {} : { colours: coloured }),
       health() {
         if (probes === null) return null;
         const source = probes.source();
@@ -102,7 +110,7 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
       },
       lastLines: () => lastLines.lines(),
       namespaceMissingIn: () => (namespaceLook.presence() === "missing" ? api.name : null),
-      stop: async () => void (await Promise.all([probes?.stop(), lastLines.stop(), namespaceLook.stop(), ...Object.values(watchers).map((reflector) => reflector.stop())])),
+      stop: async () => void (await Promise.all([probes?.stop(), lastLines.stop(), namespaceLook.stop(), ...reflectors.map((reflector) => reflector.stop())])),
     };
   }
 
