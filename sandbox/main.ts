@@ -14,6 +14,8 @@ const environmentSchema = z.object({
   SANDBOX_CONSOLE_PORT: port,
   /** 1 is real time; 10 makes ten seconds of back-off last one. */
   SANDBOX_SPEED: z.coerce.number().positive().max(1000).default(1),
+  /** How prod is released. */
+  VIGIE_DEMO_STRATEGY: z.enum(["rolling", "blue-green"]).default("rolling"),
 });
 
 /** The sandbox as a process of its own: prints one JSON line with its addresses when all of it answers. */
@@ -25,6 +27,7 @@ await runUntilStopped(async () => {
     home: join(resolve(data.VIGIE_HOME), "sandbox"),
     portalUrl: data.SANDBOX_PORTAL_URL,
     speed: data.SANDBOX_SPEED,
+    blueGreen: data.VIGIE_DEMO_STRATEGY === "blue-green" ? ["prod"] : [],
     ports: { kube: data.SANDBOX_KUBE_PORT, registry: data.SANDBOX_REGISTRY_PORT, identity: data.SANDBOX_IDENTITY_PORT, console: data.SANDBOX_CONSOLE_PORT },
   });
   return { ready: { ready: true, ...sandbox.addresses, kubeconfig: sandbox.kubeconfig, configFile: sandbox.configFile }, stop: sandbox.stop };

@@ -8,6 +8,8 @@ export interface PortalConfigOptions {
   issuer: string;
   clientId: string;
   clientSecretFile: string;
+  /** Environments whose Big Pods have two colours. */
+  blueGreen?: readonly string[];
 }
 
 export const signInProviderId = "demo";
@@ -19,7 +21,7 @@ export function portalConfig(options: PortalConfigOptions): string {
     name,
     cluster: { kubeconfig: options.kubeconfig, context: options.context },
     namespace: `dreamscape-${name}`,
-    policy: { rolloutTimeoutSeconds: 180 },
+    policy: { rolloutTimeoutSeconds: 180, ...(options.blueGreen?.includes(name) === true ? { strategy: { kind: "blue-green", standbyMinutes: 30 } } : {}) },
   }));
   const config = {
     platform: { name: "DreamScape" },

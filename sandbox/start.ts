@@ -25,6 +25,8 @@ export interface SandboxOptions {
   /** Where people open the portal; sign-in leads back there. Loopback only. */
   portalUrl: string;
   speed?: number;
+  /** Environments whose Big Pods have two colours; the others are rolled. A kept world changes its layout with it. */
+  blueGreen?: readonly string[];
 }
 
 export interface Sandbox {
@@ -56,7 +58,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-async function startParts({ home, ports = {}, portalUrl, speed = 1 }: SandboxOptions, onStop: (end: () => Promise<void> | void) => void): Promise<Omit<Sandbox, "stop">> {
+async function startParts({ home, ports = {}, portalUrl, speed = 1, blueGreen = [] }: SandboxOptions, onStop: (end: () => Promise<void> | void) => void): Promise<Omit<Sandbox, "stop">> {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const now = Date.now;
   const catalogue = createCatalogue({ persistFile: join(home, "catalogue.json"), now });
@@ -66,7 +68,7 @@ async function startParts({ home, ports = {}, portalUrl, speed = 1 }: SandboxOpt
   onStop(() => clock.stop());
   const world = createWorld({ clock });
   onStop(() => world.stopAll());
-  seedPlatform(store, catalogue, { now });
+  seedPlatform(store, catalogue, { now, blueGreen });
   const controllers = startControllers({ store, catalogue, world, clock });
   onStop(() => controllers.stop());
 
@@ -87,7 +89,7 @@ async function startParts({ home, ports = {}, portalUrl, speed = 1 }: SandboxOpt
   // The portal gets what it would get in production: to read, and to change what it promotes.
   writeWhole(join(home, portalKubeconfig), kube.kubeconfigFor("writer"));
   const configFile = join(home, "vigie.yaml");
-  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, issuer: identity.issuer, clientId, clientSecretFile }));
+  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, issuer: identity.issuer, clientId, clientSecretFile, blueGreen }));
   return { addresses: { kube: kube.url, registry: registry.url, identity: identity.issuer, console: console.url }, kubeconfig, configFile };
 }
 

@@ -26,13 +26,14 @@ interface ColourFinding {
 export function foldColoured(input: FoldInput, services: Iterable<RawObject>, autoscalers: Iterable<RawObject>, previousSides: ReadonlyMap<string, BigPodState>): ColouredFold {
   const { bigPod, previous } = input;
   const names = colourNames(bigPod);
-  const deployments = [...input.deployments];
+  // Read twice, once per colour: an iterator would be empty the second time.
+  const [deployments, replicaSets, pods] = [[...input.deployments], [...input.replicaSets], [...input.pods]];
   const serving = [...services].filter(({ metadata }) => metadata.name === names.service || metadata.name === names.previewService);
   const sides = new Map(
     colours.map((colour) => {
       const name = names.workloads[colour];
       const before = previousSides.get(name) ?? (previous?.workload?.name === name ? previous : null);
-      return [name, { ...foldBigPod({ ...input, bigPod: ofColour(bigPod, colour), deployments, previous: before }), colour: null }] as const;
+      return [name, { ...foldBigPod({ ...input, bigPod: ofColour(bigPod, colour), deployments, replicaSets, pods, previous: before }), colour: null }] as const;
     }),
   );
   const look = lookAt(input, names, deployments, serving, [...autoscalers], sides);

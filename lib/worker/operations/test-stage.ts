@@ -57,9 +57,9 @@ export interface World {
   stop(): Promise<void>;
 }
 
-async function sandboxWorld(speed: number): Promise<World> {
+async function sandboxWorld(speed: number, blueGreen: readonly string[]): Promise<World> {
   const home = mkdtempSync(join(tmpdir(), "vigie-operations-"));
-  const sandbox = await startSandbox({ home, portalUrl: "http://127.0.0.1:3999", speed });
+  const sandbox = await startSandbox({ home, portalUrl: "http://127.0.0.1:3999", speed, blueGreen });
   return {
     configFile: sandbox.configFile,
     async console(path, body) {
@@ -73,8 +73,8 @@ async function sandboxWorld(speed: number): Promise<World> {
   };
 }
 
-export async function openStage(options: { speed?: number; world?: World } = {}): Promise<Stage> {
-  const world = options.world ?? (await sandboxWorld(options.speed ?? 10));
+export async function openStage(options: { speed?: number; world?: World; blueGreen?: readonly string[] } = {}): Promise<Stage> {
+  const world = options.world ?? (await sandboxWorld(options.speed ?? 10, options.blueGreen ?? []));
   const database = await createTestDatabase();
   const { config } = loadConfig(world.configFile);
   // Whoever asks must still hold the role when the executor writes.
@@ -123,9 +123,9 @@ export async function openStage(options: { speed?: number; world?: World } = {})
         const release = await database.db.environmentRelease.findUnique({ where: { environment } });
         if (states.length !== config.bigPods.length || states.some((state) => state.status !== "healthy") || release?.settled !== true) return undefined;
         const namespace = config.environments.find((candidate) => candidate.name === environment)?.namespace ?? "";
-        const live = await Promise.all(config.bigPods.map((bigPod) => apiOf(environment).get(kinds.deployments, namespace, bigPod.workload.name)));
-        const generationOf = (name: string): number | undefined => (states.find((state) => state.bigPod === name)?.state as BigPodState | undefined)?.workload?.generation; // written by the observer
-        return config.bigPods.every((bigPod, index) => generationOf(bigPod.name) === live[index]?.metadata.generation) ? true : undefined;
+        const workloadOf = (name: string): BigPodState["workload"] => (states.find((state) => state.bigPod === name)?.state as BigPodState | undefined)?.workload ?? null; // written by the observer
+        const live = await Promise.all(config.bigPods.map((bigPod) => apiOf(environment).get(kinds.deployments, namespace, workloadOf(bigPod.name)?.name ?? bigPod.workload.name)));
+        return config.bigPods.every((bigPod, index) => workloadOf(bigPod.name)?.generation === live[index]?.metadata.generation) ? true : undefined;
       }).then(() => undefined),
     plan: (request) => createPlan(context, releaser, request),
     async confirm(plan, actor = releaser) {
@@ -140,7 +140,9 @@ export async function openStage(options: { speed?: number; world?: World } = {})
     async images(environment) {
       const namespace = config.environments.find((candidate) => candidate.name === environment)?.namespace ?? "";
       const entries = config.bigPods.map(async (bigPod) => {
-        const object = await apiOf(environment).get(kinds.deployments, namespace, bigPod.workload.name);
+        const row = await database.db.bigPodStateRow.findUnique({ where: { environment_bigPod: { environment, bigPod: bigPod.name } } });
+        const serving = (row?.state as BigPodState | undefined)?.workload?.name; // written by the observer
+        const object = await apiOf(environment).get(kinds.deployments, namespace, serving ?? bigPod.workload.name);
         const { template } = object.spec as { template: Record<string, unknown> };
         return [bigPod.name, templateImages(template)] as const;
       });
