@@ -2,6 +2,8 @@ import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { shutDown } from "#lib/worker/shutdown.ts";
+import { startStandDown } from "#lib/worker/stand-down/start.ts";
+import type { StandDown } from "#lib/worker/stand-down/start.ts";
 import { createEnvironmentViews } from "#lib/worker/watchers/environment-view.ts";
 import { createObserver } from "#lib/worker/watchers/observer.ts";
 import type { Observer } from "#lib/worker/watchers/observer.ts";
@@ -50,8 +52,10 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   const observer = createObserver({ config, db, views, registry, clock, log, holder });
   observer.start();
   let operations: RunningOperations | null = null;
+  let standDown: StandDown | null = null;
   try {
     operations = (await parts.startOperations?.({ context, databaseUrl, views, apiOf, holder })) ?? null;
+    standDown = operations === null ? null : startStandDown(context);
   } catch (error) {
     await observer.stop();
     await views.closeAll();
@@ -63,6 +67,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     stop: () =>
       shutDown(
         [
+          { name: "stand-downs", stop: () => standDown?.stop() },
           { name: "operations", stop: () => operations?.stop() },
           { name: "observer", stop: () => observer.stop() },
           { name: "views", stop: () => views.closeAll() },

@@ -54,6 +54,7 @@ export async function openRealWorld(kubeconfig: string): Promise<RealWorld> {
   }));
   return {
     configFile, image, namespace,
+    admin: send,
     console: () => Promise.reject(new Error("a real cluster has no console")),
     async stop() {
       for (const environment of ["staging", "prod"]) await send("DELETE", `/api/v1/namespaces/${namespace(environment)}`);

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import pg from "pg";
 import { createClusters } from "#lib/adapters/kubernetes/clusters.ts";
+import { loadCluster } from "#lib/adapters/kubernetes/load-cluster.ts";
+import { createTransport } from "#lib/adapters/kubernetes/transport.ts";
 import { createRegistry } from "#lib/adapters/registry/registry.ts";
 import type { Actor } from "#lib/contracts/actor.ts";
 import type { BigPodState } from "#lib/contracts/state.ts";
@@ -38,6 +40,7 @@ export interface Stage {
   stopWorkers(): Promise<void>;
   /** Does one thing at the sandbox's console: `POST /api/<path>`. */
   console(path: string, body: unknown): Promise<void>;
+  admin: World["admin"];
   /** Waits until `look` gives something other than undefined; looks again whenever the database says that something moved. */
   until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs?: number): Promise<T>;
   /** Until every Big Pod of the environment is healthy as the cluster has it now (the observer may be another worker, and behind), and its release recorded as settled. */
@@ -54,19 +57,25 @@ export interface Stage {
 export interface World {
   configFile: string;
   console(path: string, body: unknown): Promise<void>;
+  /** One write as the cluster's administrator, whom nothing is forbidden: what people do with kubectl. */
+  admin(method: "POST" | "DELETE", path: string, body?: object): Promise<void>;
   stop(): Promise<void>;
 }
 
 async function sandboxWorld(speed: number, blueGreen: readonly string[]): Promise<World> {
   const home = mkdtempSync(join(tmpdir(), "vigie-operations-"));
   const sandbox = await startSandbox({ home, portalUrl: "http://127.0.0.1:3999", speed, blueGreen });
+  const { connection } = loadCluster({ kubeconfig: sandbox.kubeconfig, allowPlugins: [] }, home);
+  const transport = createTransport({ cluster: "sandbox", connection, requestTimeoutMs: 10_000, connectTimeoutMs: 5_000 });
   return {
     configFile: sandbox.configFile,
     async console(path, body) {
       const response = await fetch(`${sandbox.addresses.console}/api/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
       if (!response.ok) throw new Error(`The console answered ${response.status}: ${await response.text()}`);
     },
+    admin: async (method, path, body) => void (await transport.succeed({ method, path, what: `${method} ${path}`, ...(body === undefined ? {} : { body: JSON.stringify(body), contentType: "application/json" }) })),
     async stop() {
+      transport.close();
       await sandbox.stop();
       rmSync(home, { recursive: true, force: true });
     },
@@ -108,7 +117,7 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
   }
 
   return {
-    context, database, apiOf, until, configFile: world.configFile, console: world.console,
+    context, database, apiOf, until, configFile: world.configFile, console: world.console, admin: world.admin,
     async startWorker(holder, { operations = true, apiOf: api = apiOf } = {}) {
       const worker = await startWorker({ context, databaseUrl: database.url, apiOf: api, holder, random: Math.random, ...(operations ? { startOperations } : {}) });
       workers.push(worker);
