@@ -14,8 +14,6 @@ export type ColourStepName = "raise" | "preview" | "switch" | "stand-down" | "re
 
 /** One answer of a pod; as long as the probes give it. */
 const askTimeoutMs = 900;
-/** A pod that answered its probes gets this many chances to say the same when it is asked once more. */
-const maximumAsks = 5;
 
 /** Runs one step that only blue-green has. Each looks first and acts only on what is missing, so that it can be run again. */
 export async function performColourStep(run: Run, step: OperationStep, name: ColourStepName, target: PlanTarget, resumed: boolean, deadline: number, signal: AbortSignal): Promise<string> {
@@ -40,38 +38,43 @@ export async function performColourStep(run: Run, step: OperationStep, name: Col
 /** The idle colour is as it was raised, its preview Service leads to all of its pods and to no other, and every service in every one of them says now that it is up. */
 async function preview(run: Run, step: OperationStep, target: PlanTarget, deadline: number, signal: AbortSignal): Promise<string> {
   const { previewService } = colourOf(target);
-  const settled = await awaitRollout(run, step, [target], deadline, signal);
+  const settled = await awaitAnswers(run, step, [target], deadline, signal);
   await stillRaised(run, target, deadline);
   const reached = await awaitEndpoints(run, step, target, previewService.name, deadline, signal);
-  const asked = await askAll(run, target, signal);
-  return `Service ${previewService.name} leads to ${reached === 1 ? "1 pod" : `${reached} pods`} of ${target.workload.name}; ${asked ?? settled}`;
+  return `Service ${previewService.name} leads to ${reached === 1 ? "1 pod" : `${reached} pods`} of ${target.workload.name}; ${settled}`;
 }
 
-/** Asks every pod of the idle colour for its services, now. Null when nothing is configured that pods could be asked. */
+/**
+ * Waits for the rollouts, and then until every pod says afresh that its services are up: what was last folded may be a second old, and that second is the one
+ * that matters around a switch. A service that stays down turns the folded state broken, which ends the wait with its cause.
+ */
+async function awaitAnswers(run: Run, step: OperationStep, targets: readonly PlanTarget[], deadline: number, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    const settled = await awaitRollout(run, step, targets, deadline, signal);
+    const answers = await Promise.all(targets.map((target) => askAll(run, target, signal)));
+    const bad = answers.find((answer) => answer !== null);
+    if (bad == null) return settled;
+    if (performance.now() >= deadline) throw new StepFailed(bad);
+    await run.journal.note(step, bad);
+    await run.view.changed(Math.min(1_000, Math.max(1, deadline - performance.now())), signal);
+  }
+}
+
+/** Asks every pod of a colour for its services, now. What is not up, as a clause; null when all is. That pods cannot be asked here at all is judged with the rollout. */
 async function askAll(run: Run, target: PlanTarget, signal: AbortSignal): Promise<string | null> {
   const bigPod = run.config.bigPods.find((candidate) => candidate.name === target.bigPod);
   if (bigPod === undefined || askedServices(bigPod).length === 0) return null;
   const pods = (run.view.side(target.bigPod, target.workload.name).state?.pods ?? []).filter((pod) => pod.ready && !pod.terminating);
-  const answers = await Promise.all(pods.map((pod) => askPatiently(run, pod.name, bigPod, signal)));
-  const bad = answers.find((answer) => answer.bad !== null);
-  if (bad?.bad != null) throw new StepFailed(bad.bad);
-  return answers.every((answer) => answer.asked) ? `every service in ${pods.length === 1 ? "it" : "them"} is up` : null;
-}
-
-async function askPatiently(run: Run, pod: string, bigPod: Parameters<typeof askPod>[3], signal: AbortSignal): Promise<{ asked: boolean; bad: string | null }> {
-  let bad: string | null = null;
-  for (let tries = 0; tries < maximumAsks; tries += 1) {
-    const outcome = await askPod(run.cluster, run.environment.namespace, pod, bigPod, askTimeoutMs, signal);
-    if (signal.aborted) throw signal.reason;
-    // That pods cannot be asked here at all was judged with the rollout, which waits for answers where a promotion needs them.
-    if (outcome.kind === "trouble" || outcome.kind === "refused") return { asked: false, bad: null };
-    if (outcome.kind === "answer") {
-      const down = Object.entries(outcome.services).find(([, health]) => health.status === "down" || health.status === "degraded" || health.status === "starting");
-      if (down === undefined) return { asked: true, bad: null };
-      bad = `${down[0]} in ${pod} is ${down[1].status}${down[1].detail === null ? "" : `: ${down[1].detail}`}`;
-    } else bad = outcome.kind === "late" ? `${pod} does not answer in time` : `${pod} is gone`;
+  const outcomes = await Promise.all(pods.map(async ({ name }) => [name, await askPod(run.cluster, run.environment.namespace, name, bigPod, askTimeoutMs, signal)] as const));
+  if (signal.aborted) throw signal.reason;
+  for (const [pod, outcome] of outcomes) {
+    if (outcome.kind === "late") return `${pod} does not answer in time`;
+    if (outcome.kind === "gone") return `${pod} is gone`;
+    if (outcome.kind !== "answer") continue;
+    const down = Object.entries(outcome.services).find(([, health]) => health.status !== "up" && health.status !== "unknown");
+    if (down !== undefined) return `${down[0]} in ${pod} is ${down[1].status}${down[1].detail === null ? "" : `: ${down[1].detail}`}`;
   }
-  return { asked: true, bad };
+  return null;
 }
 
 /**
@@ -85,7 +88,7 @@ export async function verifyColours(run: Run, step: OperationStep, targets: read
     const count = await awaitEndpoints(run, step, target, service.name, deadline, signal);
     reached.push(`Service ${service.name} leads to ${count === 1 ? "1 pod" : `${count} pods`} of ${target.workload.name} and to no other`);
   }
-  const settled = await awaitRollout(run, step, targets, deadline, signal);
+  const settled = await awaitAnswers(run, step, targets, deadline, signal);
   for (const target of targets) {
     while (run.view.state(target.bigPod)?.workload?.name !== target.workload.name) {
       if (performance.now() >= deadline) throw new StepFailed(`Service ${colourOf(target).service.name} was not seen to lead to ${target.workload.name}`);

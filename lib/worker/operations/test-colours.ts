@@ -47,10 +47,19 @@ export async function recordSelectors(stage: Stage): Promise<{ of(service: strin
   };
 }
 
-type Write = { method: "patch" | "replace" | "create"; plural: string; name: string };
+interface Write {
+  method: "patch" | "replace";
+  plural: string;
+  name: string;
+}
+
+export interface Interference {
+  before?: (write: Write) => Promise<void>;
+  after?: (write: Write) => Promise<void>;
+}
 
 /** An API that calls `before` and `after` around each write: the hand that interferes at one exact moment. */
-export function interfering(api: ClusterApi, hooks: { before?: (write: Write) => Promise<void>; after?: (write: Write) => Promise<void> }): ClusterApi {
+export function interfering(api: ClusterApi, hooks: Interference): ClusterApi {
   return new Proxy(api, {
     get(target, property, receiver) {
       const member: unknown = Reflect.get(target, property, receiver);

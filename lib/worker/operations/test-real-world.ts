@@ -34,8 +34,8 @@ export async function openRealWorld(kubeconfig: string): Promise<RealWorld> {
     if (build === undefined) throw new Error(`the catalogue has no ${tag}`);
     return { reference: `${repository}:${tag}@${build.digest}`, tag, digest: build.digest };
   };
-  const send = async (method: "POST" | "DELETE", path: string, body?: object): Promise<void> => {
-    await transport.succeed({ method, path, what: `set up ${path}`, ...(body === undefined ? {} : { body: JSON.stringify(body), contentType: "application/json" }) });
+  const send = async (method: "POST" | "PATCH" | "DELETE", path: string, body?: object): Promise<void> => {
+    await transport.succeed({ method, path, what: `set up ${path}`, ...(body === undefined ? {} : { body: JSON.stringify(body), contentType: method === "PATCH" ? "application/merge-patch+json" : "application/json" }) });
   };
   for (const [environment, tag] of [["staging", "v2.3.0"], ["prod", "v2.2.1"]] as const) {
     await send("POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace(environment) } });

@@ -58,7 +58,7 @@ export interface World {
   configFile: string;
   console(path: string, body: unknown): Promise<void>;
   /** One write as the cluster's administrator, whom nothing is forbidden: what people do with kubectl. */
-  admin(method: "POST" | "DELETE", path: string, body?: object): Promise<void>;
+  admin(method: "POST" | "PATCH" | "DELETE", path: string, body?: object): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -73,7 +73,7 @@ async function sandboxWorld(speed: number, blueGreen: readonly string[]): Promis
       const response = await fetch(`${sandbox.addresses.console}/api/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
       if (!response.ok) throw new Error(`The console answered ${response.status}: ${await response.text()}`);
     },
-    admin: async (method, path, body) => void (await transport.succeed({ method, path, what: `${method} ${path}`, ...(body === undefined ? {} : { body: JSON.stringify(body), contentType: "application/json" }) })),
+    admin: async (method, path, body) => void (await transport.succeed({ method, path, what: `${method} ${path}`, ...(body === undefined ? {} : { body: JSON.stringify(body), contentType: method === "PATCH" ? "application/merge-patch+json" : "application/json" }) })),
     async stop() {
       transport.close();
       await sandbox.stop();
@@ -134,7 +134,10 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
         const namespace = config.environments.find((candidate) => candidate.name === environment)?.namespace ?? "";
         const workloadOf = (name: string): BigPodState["workload"] => (states.find((state) => state.bigPod === name)?.state as BigPodState | undefined)?.workload ?? null; // written by the observer
         const live = await Promise.all(config.bigPods.map((bigPod) => apiOf(environment).get(kinds.deployments, namespace, workloadOf(bigPod.name)?.name ?? bigPod.workload.name)));
-        return config.bigPods.every((bigPod, index) => workloadOf(bigPod.name)?.generation === live[index]?.metadata.generation) ? true : undefined;
+        if (!config.bigPods.every((bigPod, index) => workloadOf(bigPod.name)?.generation === live[index]?.metadata.generation)) return undefined;
+        const idle = states.flatMap(({ state }) => (state as unknown as BigPodState).colour ?? []); // written by the observer
+        const seen = await Promise.all(idle.map(async ({ standby, parts }) => parts?.idle.generation === (await apiOf(environment).get(kinds.deployments, namespace, standby.workload)).metadata.generation));
+        return seen.every((same) => same) ? true : undefined;
       }).then(() => undefined),
     plan: (request) => createPlan(context, releaser, request),
     async confirm(plan, actor = releaser) {
