@@ -28,10 +28,10 @@ export function temporaryFolder(scope: Scope): string {
 }
 
 /** Starts the stack in a folder and on ports of its own, and resolves when every Big Pod is seen, healthy and recorded. Ends with the scope. */
-export async function startBed(scope: Scope, say: (line: string) => void): Promise<Bed> {
+export async function startBed(scope: Scope, say: (line: string) => void, env: Record<string, string> = {}): Promise<Bed> {
   const folder = temporaryFolder(scope);
   const token = `bootstrap-${randomBytes(24).toString("hex")}`;
-  const starting = startStack({ folder, host: "127.0.0.1", port: await freePort(), sandbox: true, mode: "production", env: { VIGIE_BOOTSTRAP_TOKEN: token }, say });
+  const starting = startStack({ folder, host: "127.0.0.1", port: await freePort(), sandbox: true, mode: "production", env: { ...env, VIGIE_BOOTSTRAP_TOKEN: token }, say });
   // A scope closed meanwhile waits for the start, so that nothing is left behind.
   scope.add(() => starting.then((stack) => stack.stop(), () => undefined));
   const stack = await starting;

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { blueGreen } from "#bench/blue-green.ts";
 import { firstLoad } from "#bench/first-load.ts";
 import { latency } from "#bench/latency.ts";
 import { loadOfLastMinute, thisMachine } from "#bench/machine.ts";
@@ -15,7 +16,7 @@ import { watches } from "#bench/watches.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 
-export const parts: readonly Part[] = [latency, watches, promotion, memory, firstLoad, startUp];
+export const parts: readonly Part[] = [latency, watches, promotion, blueGreen, memory, firstLoad, startUp];
 
 export interface BenchOptions {
   parts: readonly Part[];

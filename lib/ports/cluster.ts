@@ -16,6 +16,8 @@ export const kinds = {
   configMaps: { group: "", version: "v1", plural: "configmaps" },
   services: { group: "", version: "v1", plural: "services" },
   endpointSlices: { group: "discovery.k8s.io", version: "v1", plural: "endpointslices" },
+  endpoints: { group: "", version: "v1", plural: "endpoints" },
+  horizontalPodAutoscalersV1: { group: "autoscaling", version: "v1", plural: "horizontalpodautoscalers" },
   horizontalPodAutoscalers: { group: "autoscaling", version: "v2", plural: "horizontalpodautoscalers" },
   nodes: { group: "", version: "v1", plural: "nodes" },
   namespaces: { group: "", version: "v1", plural: "namespaces" },

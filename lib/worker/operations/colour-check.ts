@@ -24,7 +24,7 @@ export async function lookAtColours(run: Run, target: PlanTarget, deadline: numb
   if (idle.paused) throw new StepFailed(`the rollouts of ${target.workload.name} are paused (spec.paused): resume them with \`kubectl rollout resume\``);
   await leadsTo(run, servingService(colour), colour.label, colour.active, deadline);
   await leadsTo(run, previewService(colour), colour.label, otherColour(colour.active), deadline);
-  for (const bound of autoscalers(colour)) {
+  for (const bound of await autoscalers(run, colour, deadline)) {
     const scales = scaledDeployment(await readBound(run, bound, deadline));
     if (scales !== colour.activeWorkload.name) throw new StepFailed(`${bound.words} scales ${scales ?? "nothing that is known"} now, not ${colour.activeWorkload.name}`);
   }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { OperationStep, PlanTarget } from "#lib/contracts/operation.ts";
 import { fields, list, text } from "#lib/domain/fold-read.ts";
-import { kinds } from "#lib/ports/cluster.ts";
+import { ClusterError, kinds } from "#lib/ports/cluster.ts";
 import { patiently, StepFailed } from "#lib/worker/operations/patience.ts";
 import type { Run } from "#lib/worker/operations/parts.ts";
 
@@ -9,20 +9,43 @@ import type { Run } from "#lib/worker/operations/parts.ts";
 const firstPauseMs = 25;
 const longestPauseMs = 500;
 
-/** Pods that a Service leads to: ready addresses of its EndpointSlices, by pod uid. Source: kubernetes.io, "EndpointSlices" (an absent `ready` counts as true). */
-export async function readyEndpoints(run: Run, service: string, deadline: number): Promise<Map<string, string>> {
-  const slices = await patiently(`list the EndpointSlices of Service ${service}`, deadline, run.keeper.lost, () =>
-    run.cluster.list(kinds.endpointSlices, { namespace: run.environment.namespace, labelSelector: `kubernetes.io/service-name=${service}` }, run.keeper.lost),
-  );
+/**
+ * Pods that a Service leads to: ready addresses of its EndpointSlices, by pod uid; of its Endpoints where the cluster has no slices (before Kubernetes 1.21).
+ * Source: kubernetes.io, "EndpointSlices" (an absent `ready` counts as true).
+ */
+async function readyEndpoints(run: Run, service: string, deadline: number): Promise<Map<string, string>> {
+  const { namespace } = run.environment;
+  const { lost } = run.keeper;
+  const slices = await patiently(`list the EndpointSlices of Service ${service}`, deadline, lost, async () => {
+    try {
+      return await run.cluster.list(kinds.endpointSlices, { namespace, labelSelector: `kubernetes.io/service-name=${service}` }, lost);
+    } catch (error) {
+      if (error instanceof ClusterError && error.reason === "unsupported") return null;
+      throw error;
+    }
+  });
+  if (slices === null) return endpointsOf(run, service, deadline);
   const pods = new Map<string, string>();
   for (const slice of slices.items) {
-    for (const endpoint of list(slice["endpoints"])) {
-      const reference = fields(endpoint["targetRef"]);
-      const uid = text(reference["uid"]);
-      if (fields(endpoint["conditions"])["ready"] !== false && uid !== null) pods.set(uid, text(reference["name"]) ?? uid);
-    }
+    for (const endpoint of list(slice["endpoints"])) if (fields(endpoint["conditions"])["ready"] !== false) addPod(pods, endpoint["targetRef"]);
   }
   return pods;
+}
+
+async function endpointsOf(run: Run, service: string, deadline: number): Promise<Map<string, string>> {
+  const pods = new Map<string, string>();
+  try {
+    const object = await patiently(`read the Endpoints of Service ${service}`, deadline, run.keeper.lost, () => run.cluster.get(kinds.endpoints, run.environment.namespace, service, run.keeper.lost));
+    for (const subset of list(object["subsets"])) for (const address of list(subset["addresses"])) addPod(pods, address["targetRef"]);
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.reason === "not-found")) throw error;
+  }
+  return pods;
+}
+
+function addPod(pods: Map<string, string>, targetRef: unknown): void {
+  const uid = text(fields(targetRef)["uid"]);
+  if (uid !== null) pods.set(uid, text(fields(targetRef)["name"]) ?? uid);
 }
 
 /**

@@ -23,8 +23,20 @@ export function servingService({ service }: ColourTarget): Bound {
 export function previewService({ previewService: service }: ColourTarget): Bound {
   return { kind: kinds.services, words: `Service ${service.name}`, ...service };
 }
-export function autoscalers({ autoscalers: bound }: ColourTarget): Bound[] {
-  return bound.map((autoscaler) => ({ kind: kinds.horizontalPodAutoscalers, words: `HorizontalPodAutoscaler ${autoscaler.name}`, ...autoscaler }));
+/** In the API version that the cluster serves: v2 is there from Kubernetes 1.23 on, and what is read and written here is alike in v1. */
+export async function autoscalers(run: Run, { autoscalers: bound }: ColourTarget, deadline: number): Promise<Bound[]> {
+  if (bound.length === 0) return [];
+  const { namespace } = run.environment;
+  const kind = await patiently("list HorizontalPodAutoscalers", deadline, run.keeper.lost, async () => {
+    try {
+      await run.cluster.list(kinds.horizontalPodAutoscalers, { namespace, limit: 1 }, run.keeper.lost);
+      return kinds.horizontalPodAutoscalers;
+    } catch (error) {
+      if (error instanceof ClusterError && error.reason === "unsupported") return kinds.horizontalPodAutoscalersV1;
+      throw error;
+    }
+  });
+  return bound.map((autoscaler) => ({ kind, words: `HorizontalPodAutoscaler ${autoscaler.name}`, ...autoscaler }));
 }
 
 /** The colours of a target. Throws StepFailed when it has none: a step of blue-green in a plan without colours. */

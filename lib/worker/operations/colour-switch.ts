@@ -22,7 +22,7 @@ const returnEndpointsMs = 10_000;
 export async function switchForward(run: Run, target: PlanTarget, deadline: number): Promise<string> {
   const colour = colourOf(target);
   const to = otherColour(colour.active);
-  for (const bound of autoscalers(colour)) await writeBound(run, target, bound, "forward", deadline, (object) => scaleDecision(object, colour.activeWorkload.name, target.workload.name, isOurs(run, object)));
+  for (const bound of await autoscalers(run, colour, deadline)) await writeBound(run, target, bound, "forward", deadline, (object) => scaleDecision(object, colour.activeWorkload.name, target.workload.name, isOurs(run, object)));
   await writeBound(run, target, previewService(colour), "forward", deadline, (object) => selectDecision(run, object, colour.label, to, colour.active, {}));
   const until = new Date(Date.now() + colour.standbyMinutes * 60_000).toISOString();
   return writeBound(run, target, servingService(colour), "forward", deadline, (object) => selectDecision(run, object, colour.label, colour.active, to, { [standbyUntilAnnotation]: until }));
@@ -35,7 +35,7 @@ export async function switchBack(run: Run, step: OperationStep, target: PlanTarg
   const text = await writeBound(run, target, servingService(colour), "return", deadline, (object) => backDecision(run, object, colour.label, from, colour.active));
   const serving: PlanTarget = { ...target, workload: colour.activeWorkload };
   const found = await awaitEndpoints(run, step, serving, colour.service.name, Math.min(deadline, performance.now() + returnEndpointsMs), run.keeper.lost);
-  for (const bound of autoscalers(colour)) await writeBound(run, target, bound, "return", deadline, (object) => (isOurs(run, object) ? scaleDecision(object, target.workload.name, colour.activeWorkload.name, true) : untouched));
+  for (const bound of await autoscalers(run, colour, deadline)) await writeBound(run, target, bound, "return", deadline, (object) => (isOurs(run, object) ? scaleDecision(object, target.workload.name, colour.activeWorkload.name, true) : untouched));
   await writeBound(run, target, previewService(colour), "return", deadline, (object) => backDecision(run, object, colour.label, colour.active, from));
   return `${text}; it leads to ${found === 1 ? "1 pod" : `${found} pods`} of ${colour.activeWorkload.name}`;
 }
@@ -43,7 +43,7 @@ export async function switchBack(run: Run, step: OperationStep, target: PlanTarg
 /** Puts this claim's epoch on everything that an earlier claimant may still be switching. */
 export async function fenceSwitch(run: Run, target: PlanTarget, deadline: number): Promise<void> {
   const colour = colourOf(target);
-  for (const bound of [...autoscalers(colour), previewService(colour), servingService(colour)]) await fenceBound(run, bound, deadline);
+  for (const bound of [...(await autoscalers(run, colour, deadline)), previewService(colour), servingService(colour)]) await fenceBound(run, bound, deadline);
 }
 
 type Judged = { do: "nothing"; why: string } | { do: "stop"; why: string } | { do: "write"; what: string; spec: Record<string, unknown>; annotations: Record<string, string | null> };

@@ -10,6 +10,7 @@ import type { Clock, Log } from "#lib/ports/runtime.ts";
 import { createClusterPulse } from "#lib/worker/watchers/reflector-pulse.ts";
 import type { ClusterPulse } from "#lib/worker/watchers/reflector-pulse.ts";
 import { askedServices } from "#lib/worker/watchers/probe-pod.ts";
+import { eitherVersion } from "#lib/worker/watchers/either-version.ts";
 import { createHealthProbes } from "#lib/worker/watchers/probe.ts";
 import { createLastLines } from "#lib/worker/watchers/last-lines.ts";
 import { createNamespaceLook } from "#lib/worker/watchers/namespace-look.ts";
@@ -17,7 +18,7 @@ import { createReflector, withoutManagedFields } from "#lib/worker/watchers/refl
 import type { Reflector } from "#lib/worker/watchers/reflector.ts";
 import type { StartWatching, WatchedKind, Watching } from "#lib/worker/watchers/watching.ts";
 
-const described: Record<WatchedKind | "services" | "autoscalers", { kind: ResourceKind; title: string; required: boolean; managedFields: boolean }> = {
+const described: Record<WatchedKind | "services" | "autoscalers" | "olderAutoscalers", { kind: ResourceKind; title: string; required: boolean; managedFields: boolean }> = {
   deployments: { kind: kinds.deployments, title: "Deployments", required: true, managedFields: true },
   replicaSets: { kind: kinds.replicaSets, title: "ReplicaSets", required: true, managedFields: false },
   pods: { kind: kinds.pods, title: "Pods", required: true, managedFields: false },
@@ -27,6 +28,8 @@ const described: Record<WatchedKind | "services" | "autoscalers", { kind: Resour
   // Watched under blue-green only: which colour serves, and what scales it. The managedFields tell who changed a selector.
   services: { kind: kinds.services, title: "Services", required: true, managedFields: true },
   autoscalers: { kind: kinds.horizontalPodAutoscalers, title: "HorizontalPodAutoscalers", required: true, managedFields: false },
+  // Before Kubernetes 1.23. What is read of an autoscaler, and written to it, is the same in both.
+  olderAutoscalers: { kind: kinds.horizontalPodAutoscalersV1, title: "HorizontalPodAutoscalers", required: true, managedFields: false },
 };
 
 /** Watches environments through their clusters' APIs; one pulse per cluster is shared by all that is watched in it. */
@@ -75,7 +78,7 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
       });
     };
     const watchers = { deployments: reflect("deployments"), replicaSets: reflect("replicaSets"), pods: reflect("pods"), events: reflect("events"), configMaps: reflect("configMaps") };
-    const coloured = isBlueGreen(environment) ? { services: reflect("services"), autoscalers: reflect("autoscalers") } : null;
+    const coloured = isBlueGreen(environment) ? { services: reflect("services"), autoscalers: eitherVersion(reflect("autoscalers"), reflect("olderAutoscalers")) } : null;
     const reflectors = [...Object.values(watchers), ...(coloured === null ? [] : Object.values(coloured))];
     const byPod = new Map<string, PodHealth>();
     const probes = config.bigPods.some((bigPod) => askedServices(bigPod).length > 0)
