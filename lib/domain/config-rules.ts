@@ -1,4 +1,5 @@
 import type { Config } from "#lib/contracts/config.ts";
+import { checkBlueGreen } from "#lib/domain/config-rules-blue-green.ts";
 
 export interface ConfigMistake {
   path: (string | number)[];
@@ -39,6 +40,7 @@ export function checkConfig(config: Config): ConfigMistake[] {
   });
   const hosts = config.registries.map((registry) => registry.host);
   repeated(hosts).forEach((index) => mistakes.push({ path: ["registries", index, "host"], expected: `another host: "${hosts[index]}" stands above` }));
+  mistakes.push(...checkBlueGreen(config));
   return mistakes;
 }
 
