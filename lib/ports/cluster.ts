@@ -92,6 +92,8 @@ export interface ClusterApi {
   patch(kind: ResourceKind, namespace: string, name: string, type: PatchType, body: unknown, options?: { subresource?: "scale"; dryRun?: boolean }, signal?: AbortSignal): Promise<ClusterObject>;
   /** GET through the pod proxy. Resolves with any HTTP status of the pod; a refused connection inside the pod is { status: 0, body: the server's sentence }. */
   podHttp(namespace: string, pod: string, port: number, path: string, timeoutMs: number, signal?: AbortSignal): Promise<{ status: number; body: string }>;
+  /** GET through the service proxy, to a port number of the Service; as podHttp otherwise. A Service without ready pods is a ClusterError "server". */
+  serviceHttp(namespace: string, service: string, port: number, path: string, timeoutMs: number, signal?: AbortSignal): Promise<{ status: number; body: string }>;
   /** Lines without their newline. Ends when the log ends or the signal fires. */
   podLog(namespace: string, pod: string, options: { container: string; follow: boolean; previous?: boolean; tailLines?: number; timestamps?: boolean }, signal: AbortSignal): AsyncIterable<string>;
   /** GET /version; the cheapest sign of life. */

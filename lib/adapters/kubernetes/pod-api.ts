@@ -8,23 +8,26 @@ const maxLogLineBytes = 16 * 1024;
 const maxHealthBytes = 1024 * 1024;
 
 /** What is asked of one pod through the API server: its HTTP endpoints and its logs. */
-export function createPodApi(cluster: string, address: string, transport: Transport): Pick<ClusterApi, "podHttp" | "podLog"> {
+export function createPodApi(cluster: string, address: string, transport: Transport): Pick<ClusterApi, "podHttp" | "serviceHttp" | "podLog"> {
+  async function throughProxy(kind: "pod" | "service", namespace: string, name: string, port: number, path: string, timeoutMs: number, signal?: AbortSignal): Promise<{ status: number; body: string }> {
+    const what = `reach port ${port} of ${kind} ${name} in ${namespace}`;
+    const mark = path.indexOf("?");
+    const [pathname, search] = mark === -1 ? [path, ""] : [path.slice(0, mark), path.slice(mark)];
+    const url = `/api/v1/namespaces/${segment(namespace)}/${kind}s/${segment(`${name}:${port}`)}/proxy/${innerPath(pathname)}${search}`;
+    // The time limit covers the body too: a health answer that trickles is no answer.
+    const limit = AbortSignal.timeout(timeoutMs);
+    const reply = await transport.call({ method: "GET", pool: "pods", path: url, what, accept: "application/health+json, application/json, */*", timeoutMs, maxBytes: maxHealthBytes, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
+    const words = refusedInside(reply.status, reply.body);
+    if (words !== null) return { status: 0, body: words };
+    if (parseStatus(reply.body) !== null || isProxyTrouble(reply.status, reply.body)) {
+      throw failureOfReply({ cluster, address, what, write: false }, { status: reply.status, retryAfter: reply.headers["retry-after"], body: reply.body }, Date.now());
+    }
+    return { status: reply.status, body: reply.body };
+  }
+
   return {
-    async podHttp(namespace, pod, port, path, timeoutMs, signal) {
-      const what = `reach port ${port} of pod ${pod} in ${namespace}`;
-      const mark = path.indexOf("?");
-      const [pathname, search] = mark === -1 ? [path, ""] : [path.slice(0, mark), path.slice(mark)];
-      const url = `/api/v1/namespaces/${segment(namespace)}/pods/${segment(`${pod}:${port}`)}/proxy/${innerPath(pathname)}${search}`;
-      // The time limit covers the body too: a health answer that trickles is no answer.
-      const limit = AbortSignal.timeout(timeoutMs);
-      const reply = await transport.call({ method: "GET", pool: "pods", path: url, what, accept: "application/health+json, application/json, */*", timeoutMs, maxBytes: maxHealthBytes, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
-      const words = refusedInside(reply.status, reply.body);
-      if (words !== null) return { status: 0, body: words };
-      if (parseStatus(reply.body) !== null || isProxyTrouble(reply.status, reply.body)) {
-        throw failureOfReply({ cluster, address, what, write: false }, { status: reply.status, retryAfter: reply.headers["retry-after"], body: reply.body }, Date.now());
-      }
-      return { status: reply.status, body: reply.body };
-    },
+    podHttp: (namespace, pod, port, path, timeoutMs, signal) => throughProxy("pod", namespace, pod, port, path, timeoutMs, signal),
+    serviceHttp: (namespace, service, port, path, timeoutMs, signal) => throughProxy("service", namespace, service, port, path, timeoutMs, signal),
 
     async *podLog(namespace, pod, { container, follow, previous, tailLines, timestamps }, signal) {
       const what = `read the log of ${container} in pod ${pod} in ${namespace}`;

@@ -98,6 +98,28 @@ test("the idle Deployment is deleted on the way: nothing is switched, and the ou
   await stage.admin("POST", `/apis/apps/v1/namespaces/${prod}/deployments`, { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "experience-green", namespace: prod }, spec });
 });
 
+test("the preview Service itself does not answer, although its pods say that they are well: nothing is switched", { timeout: 60_000 }, async () => {
+  const selectors = await recordSelectors(stage);
+  await stage.console("faults/api-server", { failPaths: ["/services/experience-preview.*/proxy/"], failStatus: 500 });
+  const operation = await promote();
+  await stage.console("put-right", {});
+  await selectors.stop();
+  expect([operation.status, operation.note]).toEqual(["returned", expect.stringMatching(/experience-preview/)]);
+  expect([selectors.of("core"), selectors.of("experience")]).toEqual([["blue"], ["blue"]]);
+});
+
+test("without the right to ask a Service its pods are asked, and that is said", { timeout: 60_000 }, async () => {
+  const { number } = await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } });
+  await stage.console("faults/api-server", { failPaths: ["/services/.*/proxy/"], failStatus: 403 });
+  const operation = await promote();
+  await stage.console("put-right", {});
+  expect([operation.status, operation.note]).toEqual(["succeeded", expect.anything()]);
+  expect(operation.steps.find((step) => step.name === "preview" && step.bigPod === "core")?.evidence.at(-1)?.text).toMatch(/every service up; Service core-preview itself could not be asked \(/);
+  await stage.settled("prod");
+  const back = await stage.ended(await stage.confirm(await stage.plan({ kind: "rollback", environment: "prod", release: number })), 60_000);
+  expect(back.steps.find((step) => step.name === "preview" && step.bigPod === "core")?.evidence.at(-1)?.text).toContain("asked through it, nginx, auth, user answer well");
+});
+
 test("somebody who edits the Service at the same time loses nothing: it is read again and switched once", { timeout: 60_000 }, async () => {
   const selectors = await recordSelectors(stage);
   hooks.before = at("services", "core", () => stage.admin("PATCH", `/api/v1/namespaces/${prod}/services/core`, { metadata: { labels: { team: "core" } } }));

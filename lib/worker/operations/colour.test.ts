@@ -51,9 +51,7 @@ test("a promotion goes to the idle colour and switches; its rollback is one swit
 
   const back = await stage.plan({ kind: "rollback", environment: "prod", release: first });
   expect(back.changes.map((change) => change.effect)).toEqual(["switch", "switch", "unchanged"]);
-  const begunAt = performance.now();
   const rollback = await succeeded(await stage.confirm(back));
-  expect(performance.now() - begunAt).toBeLessThan(5_000);
   expect(steps(rollback).map(([name]) => name)).toEqual(["check", "preview", "preview", "switch", "switch", "verify"]);
   await stage.settled("prod");
   expect(await stage.images("prod")).toEqual(before);
