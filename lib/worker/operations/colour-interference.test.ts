@@ -42,7 +42,15 @@ const kubectl = (service: string, colour: string) => stage.admin("PATCH", `/api/
 test("an abort after both switches: the Services go back before anything that they led to is taken away", { timeout: 60_000 }, async () => {
   const before = await stage.images("prod");
   const selectors = await recordSelectors(stage);
-  hooks.after = at("services", "core", () => stage.database.db.operationRow.updateMany({ where: { status: "running" }, data: { abortRequestedAt: new Date(), abortRequestedBy: "Rafael" } }));
+  hooks.after = at("services", "experience", async () => {
+    await stage.database.db.operationRow.updateMany({ where: { status: "running" }, data: { abortRequestedAt: new Date(), abortRequestedBy: "Rafael" } });
+    // The worker hears of it when it renews its lease.
+    for (let renewals = 0; renewals < 2; renewals += 1) {
+      const lease = async () => (await stage.database.db.operationRow.findFirstOrThrow({ where: { status: "running" } })).leaseExpiresAt?.getTime();
+      const before = await lease();
+      await stage.until("the lease is renewed", async () => ((await lease()) === before ? undefined : true));
+    }
+  });
   const operation = await promote();
   await selectors.stop();
   expect([operation.status, operation.note]).toEqual(["aborted", "Aborted by Rafael; what was changed is back as it was."]);
