@@ -22,6 +22,27 @@ export class OverviewPage {
     return this.page.locator(`[data-cell="${environment}/${bigPod}"]`);
   }
 
+  /** Notes from now on, in the page, when a cell first shows a word. Answers with that moment by this machine's clock, once it has come. */
+  async noteFirst(word: string): Promise<(bigPod: string, environment: string) => Promise<number>> {
+    const notes = await this.page.evaluateHandle((wanted) => {
+      const first = new Map<string, number>();
+      const look = (): void => {
+        for (const cell of document.querySelectorAll<HTMLElement>("[data-cell]")) {
+          const name = cell.dataset.cell ?? "";
+          if (!first.has(name) && cell.textContent.includes(wanted)) first.set(name, Date.now());
+        }
+      };
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+      return first;
+    }, word);
+    return async (bigPod, environment) => {
+      await expect(this.cell(bigPod, environment)).toContainText(word);
+      const at = await notes.evaluate((first, name) => first.get(name), `${environment}/${bigPod}`);
+      if (at === undefined) throw new Error(`${environment}/${bigPod} showed "${word}" before anybody looked`);
+      return at;
+    };
+  }
+
   promote(title: RegExp): Locator {
     return this.page.getByRole("button", { name: title });
   }

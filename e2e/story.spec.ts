@@ -39,16 +39,41 @@ test.describe("the story: see it, promote it, break it, roll it back, know who d
     await expect(overview.verdict).toHaveText("Production is well");
   });
 
-  test("a process that dies in a pod that stays Ready turns the tile red within two seconds, with the sentence", async ({ as, sandbox }) => {
+  test("a process that its supervisor gives up, in a pod that stays Ready, turns the tile red within two seconds, with the sentence", async ({ as, sandbox }) => {
+    // Processes of supervisors: one that is a container of its own is restarted by the kubelet and never given up.
+    const victims = [
+      { environment: "staging", bigPod: "experience", process: "voyage" },
+      { environment: "staging", bigPod: "commerce", process: "payment" },
+      { environment: "dev", bigPod: "experience", process: "voyage" },
+    ];
     const overview = await new OverviewPage(await as("Vera")).open();
-    await expect(overview.cell("experience", "staging")).toContainText("healthy");
-    const started = Date.now();
-    await sandbox.post("faults/crash", { environment: "staging", bigPod: "experience", process: "voyage", lasting: true });
-    await expect(overview.cell("experience", "staging")).toContainText("voyage", { timeout: 10_000 });
-    await expect(overview.cell("experience", "staging")).toContainText("broken", { timeout: 10_000 });
-    test.info().annotations.push({ type: "crash to screen", description: `${Date.now() - started} ms` });
-    await sandbox.post("faults/heal", { environment: "staging", bigPod: "experience", process: "voyage" });
-    await expect(overview.cell("experience", "staging")).toContainText("healthy", { timeout: 30_000 });
+    for (const { bigPod, environment } of victims) await expect(overview.cell(bigPod, environment)).toContainText("healthy");
+    const brokenAt = await overview.noteFirst("broken");
+    for (const victim of victims) await sandbox.post("faults/crash", { ...victim, lasting: true });
+
+    const fatalAt = new Map<(typeof victims)[number], number>();
+    const lookForFatal = async () => {
+      const { world } = await sandbox.state();
+      const environments: { name: string; bigPods: { name: string; pods: { processes: { name: string; state: string }[] }[] }[] }[] = world.environments;
+      for (const victim of victims.filter((one) => !fatalAt.has(one))) {
+        const pods = environments.find(({ name }) => name === victim.environment)?.bigPods.find(({ name }) => name === victim.bigPod)?.pods ?? [];
+        if (pods.some((pod) => pod.processes.some(({ name, state }) => name === victim.process && state === "fatal"))) fatalAt.set(victim, Date.now());
+      }
+      return fatalAt.size;
+    };
+    await expect.poll(lookForFatal, { intervals: [20], timeout: 30_000 }).toBe(victims.length);
+    const times: number[] = [];
+    for (const [{ bigPod, environment, process }, at] of fatalAt) {
+      times.push((await brokenAt(bigPod, environment)) - at);
+      await expect(overview.cell(bigPod, environment)).toContainText(process);
+    }
+    times.sort((a, b) => a - b);
+    test.info().annotations.push({ type: "FATAL to screen", description: times.map((time) => `${time} ms`).join(", ") });
+    // The middle one of three: services are asked each second, and one answer may come late on a busy machine.
+    expect(times[1]).toBeLessThan(2_000);
+
+    for (const victim of victims) await sandbox.post("faults/heal", victim);
+    for (const { bigPod, environment } of victims) await expect(overview.cell(bigPod, environment)).toContainText("healthy", { timeout: 30_000 });
   });
 
   test("the audit log says who did what and why, and proves itself", async ({ as }) => {

@@ -44,7 +44,7 @@ describe("the OpenAPI document", () => {
     const responses = operation.responses as Record<string, { content?: Record<string, { schema: unknown }> }>;
     expect(Object.keys(responses)).toContain(String(endpoint.success.status));
     expect(operation.security).toEqual(endpoint.access === "public" ? [] : endpoint.access === "read" ? [{ token: [] }, { session: [] }] : [{ token: [] }]);
-    if (endpoint.access !== "public") expect(Object.keys(responses)).toEqual(expect.arrayContaining(["401", "403", "503"]));
+    if (endpoint.access !== "public") expect(Object.keys(responses)).toEqual(expect.arrayContaining(["401", "403", "500", "503"]));
     for (const name of endpoint.path.match(/(?<=\{)\w+(?=\})/g) ?? []) expect(operation.parameters).toContainEqual(expect.objectContaining({ name, in: "path", required: true }));
     expect(operation.requestBody === undefined).toBe(endpoint.body === null);
   });

@@ -1,12 +1,12 @@
 import type { Plan, PlanRequest } from "#lib/contracts/operation.ts";
-import type { ErrorCode } from "#lib/domain/error.ts";
+import type { AnswerCode } from "#lib/domain/error.ts";
 
 /** What a server action answers: a value, or a sentence a person can act on. Nothing is thrown across. */
 export type ActionResult<Value> = { ok: true; value: Value } | { ok: false; error: ActionError };
 
 export interface ActionError {
   /** `internal`: not foreseen; the reference leads to it in the log. */
-  code: ErrorCode | "internal";
+  code: AnswerCode;
   message: string;
   detail: Readonly<Record<string, unknown>> | null;
   reference: string | null;

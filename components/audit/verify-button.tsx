@@ -1,32 +1,51 @@
 "use client";
 
-import { useState } from "react";
-import type { AuditVerification } from "#lib/contracts/api.ts";
-import { connectionLost } from "#components/actions/actions-context.tsx";
+import { useEffect, useRef, useState } from "react";
 import type { ActionResult } from "#components/actions/contract.ts";
 import { Failure } from "#components/patterns/failure.tsx";
 import { Mark } from "#components/patterns/status.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { Copy } from "#components/ui/copy.tsx";
+import type { AuditVerification, AuditVerifyProgress } from "#lib/contracts/api.ts";
 
-/** Recomputes every hash of the log and says what was found. */
-export function VerifyButton({ verify }: { verify: () => Promise<ActionResult<AuditVerification>> }) {
+/** Has every hash of the log recomputed, shows how far it is, and says what was found. Leaving the page ends it. */
+export function VerifyButton() {
   const [result, setResult] = useState<ActionResult<AuditVerification> | null>(null);
+  const [progress, setProgress] = useState<AuditVerifyProgress | null>(null);
   const [busy, setBusy] = useState(false);
+  const leaving = useRef<AbortController | null>(null);
+  useEffect(() => () => leaving.current?.abort(), []);
+
   const run = async () => {
+    const stop = new AbortController();
+    leaving.current = stop;
     setBusy(true);
-    setResult(await verify().catch(() => ({ ok: false as const, error: connectionLost })));
+    setProgress(null);
+    setResult(null);
+    try {
+      const { verifyLog } = await import("#components/audit/verify-log.ts");
+      setResult(await verifyLog(setProgress, stop.signal));
+    } catch {
+      if (stop.signal.aborted) return;
+      setResult({ ok: false, error: { code: "unavailable", message: "The log was not verified: a part of this page could not be loaded. Reload it and try again.", detail: null, reference: null } });
+    }
     setBusy(false);
   };
+
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-2 text-sm">
       <Button disabledBecause={busy ? "It is being verified now." : null} onClick={() => void run()}>
         Verify the log
       </Button>
-      <output className="min-w-0">
-        {busy ? <Mark tone="busy" shape="clock" word="Reading every entry and computing its hash again…" /> : result?.ok ? <Found verification={result.value} /> : null}
-      </output>
-      {result?.ok === false && !busy ? <Failure error={result.error} /> : null}
+      {/* Only the beginning and the end are announced; how far it is stands outside, to be looked at. */}
+      <output className="min-w-0">{busy ? <Mark tone="busy" shape="clock" word="Computing every hash again…" /> : result?.ok ? <Found verification={result.value} /> : null}</output>
+      {busy && progress !== null && progress.of > 0 ? (
+        <span className="inline-flex items-center gap-2 text-muted tabular-nums">
+          <progress className="w-40" aria-label="Entries verified" value={progress.checked} max={progress.of} />
+          {progress.checked} of {progress.of} entries
+        </span>
+      ) : null}
+      {result?.ok === false ? <Failure error={result.error} /> : null}
     </div>
   );
 }

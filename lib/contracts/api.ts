@@ -3,7 +3,7 @@ import { auditEntrySchema, auditQuerySchema } from "#lib/contracts/audit.ts";
 import { releaseSummarySchema } from "#lib/contracts/release.ts";
 import { bigPodStateSchema, operationSummarySchema, runningImageSchema, serviceStateSchema, sourceStateSchema } from "#lib/contracts/state.ts";
 import { chainFaults } from "#lib/domain/audit-chain.ts";
-import { errorCodes } from "#lib/domain/error.ts";
+import { answerCodes } from "#lib/domain/error.ts";
 import { healthStatuses, operationStatuses, sourceStatuses } from "#lib/domain/status.ts";
 
 /** Shapes of /api/v1 that are not some entity's own. The OpenAPI document is made from these (openapi.ts). */
@@ -12,7 +12,7 @@ const environmentName = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
 
 export const errorResponseSchema = z.object({
   error: z.object({
-    code: z.enum(errorCodes),
+    code: z.enum(answerCodes),
     /** Sentence for people: what, where, what to do. */
     message: z.string(),
     detail: z.record(z.string(), z.unknown()).nullable(),
@@ -97,6 +97,9 @@ export const auditVerifyResponseSchema = z.object({
   head: z.object({ sequence: z.int().nonnegative(), hash: z.string() }),
   firstBad: z.object({ sequence: z.int(), fault: z.enum(chainFaults), evidence: z.string() }).nullable(),
 });
+export const auditVerifyProgressSchema = z.object({ checked: z.int().nonnegative(), of: z.int().nonnegative() });
+/** One line of GET /api/v1/audit/verify as JSON Lines: how far it is, and last what was found, or why it could not be gone on with. */
+export const auditVerifyLineSchema = z.union([auditVerifyProgressSchema, auditVerifyResponseSchema, errorResponseSchema]);
 export const auditExportQuerySchema = z.strictObject({ from: z.coerce.number().int().positive().optional(), to: z.coerce.number().int().positive().optional() });
 /** One line of GET /api/v1/audit/export: `hash` is SHA-256 over the UTF-8 of `bytes`, which holds sequence, time, previous hash and body. */
 export const auditExportLineSchema = z.object({ sequence: z.int().positive(), hash: z.string(), bytes: z.string() });
@@ -112,5 +115,6 @@ export type ApiState = z.infer<typeof apiStateSchema>;
 export type AuditListQuery = z.infer<typeof auditListQuerySchema>;
 export type AuditVerifyQuery = z.infer<typeof auditVerifyQuerySchema>;
 export type AuditVerification = z.infer<typeof auditVerifyResponseSchema>;
+export type AuditVerifyProgress = z.infer<typeof auditVerifyProgressSchema>;
 export type AuditExportQuery = z.infer<typeof auditExportQuerySchema>;
 export type Readiness = z.infer<typeof readinessResponseSchema>;

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import {
-  apiStateSchema, auditExportLineSchema, auditExportQuerySchema, auditListQuerySchema, auditListResponseSchema, auditVerifyQuerySchema, auditVerifyResponseSchema, healthResponseSchema,
+  apiStateSchema, auditExportLineSchema, auditExportQuerySchema, auditListQuerySchema, auditListResponseSchema, auditVerifyLineSchema, auditVerifyQuerySchema, auditVerifyResponseSchema, healthResponseSchema,
   operationAcceptedSchema, operationsQuerySchema, operationsResponseSchema, readinessResponseSchema, releaseQuerySchema, releaseResponseSchema, releasesQuerySchema, releasesResponseSchema,
 } from "#lib/contracts/api.ts";
 import { operationRequestSchema, operationSchema, planRequestSchema, planSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema, tokenRequestSchema, tokensResponseSchema } from "#lib/contracts/token.ts";
-import type { ErrorCode } from "#lib/domain/error.ts";
+import type { AnswerCode, ErrorCode } from "#lib/domain/error.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -22,29 +22,30 @@ export interface Endpoint<Query extends z.ZodType = z.ZodType, Body extends z.Zo
   /** Null: takes no body. */
   body: Body | null;
   idempotencyKey: boolean;
-  success: { status: number; description: string; schema: z.ZodType | null; contentType: string };
-  errors: readonly ErrorCode[];
+  success: { status: number; description: string; schema: z.ZodType | null; contentType: string; lines: z.ZodType | null };
+  errors: readonly AnswerCode[];
 }
 
 type Given<Query extends z.ZodType, Body extends z.ZodType> = Pick<Endpoint, "id" | "method" | "path" | "summary" | "description" | "access"> & {
   query?: Query;
   body?: Body;
   idempotencyKey?: true;
-  success: { status?: number; description: string; schema?: z.ZodType; contentType?: string };
+  /** `lines`: what a line is for those who accept application/x-ndjson. */
+  success: { status?: number; description: string; schema?: z.ZodType; contentType?: string; lines?: z.ZodType };
   errors?: readonly ErrorCode[];
 };
 
 const noQuery = z.strictObject({});
 
 function endpoint<Query extends z.ZodType = typeof noQuery, Body extends z.ZodType = z.ZodUndefined>(given: Given<Query, Body>): Endpoint<Query, Body> {
-  const always: ErrorCode[] = given.access === "public" ? [] : ["invalid", "unauthenticated", "denied", "unavailable"];
+  const always: AnswerCode[] = given.access === "public" ? ["internal"] : ["invalid", "unauthenticated", "denied", "unavailable", "internal"];
   return {
     ...given,
     // noQuery stands in exactly when Query is its type: no query was given.
     query: given.query ?? (noQuery as unknown as Query),
     body: given.body ?? null,
     idempotencyKey: given.idempotencyKey ?? false,
-    success: { status: given.success.status ?? 200, description: given.success.description, schema: given.success.schema ?? null, contentType: given.success.contentType ?? "application/json" },
+    success: { status: given.success.status ?? 200, description: given.success.description, schema: given.success.schema ?? null, contentType: given.success.contentType ?? "application/json", lines: given.success.lines ?? null },
     errors: [...new Set([...always, ...(given.errors ?? [])])],
   };
 }
@@ -73,8 +74,8 @@ export const endpoints = {
   listAudit: endpoint({ id: "listAudit", method: "GET", path: "/api/v1/audit", access: "read", summary: "The audit log, newest first", query: auditListQuerySchema, success: { description: "A page of the entries you may see", schema: auditListResponseSchema } }),
   verifyAudit: endpoint({
     id: "verifyAudit", method: "GET", path: "/api/v1/audit/verify", access: "read", summary: "Recompute the audit log's hash chain",
-    description: "Names the first entry that is not what was written. Hand over a position noted earlier to see a cut end or a chain that was hashed anew.",
-    query: auditVerifyQuerySchema, success: { description: "Whether the chain holds", schema: auditVerifyResponseSchema }, errors: ["not-found"],
+    description: "Names the first entry that is not what was written. Hand over a position noted earlier to see a cut end or a chain that was hashed anew. With `Accept: application/x-ndjson` it tells how far it is, a JSON text a line; the last line is the result, or an error.",
+    query: auditVerifyQuerySchema, success: { description: "Whether the chain holds", schema: auditVerifyResponseSchema, lines: auditVerifyLineSchema }, errors: ["not-found"],
   }),
   exportAudit: endpoint({ id: "exportAudit", method: "GET", path: "/api/v1/audit/export", access: "read", summary: "The audit log as JSON Lines, to be verified offline", query: auditExportQuerySchema, success: { description: "One entry a line, with the exact bytes that were hashed", schema: auditExportLineSchema, contentType: "application/jsonl" } }),
   listTokens: endpoint({ id: "listTokens", method: "GET", path: "/api/v1/tokens", access: "read", summary: "API tokens, newest first", success: { description: "All tokens, without their secrets", schema: tokensResponseSchema } }),

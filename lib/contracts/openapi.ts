@@ -2,12 +2,14 @@ import { z } from "zod";
 import { errorResponseSchema } from "#lib/contracts/api.ts";
 import { endpoints, streamEndpoint } from "#lib/contracts/endpoints.ts";
 import type { Endpoint } from "#lib/contracts/endpoints.ts";
-import { errorCodes, errorHttpStatus } from "#lib/domain/error.ts";
-import type { ErrorCode } from "#lib/domain/error.ts";
+import { answerCodes, errorHttpStatus } from "#lib/domain/error.ts";
+import type { AnswerCode } from "#lib/domain/error.ts";
 
 type Json = Record<string, unknown>;
 
-const errorDescriptions: Record<ErrorCode, string> = {
+const ndjson = "application/x-ndjson";
+
+const errorDescriptions: Record<AnswerCode, string> = {
   unauthenticated: "No token or session, or one that is over",
   denied: "The role does not allow it; the attempt is in the audit log",
   invalid: "Something in the request is not as described; `detail` says what",
@@ -15,6 +17,7 @@ const errorDescriptions: Record<ErrorCode, string> = {
   "not-found": "There is no such thing, or none that you may see",
   upstream: "A registry or cluster could not be asked",
   unavailable: "Vigie cannot answer now; nothing was done",
+  internal: "A mistake of Vigie's own; `reference` leads to it in the log",
 };
 
 export const allEndpoints: readonly Endpoint[] = [...Object.values(endpoints), streamEndpoint];
@@ -41,9 +44,9 @@ function parameterSchema(endpoint: Endpoint, name: string, schema: Json): Json {
 }
 
 function responses(endpoint: Endpoint, errorReference: Json): Json {
-  const { status, description, schema, contentType } = endpoint.success;
-  const good: Json = { description, ...(status === 204 ? {} : { content: { [contentType]: { schema: schema === null ? { type: "string" } : jsonSchema(schema, "output") } } }) };
-  const bad = errorCodes
+  const { status, description, schema, contentType, lines } = endpoint.success;
+  const good: Json = { description, ...(status === 204 ? {} : { content: { [contentType]: { schema: schema === null ? { type: "string" } : jsonSchema(schema, "output") }, ...(lines === null ? {} : { [ndjson]: { schema: jsonSchema(lines, "output") } }) } }) };
+  const bad = answerCodes
     .filter((code) => endpoint.errors.includes(code))
     .map((code): [string, Json] => [String(errorHttpStatus[code]), { description: errorDescriptions[code], content: { "application/json": { schema: errorReference } } }]);
   const notReady: [string, Json][] = endpoint.id === "readyz" && schema !== null ? [["503", { description: "Not ready, with the reasons", content: { [contentType]: { schema: jsonSchema(schema, "output") } } }]] : [];

@@ -1,9 +1,8 @@
 /**
- * NOTIFY channels. `vigie_stream` carries JSON {"topic","key","position"} (topic as in StreamEvent: state, source, release, change, operation, guard);
+ * The NOTIFY channel. `vigie_stream` carries JSON {"topic","key","position"} (topic as in StreamEvent: state, source, release, change, operation, guard);
  * listeners read the row: a notification says what moved, never what it is now.
  */
 export const streamChannel = "vigie_stream";
-export const auditChannel = "vigie_audit";
 
 export type StreamTopic = "state" | "source" | "release" | "change" | "operation" | "guard";
 export interface StreamNotice {

@@ -3,8 +3,8 @@ import { streamChannel } from "#lib/db/channels.ts";
 import type { StreamNotice, StreamTopic } from "#lib/db/channels.ts";
 
 /**
- * Takes the next stream position. Call it late in the transaction: the clock row stays locked until commit,
- * which is what makes positions appear in commit order.
+ * Takes the next stream position, for what will surely be published in this transaction: a page made at a position that nobody is told of waits for it.
+ * Call it late in the transaction: the clock row stays locked until commit, which is what makes positions appear in commit order.
  */
 export async function nextPosition(tx: Transaction): Promise<bigint> {
   const rows = await tx.$queryRaw<{ position: bigint }[]>`SELECT next_position() AS position`;

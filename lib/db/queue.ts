@@ -7,7 +7,6 @@ import type { Log } from "#lib/ports/runtime.ts";
 /** Jobs only wake a worker: what is to be done, by whom and how far it is stands in the operation's own rows. */
 export const operationQueue = "operation";
 const schema = "pgboss";
-const queueOptions = { notify: true, retryLimit: 0, expireInSeconds: 60, deleteAfterSeconds: 3600 };
 
 export interface OperationSender {
   readonly boss: PgBoss;
@@ -52,26 +51,17 @@ export async function enqueueOperation(tx: Transaction, { boss }: OperationSende
   await boss.send(operationQueue, { operationId }, { db: fromPrisma(tx) });
 }
 
-/** Installs or upgrades pg-boss's tables and the queue. listenForOperations does it too; by itself it is for set-up before any worker runs. */
-export async function prepareQueue(databaseUrl: string): Promise<void> {
-  const boss = new PgBoss({ connectionString: databaseUrl, schema, max: 1, supervise: false, schedule: false, application_name: "vigie-queue" });
-  boss.on("error", () => undefined); // start() and createQueue() reject with the same failure
-  try {
-    await boss.start();
-    await boss.createQueue(operationQueue, queueOptions);
-  } finally {
-    await boss.stop({ graceful: false });
-  }
-}
-
-/** Listens for operation jobs on connections of its own and calls `wake` for each. A job is done once its wake-up was heard. */
+/**
+ * Installs or upgrades pg-boss's tables and the queue, then listens for operation jobs on connections of its own and calls `wake` for each.
+ * A job is done once its wake-up was heard.
+ */
 export async function listenForOperations(databaseUrl: string, log: Log, wake: () => void): Promise<{ stop(): Promise<void> }> {
   const boss = new PgBoss({ connectionString: databaseUrl, schema, max: 2, useListenNotify: true, schedule: false, application_name: "vigie-queue", connectionTimeoutMillis: 5_000 });
   boss.on("error", (error) => log.warn({ error }, "The job queue reports an error; operations are still found by looking for them"));
   boss.on("warning", (warning) => log.warn({ warning: warning.message }, "The job queue warns"));
   try {
     await boss.start();
-    await boss.createQueue(operationQueue, queueOptions);
+    await boss.createQueue(operationQueue, { notify: true, retryLimit: 0, expireInSeconds: 60, deleteAfterSeconds: 3600 });
     await boss.work(operationQueue, { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 30, batchSize: 10 }, () => Promise.resolve(wake()));
   } catch (error) {
     await boss.stop({ graceful: false });

@@ -59,11 +59,3 @@ export function differenceOf(bigPod: string, from: BigPodState | undefined, to: 
 export function differencesBetween(bigPods: readonly string[], from: readonly BigPodState[], to: readonly BigPodState[]): BigPodDifference[] {
   return bigPods.map((name) => differenceOf(name, from.find((s) => s.bigPod === name), to.find((s) => s.bigPod === name)));
 }
-
-/** "What staging has that prod has not", as one sentence; null when nothing differs. */
-export function differenceSentence(from: string, to: string, titles: ReadonlyMap<string, string>, differences: readonly BigPodDifference[]): string | null {
-  const differing = differences.filter((d) => d.kind === "differs");
-  if (differing.length === 0) return null;
-  const parts = differing.map((d) => `${titles.get(d.bigPod) ?? d.bigPod} ${d.fromVersion ?? ""}`.trim());
-  return `${from} has ${parts.join(", ")}; ${to} has not`;
-}

@@ -1,8 +1,12 @@
-/** The closed union of error codes. Each maps to one HTTP status; `detail` is for people and programs, `cause` only for the log. */
+/** The closed union of what is foreseen to fail. Each maps to one HTTP status; `detail` is for people and programs, `cause` only for the log. */
 export const errorCodes = ["denied", "unauthenticated", "invalid", "conflict", "not-found", "upstream", "unavailable"] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 
-export const errorHttpStatus: Record<ErrorCode, number> = {
+/** What an answer may say: a code of the above, or `internal` for what nobody foresaw, whose reference leads to it in the log. Nothing is thrown with that one. */
+export const answerCodes = [...errorCodes, "internal"] as const;
+export type AnswerCode = (typeof answerCodes)[number];
+
+export const errorHttpStatus: Record<AnswerCode, number> = {
   unauthenticated: 401,
   denied: 403,
   invalid: 400,
@@ -10,6 +14,7 @@ export const errorHttpStatus: Record<ErrorCode, number> = {
   "not-found": 404,
   upstream: 502,
   unavailable: 503,
+  internal: 500,
 };
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { BigPodState, Change, SourceState } from "#lib/contracts/state.ts";
-import { differenceOf, differenceSentence, differencesBetween } from "#lib/domain/difference.ts";
+import { differenceOf, differencesBetween } from "#lib/domain/difference.ts";
 import { blindState } from "#lib/domain/fold-blind.ts";
 import { foldBigPod } from "#lib/domain/fold.ts";
 import { displayedState, isFresh } from "#lib/domain/freshness.ts";
@@ -84,7 +84,6 @@ test("differences are by digest: other tags of one image are the same, one tag o
   const next = differenceOf("core", stateOf("staging", "v2"), prod);
   expect(next).toMatchObject({ kind: "differs", summary: "v1 → v2", fromVersion: "v2", toVersion: "v1" });
   expect(next.images.map((i) => i.container)).toEqual(["auth", "user"]);
-  expect(differenceSentence("staging", "prod", new Map([["core", "Core"]]), [next])).toBe("staging has Core v2; prod has not");
 });
 
 test("what is not known is never called the same", () => {

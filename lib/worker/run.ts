@@ -1,6 +1,7 @@
-import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
+import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import type { OperationsParts } from "#lib/worker/operations/start.ts";
 import { shutDown } from "#lib/worker/shutdown.ts";
 import { startStandDown } from "#lib/worker/stand-down/start.ts";
 import type { StandDown } from "#lib/worker/stand-down/start.ts";
@@ -10,16 +11,8 @@ import type { Observer } from "#lib/worker/watchers/observer.ts";
 import { createStartWatching } from "#lib/worker/watchers/start-watching.ts";
 import type { StartWatching } from "#lib/worker/watchers/watching.ts";
 
-/** What the executor of operations is started with. It must take no new work once `stopping` fires, and end in a few seconds. */
-export interface OperationsParts {
-  context: ServiceContext;
-  databaseUrl: string;
-  views: EnvironmentViews;
-  apiOf: (environment: string) => ClusterApi;
-  /** Name of this worker, unique over all that run. */
-  holder: string;
-}
-export interface RunningOperations {
+/** The executor of operations. It takes no new work once `stop` is called, and ends in a few seconds. */
+interface RunningOperations {
   stop(): Promise<void>;
 }
 

@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { ConsoleError, type ConsoleControl, type ConsoleFaults, type EnvironmentView } from "#sandbox/console/ports.ts";
 import { badReleaseImage, badReleaseKinds, badReleases, pushNextBuilds } from "#sandbox/console/releases.ts";
+import type { Faults } from "#sandbox/kube/faults.ts";
+import { Refusal } from "#sandbox/refusal.ts";
+import type { WorldControl } from "#sandbox/world/control.ts";
 import type { ImageCatalogue } from "#sandbox/world/types.ts";
 
 export interface ConsoleContext {
-  control: ConsoleControl;
-  faults: ConsoleFaults;
+  control: WorldControl;
+  faults: Faults;
   catalogue: ImageCatalogue;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -55,7 +57,6 @@ function isPattern(source: string): boolean {
 /** Every POST of the control API, by its path under /api/. */
 export const actions: Readonly<Record<string, Action>> = {
   "faults/crash": action(z.strictObject({ ...processTarget, lasting: z.boolean().default(false) }), ({ control }, { lasting, ...target }) => {
-    requireProcess(control, target);
     control.crash(target, lasting);
     return lasting ? `${target.process} in ${target.environment} now crashes at every start.` : `${target.process} in ${target.environment} crashed once.`;
   }),
@@ -67,7 +68,6 @@ export const actions: Readonly<Record<string, Action>> = {
   "faults/release": action(z.strictObject({ environment: name, kind: z.enum(badReleaseKinds) }), ({ control }, { environment, kind }) => {
     const { bigPod } = badReleases[kind];
     const image = badReleaseImage(kind);
-    requireBigPod(control, environment, bigPod);
     control.deploy(environment, bigPod, [image]);
     return `${image} was deployed to ${bigPod} in ${environment}.`;
   }),
@@ -77,24 +77,19 @@ export const actions: Readonly<Record<string, Action>> = {
     return `${images.join(" and ")} was built, pushed and deployed to ${bigPod} in ${environment}.`;
   }),
   "faults/node": action(z.strictObject({ node: name, down: z.boolean() }), ({ control }, { node, down }) => {
-    const nodes = control.view().nodes.map((candidate) => candidate.name);
-    if (!nodes.includes(node)) throw new ConsoleError("not-found", `There is no node "${node}". There are: ${nodes.join(", ")}.`);
     control.setNodeDown(node, down);
     return `Node ${node} is ${down ? "down" : "up again"}.`;
   }),
   "faults/exhaust-memory": action(z.strictObject({ ...bigPodTarget, process: name.optional() }), ({ control }, { process, ...target }) => {
-    requireBigPod(control, target.environment, target.bigPod);
     control.breakBigPod(target, { kind: "out-of-memory", ...(process !== undefined && { process }) });
     return `${target.bigPod} in ${target.environment} now runs out of memory.`;
   }),
   "faults/mend": action(z.strictObject(bigPodTarget), ({ control }, target) => {
-    requireBigPod(control, target.environment, target.bigPod);
     control.mend(target);
     control.setCpuLoad(target, undefined);
     return `${target.bigPod} in ${target.environment} is mended.`;
   }),
   "faults/cpu-load": action(z.strictObject({ ...bigPodTarget, ratio: z.number().min(0).max(20) }), ({ control }, { ratio, ...target }) => {
-    requireBigPod(control, target.environment, target.bigPod);
     control.setCpuLoad(target, ratio);
     return `${target.bigPod} in ${target.environment} uses ${Math.round(ratio * 100)} % of the processor time it asked for.`;
   }),
@@ -103,7 +98,6 @@ export const actions: Readonly<Record<string, Action>> = {
     return "The nodes are full: new pods have to wait.";
   }),
   "faults/quota": action(z.strictObject({ environment: name, full: z.boolean() }), ({ control }, { environment, full }) => {
-    requireEnvironment(control, environment);
     control.setQuotaFull(environment, full);
     return full ? `The quota of ${environment} is full: new pods are refused.` : `The quota of ${environment} is lifted.`;
   }),
@@ -136,22 +130,18 @@ function action<Body>(schema: z.ZodType<Body>, run: (context: ConsoleContext, bo
   return { schema, run: (context, body) => run(context, schema.parse(body)) };
 }
 
-function requireEnvironment(control: ConsoleControl, environment: string): EnvironmentView {
+function requireBigPod(control: WorldControl, environment: string, bigPod: string) {
   const { environments } = control.view();
-  const found = environments.find((candidate) => candidate.name === environment);
-  if (found === undefined) throw new ConsoleError("not-found", `There is no environment "${environment}". There are: ${environments.map((candidate) => candidate.name).join(", ")}.`);
+  const place = environments.find((candidate) => candidate.name === environment);
+  if (place === undefined) throw new Refusal("not-found", `There is no environment "${environment}". There are: ${environments.map((candidate) => candidate.name).join(", ")}.`);
+  const found = place.bigPods.find((candidate) => candidate.name === bigPod);
+  if (found === undefined) throw new Refusal("not-found", `There is no Big Pod "${bigPod}" in ${environment}. There are: ${place.bigPods.map((candidate) => candidate.name).join(", ")}.`);
   return found;
 }
 
-function requireBigPod(control: ConsoleControl, environment: string, bigPod: string) {
-  const { bigPods } = requireEnvironment(control, environment);
-  const found = bigPods.find((candidate) => candidate.name === bigPod);
-  if (found === undefined) throw new ConsoleError("not-found", `There is no Big Pod "${bigPod}" in ${environment}. There are: ${bigPods.map((candidate) => candidate.name).join(", ")}.`);
-  return found;
-}
-
-function requireProcess(control: ConsoleControl, { environment, bigPod, process }: { environment: string; bigPod: string; process: string }): void {
+/** A process that is healed may have no running pod just now, so the world cannot tell whether it exists. */
+function requireProcess(control: WorldControl, { environment, bigPod, process }: { environment: string; bigPod: string; process: string }): void {
   const { pods, crashing } = requireBigPod(control, environment, bigPod);
   const processes = new Set([...pods.flatMap((pod) => pod.processes.map((candidate) => candidate.name)), ...crashing]);
-  if (!processes.has(process)) throw new ConsoleError("not-found", `There is no process "${process}" in ${bigPod} of ${environment}. There are: ${[...processes].join(", ")}.`);
+  if (!processes.has(process)) throw new Refusal("not-found", `There is no process "${process}" in ${bigPod} of ${environment}. There are: ${[...processes].join(", ")}.`);
 }

@@ -1,22 +1,26 @@
 import { request as httpRequest } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { memoryWorld } from "#sandbox/console/memory-world.ts";
 import { nextVersion } from "#sandbox/console/releases.ts";
 import { startConsole, type ConsoleState } from "#sandbox/console/server.ts";
-import { createCatalogue } from "#sandbox/world/catalogue.ts";
-
-const now = () => Date.parse("2026-11-21T08:00:00Z");
+import { createFaults, type FaultAction } from "#sandbox/kube/faults.ts";
+import { createPlatformLab, type PlatformLab } from "#sandbox/world/platform-lab.test-support.ts";
 
 describe("the sandbox's console", () => {
-  const world = () => ({ ...memoryWorld(), catalogue: createCatalogue({ now }) });
-  let parts: ReturnType<typeof world>;
+  let lab: PlatformLab;
   let server: Awaited<ReturnType<typeof startConsole>>;
+  let acts: FaultAction[];
 
   beforeEach(async () => {
-    parts = world();
-    server = await startConsole({ port: 0, host: "127.0.0.1", now, ...parts });
+    lab = createPlatformLab();
+    const faults = createFaults();
+    acts = [];
+    faults.onAction((act) => acts.push(act));
+    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults });
   });
-  afterEach(() => server.stop());
+  afterEach(async () => {
+    await server.stop();
+    lab.stop();
+  });
 
   async function post(path: string, body: unknown, headers: Record<string, string> = {}) {
     const response = await fetch(server.url + path, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body), headers });
@@ -26,12 +30,13 @@ describe("the sandbox's console", () => {
 
   const state = async () => (await (await fetch(`${server.url}/api/state`)).json()) as ConsoleState;
   const page = async () => (await fetch(server.url)).text();
+  const bigPod = async (environment: string, name: string) => (await state()).world.environments.find((one) => one.name === environment)?.bigPods.find((one) => one.name === name);
 
   it("shows every process with the buttons that break it, by what they do", async () => {
     const html = await page();
     for (const environment of ["dev", "staging", "prod"]) expect(html).toContain(`>Crash voyage in ${environment}</button>`);
     expect(html).toContain(">Keep nginx crashing in prod</button>");
-    expect(html).toContain(">Take node ampere-1 down</button>");
+    expect(html).toContain(">Take node arm-a1-1 down</button>");
     expect(html).not.toContain(">Heal voyage in prod</button>");
     const ids = [...html.matchAll(/<button id="([^"]+)"/g)].map((match) => match[1]);
     expect(new Set(ids).size).toBe(ids.length);
@@ -41,12 +46,17 @@ describe("the sandbox's console", () => {
     const target = { environment: "prod", bigPod: "experience", process: "voyage" };
     const { message, state: after } = await post("/api/faults/crash", { ...target, lasting: true });
     expect(message).toBe("voyage in prod now crashes at every start.");
-    expect(after?.world.environments[2]?.bigPods[1]?.crashing).toEqual(["voyage"]);
+    expect(after?.world.environments[2]?.bigPods.find((one) => one.name === "experience")?.crashing).toEqual(["voyage"]);
     expect(await page()).toContain(">Heal voyage in prod</button>");
     await post("/api/faults/heal", target);
-    expect((await state()).world.environments[2]?.bigPods[1]?.crashing).toEqual([]);
+    expect((await bigPod("prod", "experience"))?.crashing).toEqual([]);
+    const voyage = async () => (await bigPod("prod", "experience"))?.pods.map((pod) => pod.processes.find((one) => one.name === "voyage")?.ok);
+    lab.clock.run(30_000);
+    expect(await voyage()).toEqual([true, true]);
     await post("/api/faults/crash", target);
-    expect((await state()).world.environments[2]?.bigPods[1]?.pods[0]?.processes[0]?.state).toBe("backoff");
+    expect(await voyage()).toEqual([false, false]);
+    lab.clock.run(30_000);
+    expect(await voyage()).toEqual([true, true]);
   });
 
   it("every button of the page is one that the control API takes", async () => {
@@ -58,31 +68,37 @@ describe("the sandbox's console", () => {
 
   it("deploys a bad release to the Big Pod it is for", async () => {
     expect((await post("/api/faults/release", { environment: "staging", kind: "out-of-memory" })).status).toBe(200);
-    expect(parts.calls).toEqual(["deploy staging experience ghcr.io/dreamscape-ai/experience-pod:v2.4.0-oom"]);
+    expect((await bigPod("staging", "experience"))?.images).toEqual(["ghcr.io/dreamscape-ai/experience-pod:v2.4.0-oom"]);
+    lab.store.delete("deployments.apps", "dreamscape-staging", "commerce", {});
     expect(await post("/api/faults/release", { environment: "staging", kind: "unpullable" })).toMatchObject({ status: 404, error: { code: "not-found", message: 'There is no Big Pod "commerce" in staging. There are: core, experience.' } });
   });
 
   it("pushes a good build: one new version for all images of a Big Pod that a pipeline builds", async () => {
-    const { status, message } = await post("/api/releases", { environment: "dev", bigPod: "core" });
+    const { status, message } = await post("/api/releases", { environment: "staging", bigPod: "core" });
     expect([status, message]).toEqual([200, expect.stringContaining("auth-service:v1.5.3 and ghcr.io/dreamscape-ai/user-service:v1.5.3")]);
-    expect(parts.calls).toEqual(["deploy dev core ghcr.io/dreamscape-ai/auth-service:v1.5.3 ghcr.io/dreamscape-ai/user-service:v1.5.3"]);
-    const build = parts.catalogue.resolve("ghcr.io/dreamscape-ai/auth-service:v1.5.3");
+    const [nginx, auth, user, monitor] = (await bigPod("staging", "core"))?.images ?? [];
+    expect([nginx, auth, user, monitor].map((image) => image?.slice("ghcr.io/dreamscape-ai/".length))).toEqual(["nginx:1.27.2", "auth-service:v1.5.3", "user-service:v1.5.3", "health-monitor:v1.0.3"]);
+    const build = lab.catalogue.resolve("ghcr.io/dreamscape-ai/auth-service:v1.5.3");
     expect(build).toMatchObject({ behaviour: { kind: "healthy" }, inRegistry: true, source: "https://github.com/dreamscape-ai/auth-service" });
-    expect(build?.revision).not.toBe(parts.catalogue.resolve("ghcr.io/dreamscape-ai/user-service:v1.5.3")?.revision);
-    await post("/api/releases", { environment: "dev", bigPod: "core" });
-    expect(parts.catalogue.resolve("ghcr.io/dreamscape-ai/auth-service:v1.5.4")).toBeDefined();
+    expect(build?.revision).not.toBe(lab.catalogue.resolve("ghcr.io/dreamscape-ai/user-service:v1.5.3")?.revision);
+    await post("/api/releases", { environment: "staging", bigPod: "core" });
+    expect(lab.catalogue.resolve("ghcr.io/dreamscape-ai/auth-service:v1.5.4")).toBeDefined();
   });
 
   it("exhausts the memory of a Big Pod, loads it, and mends it", async () => {
     const target = { environment: "prod", bigPod: "experience" };
     await post("/api/faults/exhaust-memory", { ...target, process: "panorama" });
-    expect((await state()).world.faults).toEqual([{ namespace: "dreamscape-prod", bigPod: "experience", behaviour: { kind: "out-of-memory", process: "panorama" } }]);
+    expect((await state()).world.faults).toMatchObject([{ namespace: "dreamscape-prod", bigPod: "experience", behaviour: { kind: "out-of-memory", process: "panorama" } }]);
     expect(await page()).not.toContain(">Exhaust the memory of experience in prod</button>");
     await post("/api/faults/cpu-load", { ...target, ratio: 1.5 });
+    const load = () => lab.bigPod("prod", "experience").reduce((sum, pod) => sum + lab.world.milliCpuOf(pod), 0);
+    const loaded = load();
     await post("/api/faults/mend", target);
-    await post("/api/faults/fill-nodes", {});
+    expect(load()).toBeLessThan(loaded / 2);
     expect((await state()).world.faults).toEqual([]);
-    expect(parts.calls).toEqual(["load prod experience 1.5", "load prod experience ordinary", "fill nodes"]);
+    const before = lab.store.list("pods").length;
+    await post("/api/faults/fill-nodes", {});
+    expect(lab.store.list("pods").length).toBeGreaterThan(before);
   });
 
   it("fills the quota of one environment and lifts it", async () => {
@@ -95,15 +111,17 @@ describe("the sandbox's console", () => {
   });
 
   it("takes parts of the platform down and puts everything right at once", async () => {
-    await post("/api/faults/node", { node: "ampere-1", down: true });
+    await post("/api/faults/node", { node: "arm-a1-1", down: true });
+    lab.clock.run(60_000);
     await post("/api/faults/registry", { down: true });
     await post("/api/faults/api-server", { errorRate: 0.5, forbid: [{ resource: "pods" }], down: true });
     await post("/api/faults/drop-watches", {});
     await post("/api/faults/expire-history", "");
     const broken = await state();
     expect([broken.world.nodes[0]?.ready, broken.registry.down, broken.apiServer.errorRate, broken.apiServer.forbid, broken.apiServer.down]).toEqual([false, true, 0.5, [{ resource: "pods" }], true]);
-    expect(parts.calls).toEqual(["drop watches", "expire history"]);
+    expect(acts).toEqual(["dropWatches", "expireHistory"]);
     await post("/api/put-right", {});
+    lab.clock.run(60_000);
     const whole = await state();
     expect([whole.world.nodes[0]?.ready, whole.registry.down]).toEqual([true, false]);
     expect(whole.apiServer).toMatchObject({ errorRate: 0, forbid: [], down: false });
@@ -115,9 +133,9 @@ describe("the sandbox's console", () => {
     ["an unknown field", "/api/faults/registry", { down: true, up: false }, 400, "invalid", "up"],
     ["a share above one", "/api/faults/api-server", { errorRate: 2 }, 400, "invalid", "errorRate"],
     ["a pattern that is none", "/api/faults/api-server", { failPaths: ["("] }, 400, "invalid", "regular expression"],
-    ["an unknown environment", "/api/faults/release", { environment: "qa", kind: "slow" }, 404, "not-found", "There are: dev, prod, staging."],
-    ["an unknown process", "/api/faults/crash", { environment: "prod", bigPod: "core", process: "voyage" }, 404, "not-found", "nginx, auth-service"],
-    ["an unknown node", "/api/faults/node", { node: "x", down: true }, 404, "not-found", "ampere-1"],
+    ["an unknown environment", "/api/faults/release", { environment: "qa", kind: "slow" }, 404, "not-found", "There are: dev, staging, prod."],
+    ["an unknown process", "/api/faults/crash", { environment: "prod", bigPod: "core", process: "voyage" }, 404, "not-found", "nginx, auth"],
+    ["an unknown node", "/api/faults/node", { node: "x", down: true }, 404, "not-found", "arm-a1-1"],
     ["an unknown action", "/api/constructor", {}, 404, "not-found", "/api/put-right"],
     ["a body without end", "/api/faults/crash", "x".repeat(20_000), 413, "invalid", "16384"],
   ])("answers %s with what to do about it", async (_what, path, body, status, code, hint) => {
@@ -130,7 +148,7 @@ describe("the sandbox's console", () => {
     const other = { origin: "http://evil.example" };
     expect(await post("/api/faults/registry", { down: true }, other)).toMatchObject({ status: 403, error: { code: "denied" } });
     expect(await post("/api/faults/registry", { down: true }, { "sec-fetch-site": "same-site" })).toMatchObject({ status: 403 });
-    expect(parts.catalogue.registryDown).toBe(false);
+    expect(lab.catalogue.registryDown).toBe(false);
     expect(await post("/api/faults/registry", { down: true }, { origin: server.url, "sec-fetch-site": "same-origin" })).toMatchObject({ status: 200 });
     const rebound = await new Promise((resolve) => httpRequest(`${server.url}/api/state`, { headers: { host: "rebound.example" } }, (response) => resolve(response.resume().statusCode)).end());
     expect(rebound).toBe(421);

@@ -1,12 +1,12 @@
 import { button } from "#sandbox/console/button-html.ts";
-import type { ApiServerFaultState } from "#sandbox/console/ports.ts";
+import type { FaultState } from "#sandbox/kube/faults.ts";
 
 const path = "/api/faults/api-server";
 const resources = ["pods", "deployments.apps", "events", "configmaps"];
 const groups = ["autoscaling", "networking.k8s.io", "batch"];
 
 /** The Kubernetes API with its faults: what is on can be ended, what is off can be begun. */
-export function apiServerHtml(state: ApiServerFaultState): string {
+export function apiServerHtml(state: FaultState): string {
   const forbidden = state.forbid.map((entry) => entry.resource);
   const rows = [
     state.down ? heal("Bring the Kubernetes API up", { down: false }) : fault("Take the Kubernetes API down", { down: true }),
@@ -38,10 +38,10 @@ function listed(current: readonly string[], offered: readonly string[]): string[
   return [...new Set([...offered, ...current])];
 }
 
-function fault(says: string, change: Partial<ApiServerFaultState>): string {
+function fault(says: string, change: Partial<FaultState>): string {
   return button(says, path, change);
 }
 
-function heal(says: string, change: Partial<ApiServerFaultState>): string {
+function heal(says: string, change: Partial<FaultState>): string {
   return button(says, path, change, "heal");
 }

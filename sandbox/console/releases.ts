@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { commitOf, sourceOfImage } from "#sandbox/world/catalogue-builds.ts";
 import type { ImageBuild, ImageCatalogue } from "#sandbox/world/types.ts";
-import { ConsoleError } from "#sandbox/console/ports.ts";
+import { Refusal } from "#sandbox/refusal.ts";
 
 const organisation = "ghcr.io/dreamscape-ai";
 
@@ -28,7 +28,7 @@ export function badReleaseImage(kind: BadRelease): string {
  */
 export function pushNextBuilds(catalogue: ImageCatalogue, images: readonly string[], now: number): ImageBuild[] {
   const running = images.flatMap((image) => catalogue.resolve(image) ?? []).filter((build) => isReleased(catalogue, build.repository));
-  if (running.length === 0) throw new ConsoleError("not-found", `None of ${images.join(", ")} is built by a pipeline that the sandbox knows.`);
+  if (running.length === 0) throw new Refusal("not-found", `None of ${images.join(", ")} is built by a pipeline that the sandbox knows.`);
   const repositories = new Set(running.map((build) => build.repository));
   const known = catalogue.all().filter((build) => repositories.has(build.repository));
   const tag = nextVersion(running.map((build) => build.tag), known.map((build) => build.tag));

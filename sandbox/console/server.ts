@@ -5,8 +5,10 @@ import { closeServer, isLoopbackHostHeader, listenOnLoopback } from "#sandbox/lo
 import { isSameOriginOrNoBrowser, readBody } from "#sandbox/same-origin.ts";
 import { actions, type ConsoleContext } from "#sandbox/console/actions.ts";
 import { consolePage } from "#sandbox/console/page.ts";
-import { ConsoleError, type WorldView, type ApiServerFaultState } from "#sandbox/console/ports.ts";
 import { worldHtml } from "#sandbox/console/world-html.ts";
+import type { FaultState } from "#sandbox/kube/faults.ts";
+import { Refusal } from "#sandbox/refusal.ts";
+import type { WorldView } from "#sandbox/world/control.ts";
 
 export interface ConsoleOptions extends Omit<ConsoleContext, "now"> {
   /** 0 takes a free one. */
@@ -20,7 +22,7 @@ export interface ConsoleOptions extends Omit<ConsoleContext, "now"> {
 /** What GET /api/state answers. */
 export interface ConsoleState {
   world: WorldView;
-  apiServer: ApiServerFaultState;
+  apiServer: FaultState;
   registry: { down: boolean };
   /** Open watches on the API server; null where nobody counts. */
   watches: number | null;
@@ -46,8 +48,7 @@ export async function startConsole({ port, host, control, catalogue, faults, now
   const context: ServerContext = { control, catalogue, faults, now, watchCount };
   const server = createServer((request, response) => {
     answer(context, request, response).catch((error: unknown) => {
-      const code = codeOf(error);
-      if (error instanceof Error && code !== undefined) return sendError(response, statusOf[code], code, error.message);
+      if (error instanceof Refusal) return sendError(response, statusOf[error.code], error.code, error.message);
       console.error("The sandbox's console failed:", error);
       sendError(response, 500, "unavailable", error instanceof Error ? error.message : "The sandbox failed.");
     });
@@ -70,34 +71,20 @@ async function answer(context: ServerContext, request: IncomingMessage, response
 }
 
 async function post(context: ServerContext, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (!isSameOriginOrNoBrowser(request)) throw new ConsoleError("denied", "This request came from another site's page. Use the console's own page.");
+  if (!isSameOriginOrNoBrowser(request)) throw new Refusal("denied", "This request came from another site's page. Use the console's own page.");
   const name = path.startsWith("/api/") ? path.slice("/api/".length) : "";
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-  if (action === undefined) throw new ConsoleError("not-found", `There is no action at ${path}. There are: ${Object.keys(actions).map((key) => `/api/${key}`).join(", ")}.`);
+  if (action === undefined) throw new Refusal("not-found", `There is no action at ${path}. There are: ${Object.keys(actions).map((key) => `/api/${key}`).join(", ")}.`);
   const text = await readBody(request, maxBodyBytes);
   if (text === undefined) return sendError(response, 413, "invalid", `The body is longer than ${maxBodyBytes} bytes.`);
   const parsed = action.schema.safeParse(parseJson(text));
-  if (!parsed.success) throw new ConsoleError("invalid", `The body does not fit /api/${name}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new Refusal("invalid", `The body does not fit /api/${name}: ${z.prettifyError(parsed.error)}`);
   const message = action.run(context, parsed.data);
   send(response, 200, "application/json", JSON.stringify({ message, state: stateOf(context) }));
 }
 
 function stateOf({ control, faults, catalogue, watchCount }: ServerContext): ConsoleState {
-  const world = control.view();
-  const environments = world.environments.toSorted((left, right) => rank(left.name) - rank(right.name));
-  return { world: { ...world, environments }, apiServer: faults.state(), registry: { down: catalogue.registryDown }, watches: watchCount?.() ?? null };
-}
-
-/** Place on the way to production; names the sandbox does not know come last. */
-function rank(environment: string): number {
-  const index = ["dev", "staging", "prod"].indexOf(environment);
-  return index === -1 ? 99 : index;
-}
-
-/** The code of a refusal meant for a person: the console's own, or one that the world throws. */
-function codeOf(error: unknown): keyof typeof statusOf | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "invalid" || code === "not-found" || code === "denied" ? code : undefined;
+  return { world: control.view(), apiServer: faults.state(), registry: { down: catalogue.registryDown }, watches: watchCount?.() ?? null };
 }
 
 function parseJson(text: string): unknown {
@@ -105,7 +92,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new ConsoleError("invalid", "The body is not JSON.");
+    throw new Refusal("invalid", "The body is not JSON.");
   }
 }
 

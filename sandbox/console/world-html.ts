@@ -1,9 +1,9 @@
 import { escapeHtml } from "#sandbox/html.ts";
 import { apiServerHtml, registryHtml } from "#sandbox/console/platform-html.ts";
 import { button } from "#sandbox/console/button-html.ts";
-import type { BigPodView, EnvironmentView, NodeView, PodView, ProcessView, WorldView } from "#sandbox/console/ports.ts";
 import { badReleaseKinds, badReleases } from "#sandbox/console/releases.ts";
 import type { ConsoleState } from "#sandbox/console/server.ts";
+import type { BigPodView, EnvironmentView, NodeView, PodView, WorldView } from "#sandbox/world/control.ts";
 
 /** Everything that changes: environments, nodes, API server, registry, each with the buttons that fit its present state. */
 export function worldHtml({ world, apiServer, registry }: ConsoleState): string {
@@ -46,7 +46,7 @@ function bigPodHtml(environment: string, bigPod: BigPodView, { takesBuilds, brok
 
 function processHtml(environment: string, bigPod: BigPodView, process: string): string {
   const instances = bigPod.pods.flatMap((pod) => pod.processes.filter((candidate) => candidate.name === process));
-  const worst: ProcessView | undefined = instances.find((instance) => !instance.ok) ?? instances[0];
+  const worst = instances.find((instance) => !instance.ok) ?? instances[0];
   const target = { environment, bigPod: bigPod.name, process };
   const heal = bigPod.crashing.includes(process) ? button(`Heal ${process} in ${environment}`, "/api/faults/heal", target, "heal") : "";
   return `<li><div>${escapeHtml(process)} ${mark(worst?.ok ?? false, worst?.state ?? "absent")}</div>

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { toTime } from "#sandbox/controllers/clock.ts";
 import { withFreshCondition } from "#sandbox/controllers/conditions.ts";
 import { asScale, asStatus, type ControllerContext } from "#sandbox/controllers/context.ts";
-import { matchesSelector } from "#sandbox/controllers/label-selector.ts";
+import { matchesLabelSelector } from "#sandbox/kube/objects/selectors.ts";
 import { asPod, isActive, isReady, type Condition, type Pod } from "#sandbox/controllers/pod-shape.ts";
 import { requests } from "#sandbox/controllers/scheduling.ts";
 import type { KubeObject } from "#sandbox/kube/types.ts";
@@ -36,7 +36,7 @@ export function runAutoscalers(context: ControllerContext): () => void {
       return write(autoscaler, undefined, [{ type: "AbleToScale", status: "False", reason: "FailedGetScale", message }], false);
     }
     const current: number = deployment.spec.replicas ?? 1;
-    const pods = store.list("pods", namespace).map(asPod).filter((pod) => isActive(pod) && matchesSelector(deployment.spec.selector, pod.metadata.labels));
+    const pods = store.list("pods", namespace).map(asPod).filter((pod) => isActive(pod) && matchesLabelSelector(deployment.spec.selector, pod.metadata.labels));
     const utilization = utilizationOf(pods.filter(isReady));
     const goal = cpuTarget(autoscaler);
     const able: Condition = { type: "AbleToScale", status: "True", reason: "ReadyForNewScale", message: "recommended size matches current size" };
@@ -107,7 +107,7 @@ export function runAutoscalers(context: ControllerContext): () => void {
   }
 
   function averageCpu(deployment: KubeObject): string {
-    const pods = store.list("pods", deployment.metadata.namespace).map(asPod).filter((pod) => isActive(pod) && isReady(pod) && matchesSelector(deployment.spec.selector, pod.metadata.labels));
+    const pods = store.list("pods", deployment.metadata.namespace).map(asPod).filter((pod) => isActive(pod) && isReady(pod) && matchesLabelSelector(deployment.spec.selector, pod.metadata.labels));
     return `${Math.round(pods.reduce((sum, pod) => sum + host.milliCpuOf(pod), 0) / Math.max(1, pods.length))}m`;
   }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { asController, asStatus, type ControllerContext } from "#sandbox/controllers/context.ts";
 import { newSetAnnotations, replicasOf, revisionAnnotation, sizeAnnotations } from "#sandbox/controllers/deployment-revisions.ts";
-import { matchesSelector } from "#sandbox/controllers/label-selector.ts";
+import { matchesLabelSelector } from "#sandbox/kube/objects/selectors.ts";
 import { controllerOf, controllerReference } from "#sandbox/controllers/object-keys.ts";
 import { podTemplateHash, podTemplateHashLabel, sameTemplate } from "#sandbox/controllers/pod-template-hash.ts";
 import type { RollingLimits } from "#sandbox/controllers/rolling-update.ts";
@@ -30,7 +30,7 @@ export function createSetWriter({ store, events }: ControllerContext): SetWriter
   return {
     adopt(deployment) {
       for (const set of store.list(resource, deployment.metadata.namespace)) {
-        if (controllerOf(set) || !matchesSelector(deployment.spec.selector, set.metadata.labels)) continue;
+        if (controllerOf(set) || !matchesLabelSelector(deployment.spec.selector, set.metadata.labels)) continue;
         store.modify(resource, set.metadata.namespace, set.metadata.name, asController, (draft) => {
           draft.metadata.ownerReferences = [...(draft.metadata.ownerReferences ?? []), controllerReference(deployment)];
         });

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { toTime } from "#sandbox/controllers/clock.ts";
 import { withFreshCondition } from "#sandbox/controllers/conditions.ts";
 import { asStatus, type ControllerContext } from "#sandbox/controllers/context.ts";
-import { matchesSelector } from "#sandbox/controllers/label-selector.ts";
+import { matchesLabelSelector } from "#sandbox/kube/objects/selectors.ts";
 import { controllerOf, keyOf, splitKey } from "#sandbox/controllers/object-keys.ts";
 import { asPod, isActive, isReady, type Pod } from "#sandbox/controllers/pod-shape.ts";
 import { createWorkQueue } from "#sandbox/controllers/work-queue.ts";
@@ -34,7 +34,7 @@ export function runDisruptionBudgets(context: ControllerContext): () => void {
     const { namespace, name } = splitKey(key);
     const budget = store.get(resource, namespace, name);
     if (!budget) return;
-    const pods = store.list("pods", namespace).map(asPod).filter((pod) => isActive(pod) && matchesSelector(budget.spec.selector, pod.metadata.labels));
+    const pods = store.list("pods", namespace).map(asPod).filter((pod) => isActive(pod) && matchesLabelSelector(budget.spec.selector, pod.metadata.labels));
     const expected = expectedPods(pods);
     const healthy = pods.filter(isReady).length;
     const wanted = desiredHealthy(budget, expected);

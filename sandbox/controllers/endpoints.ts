@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { asController, type ControllerContext } from "#sandbox/controllers/context.ts";
-import { matchesSelector } from "#sandbox/controllers/label-selector.ts";
+import { matchesLabelSelector } from "#sandbox/kube/objects/selectors.ts";
 import { controllerReference, keyOf, splitKey } from "#sandbox/controllers/object-keys.ts";
 import { slicesOf, writeSlice } from "#sandbox/controllers/endpoint-slice.ts";
 import { targetPort, type ServicePort } from "#sandbox/controllers/service-port.ts";
@@ -46,7 +46,7 @@ export function runEndpoints(context: ControllerContext): () => void {
   /** Pods of the service that run, those on their way out among them, by name. */
   function servedPods(service: KubeObject): Pod[] {
     return store.list("pods", service.metadata.namespace).map(asPod)
-      .filter((pod) => pod.status?.podIP && pod.status.phase === "Running" && matchesSelector({ matchLabels: service.spec.selector }, pod.metadata.labels))
+      .filter((pod) => pod.status?.podIP && pod.status.phase === "Running" && matchesLabelSelector({ matchLabels: service.spec.selector }, pod.metadata.labels))
       .sort((left, right) => (left.metadata.name < right.metadata.name ? -1 : 1));
   }
 
@@ -72,7 +72,7 @@ export function runEndpoints(context: ControllerContext): () => void {
     if (resource === "services") queue.add(keyOf(object));
     if (resource !== "pods") return;
     for (const service of store.list("services", object.metadata.namespace)) {
-      if (matchesSelector({ matchLabels: service.spec?.selector ?? { "": "" } }, object.metadata.labels)) queue.add(keyOf(service));
+      if (matchesLabelSelector({ matchLabels: service.spec?.selector ?? { "": "" } }, object.metadata.labels)) queue.add(keyOf(service));
     }
   });
 }

@@ -39,7 +39,7 @@ export function createCatalogueForTests(): ImageCatalogue {
   const builds = new Map<string, ImageBuild>();
   return {
     registryDown: false,
-    all: () => [...builds.values()],
+    all: () => [...new Set(builds.values())],
     // The digest decides where there is one.
     resolve: (reference) => builds.get(reference.replace(/:[^:@/]+@/, "@")),
     add(build) {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { elapsedMs, toTime } from "#sandbox/controllers/clock.ts";
 import { withCondition } from "#sandbox/controllers/conditions.ts";
 import { asController, asStatus, type ControllerContext } from "#sandbox/controllers/context.ts";
-import { matchesSelector } from "#sandbox/controllers/label-selector.ts";
+import { matchesLabelSelector } from "#sandbox/kube/objects/selectors.ts";
 import { controllerOf, controllerReference, isControlledBy, keyOf, randomSuffix, splitKey } from "#sandbox/controllers/object-keys.ts";
 import { asPod, conditionOf, isActive, isReady, type Condition, type Pod } from "#sandbox/controllers/pod-shape.ts";
 import { rankForDeletion } from "#sandbox/controllers/replicaset-ranking.ts";
@@ -26,7 +26,7 @@ export function runReplicaSets(context: ControllerContext): () => void {
     const pods = store.list("pods", set.metadata.namespace).map(asPod);
     return pods.filter((pod) => {
       const owner = controllerOf(pod);
-      const matches = matchesSelector(set.spec.selector, pod.metadata.labels);
+      const matches = matchesLabelSelector(set.spec.selector, pod.metadata.labels);
       if (owner?.uid === set.metadata.uid) {
         if (!matches) release(pod, set);
         return matches;
@@ -155,7 +155,7 @@ export function runReplicaSets(context: ControllerContext): () => void {
     if (owner?.kind === "ReplicaSet") return queue.add(`${object.metadata.namespace}/${owner.name}`);
     if (owner || type === "DELETED") return;
     for (const set of store.list(resource, object.metadata.namespace)) {
-      if (matchesSelector(set.spec.selector, object.metadata.labels)) queue.add(keyOf(set));
+      if (matchesLabelSelector(set.spec.selector, object.metadata.labels)) queue.add(keyOf(set));
     }
   });
 }

@@ -8,7 +8,7 @@ import type { KubeObject } from "#sandbox/kube/types.ts";
 
 const KUBECTL = process.env.VIGIE_KUBECTL ?? "kubectl";
 const isInstalled = spawnSync(KUBECTL, ["version", "--client"], { stdio: "ignore" }).status === 0;
-const name = isInstalled ? "kubectl against the sandbox" : `kubectl against the sandbox: NOT RUN, ${KUBECTL} is not installed here`;
+const name = isInstalled ? "kubectl against the sandbox" : `kubectl against the sandbox (not run: ${KUBECTL} is not on the PATH)`;
 
 interface Result {
   code: number;

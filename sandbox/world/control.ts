@@ -2,49 +2,56 @@ import { isNodeReady, downAnnotation } from "#sandbox/controllers/node-shape.ts"
 import { asPod, isReady, type Container, type Pod } from "#sandbox/controllers/pod-shape.ts";
 import { isControlledBy } from "#sandbox/controllers/object-keys.ts";
 import type { KubeObject, Store } from "#sandbox/kube/types.ts";
+import { Refusal } from "#sandbox/refusal.ts";
 import { servingDeployments } from "#sandbox/world/seed-colours.ts";
 import { fillCapacity, removeBallast } from "#sandbox/world/ballast.ts";
 import { createDeployMemory } from "#sandbox/world/deploy-memory.ts";
 import { podStatusWord } from "#sandbox/world/pod-status-word.ts";
-import { processViews } from "#sandbox/world/process-views.ts";
+import { processViews, type PodProcess } from "#sandbox/world/process-views.ts";
 import { environments as configured } from "#sandbox/world/seed-platform.ts";
 import { fillQuota, isQuotaFull, liftQuota } from "#sandbox/world/tight-quota.ts";
 import type { Behaviour, ImageCatalogue } from "#sandbox/world/types.ts";
 import { bigPodOf, type Fault, type World } from "#sandbox/world/world.ts";
 
-export interface ProcessView {
-  name: string;
-  container: string;
-  /** The supervisor's word in small letters: "running", "backoff", "fatal"… */
-  state: string;
-  ok: boolean;
-  restarts: number;
-  exitCode?: number;
-  lastLine?: string;
-}
-
 export interface PodView {
   name: string;
   node: string;
+  /** As kubectl's STATUS column: "Running", "CrashLoopBackOff", "ImagePullBackOff", … */
   status: string;
   ready: boolean;
   restarts: number;
-  processes: readonly ProcessView[];
+  processes: readonly PodProcess[];
 }
 
 export interface BigPodView {
   name: string;
+  /** Image references as the workload's template has them. */
   images: readonly string[];
   replicas: number;
   readyReplicas: number;
   pods: readonly PodView[];
+  /** Processes that a fault of ours keeps crashing. */
   crashing: readonly string[];
 }
 
-export interface WorldState {
-  /** `quotaFull`: a quota from here leaves no room for another pod. */
-  environments: readonly { name: string; namespace: string; bigPods: readonly BigPodView[]; quotaFull: boolean }[];
-  nodes: readonly { name: string; architecture: string; ready: boolean }[];
+export interface EnvironmentView {
+  name: string;
+  namespace: string;
+  bigPods: readonly BigPodView[];
+  /** A quota from here leaves no room for another pod. */
+  quotaFull: boolean;
+}
+
+export interface NodeView {
+  name: string;
+  architecture: string;
+  ready: boolean;
+}
+
+export interface WorldView {
+  /** In the order releases go through them. */
+  environments: readonly EnvironmentView[];
+  nodes: readonly NodeView[];
   faults: readonly Fault[];
 }
 
@@ -59,20 +66,9 @@ export interface ProcessTarget extends BigPodTarget {
   pod?: string;
 }
 
-/** A request that cannot be done; the message is for the person who asked. */
-export class ControlError extends Error {
-  readonly code: "invalid" | "not-found";
-
-  constructor(code: ControlError["code"], message: string) {
-    super(message);
-    this.name = "ControlError";
-    this.code = code;
-  }
-}
-
-/** The hands that break and mend the world. Every verb throws ControlError when its target does not exist. */
+/** The hands that break and mend the world. Every verb throws Refusal when its target does not exist. */
 export interface WorldControl {
-  view(): WorldState;
+  view(): WorldView;
   /** Ends a process: once, or (lasting) again at each start until healed or the pod is replaced. */
   crash(target: ProcessTarget & { exitCode?: number; lastLine?: string }, lasting: boolean): void;
   heal(target: ProcessTarget): void;
@@ -111,7 +107,7 @@ export function createWorldControl({ store, catalogue, world, now = Date.now }: 
 
   function environmentOf(environment: string): { name: string; namespace: string } {
     const found = environments().find((candidate) => candidate.name === environment);
-    if (!found) throw new ControlError("not-found", `There is no environment "${environment}". There are: ${environments().map(({ name }) => name).join(", ")}.`);
+    if (!found) throw new Refusal("not-found", `There is no environment "${environment}". There are: ${environments().map(({ name }) => name).join(", ")}.`);
     return found;
   }
 
@@ -119,7 +115,7 @@ export function createWorldControl({ store, catalogue, world, now = Date.now }: 
     const { namespace } = environmentOf(environment);
     const serving = servingDeployments(store, namespace);
     const found = serving.find(({ name }) => name === bigPod);
-    if (!found) throw new ControlError("not-found", `There is no Big Pod "${bigPod}" in ${environment}. There are: ${serving.map(({ name }) => name).join(", ")}.`);
+    if (!found) throw new Refusal("not-found", `There is no Big Pod "${bigPod}" in ${environment}. There are: ${serving.map(({ name }) => name).join(", ")}.`);
     return found.deployment;
   }
 
@@ -132,13 +128,13 @@ export function createWorldControl({ store, catalogue, world, now = Date.now }: 
     const pods = podsOf(deploymentOf(target));
     if (target.pod === undefined) return pods;
     const pod = pods.find((candidate) => candidate.metadata.name === target.pod);
-    if (!pod) throw new ControlError("not-found", `There is no pod "${target.pod}" of ${target.bigPod} in ${target.environment}. There are: ${pods.map((candidate) => candidate.metadata.name).join(", ")}.`);
+    if (!pod) throw new Refusal("not-found", `There is no pod "${target.pod}" of ${target.bigPod} in ${target.environment}. There are: ${pods.map((candidate) => candidate.metadata.name).join(", ")}.`);
     return [pod];
   }
 
   function requireProcess(target: ProcessTarget, pods: readonly Pod[]): void {
     const names = new Set(pods.flatMap((pod) => processViews(world, pod).map((process) => process.name)));
-    if (!names.has(target.process)) throw new ControlError("not-found", `There is no process "${target.process}" in ${target.bigPod} of ${target.environment}. There are: ${[...names].join(", ") || "none running"}.`);
+    if (!names.has(target.process)) throw new Refusal("not-found", `There is no process "${target.process}" in ${target.bigPod} of ${target.environment}. There are: ${[...names].join(", ") || "none running"}.`);
   }
 
   function bigPodView({ name, deployment }: { name: string; deployment: KubeObject }): BigPodView {
@@ -181,7 +177,7 @@ export function createWorldControl({ store, catalogue, world, now = Date.now }: 
       const deployment = deploymentOf(target);
       const containers: Container[] = deployment.spec.template.spec.containers;
       if (target.container !== undefined && !containers.some((container) => container.name === target.container)) {
-        throw new ControlError("not-found", `There is no container "${target.container}" in ${target.bigPod} of ${target.environment}. There are: ${containers.map((container) => container.name).join(", ")}.`);
+        throw new Refusal("not-found", `There is no container "${target.container}" in ${target.bigPod} of ${target.environment}. There are: ${containers.map((container) => container.name).join(", ")}.`);
       }
       const container = target.container ?? (behaviour.kind === "process-fatal" ? undefined : containers[0]?.name);
       world.setFault({ namespace: deployment.metadata.namespace ?? "", bigPod: bigPodName(deployment), behaviour, ...(container !== undefined && { container }) });
@@ -196,10 +192,10 @@ export function createWorldControl({ store, catalogue, world, now = Date.now }: 
         const { [downAnnotation]: _down, ...annotations } = draft.metadata.annotations ?? {};
         draft.metadata.annotations = down ? { ...annotations, [downAnnotation]: "true" } : annotations;
       });
-      if (!node) throw new ControlError("not-found", `There is no node "${name}". There are: ${store.list("nodes").map((candidate) => candidate.metadata.name).join(", ")}.`);
+      if (!node) throw new Refusal("not-found", `There is no node "${name}". There are: ${store.list("nodes").map((candidate) => candidate.metadata.name).join(", ")}.`);
     },
     setCpuLoad(target, ratio) {
-      if (ratio !== undefined && !(ratio >= 0 && ratio <= 20)) throw new ControlError("invalid", "The load must be between 0 and 20 (1 is all the processor time that was requested).");
+      if (ratio !== undefined && !(ratio >= 0 && ratio <= 20)) throw new Refusal("invalid", "The load must be between 0 and 20 (1 is all the processor time that was requested).");
       const deployment = deploymentOf(target);
       world.setCpuLoad(deployment.metadata.namespace ?? "", bigPodName(deployment), ratio);
     },
@@ -209,7 +205,7 @@ export function createWorldControl({ store, catalogue, world, now = Date.now }: 
       const wanted = new Map<string, string>();
       for (const image of images) {
         const matching = containers.filter((container) => repositoryOf(container.image) === repositoryOf(image));
-        if (matching.length === 0) throw new ControlError("invalid", `No container of ${bigPod} in ${environment} runs ${repositoryOf(image)}. They run: ${containers.map((container) => repositoryOf(container.image)).join(", ")}.`);
+        if (matching.length === 0) throw new Refusal("invalid", `No container of ${bigPod} in ${environment} runs ${repositoryOf(image)}. They run: ${containers.map((container) => repositoryOf(container.image)).join(", ")}.`);
         for (const container of matching) wanted.set(container.name, image);
       }
       memory.remember(deployment, wanted);

@@ -1,6 +1,5 @@
 import type { Metadata } from "next";
 import Link from "next/link";
-import { verifyLog } from "#app/_actions/audit.ts";
 import { attempt } from "#app/_read/attempt.ts";
 import { hrefWith, single } from "#app/_read/search-params.ts";
 import type { SearchParams } from "#app/_read/search-params.ts";
@@ -30,7 +29,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
       <PageHead title="Audit">
         <p>Everything that was done, refused or tried, in the order it happened. Each entry holds the hash of the one before: nothing can be changed or taken out unseen.</p>
       </PageHead>
-      <VerifyButton verify={verifyLog} />
+      <VerifyButton />
       <AuditFilters key={JSON.stringify(filters)} query={filters} environments={config.environments.map(({ name }) => name)} bigPods={config.bigPods.map(({ name }) => name)} />
       {parsed.success ? null : <p role="alert" className="text-sm text-warn">These filters cannot be read ({parsed.error.issues.map((issue) => issue.path.join(".")).join(", ")}), so none is applied.</p>}
       {filters.operation ? <p className="text-sm text-muted">Only entries of one operation. <Link href={hrefWith("/audit", { ...filters, operation: undefined })} className="underline underline-offset-2">Show all</Link></p> : null}

@@ -1,18 +1,1 @@
-import { Skeleton } from "#components/ui/skeleton.tsx";
-
-/** The outline of a page: a head and a list. */
-export default function Loading() {
-  return (
-    <output aria-label="Loading" className="grid gap-6">
-      <div className="grid gap-2">
-        <Skeleton className="h-7 w-64" />
-        <Skeleton className="h-4 w-96 max-w-full" />
-      </div>
-      <div className="grid gap-3 border-t border-line pt-3">
-        {[0, 1, 2, 3, 4, 5, 6, 7].map((row) => (
-          <Skeleton key={row} className="h-9 w-full" />
-        ))}
-      </div>
-    </output>
-  );
-}
+export { ListSkeleton as default } from "#components/patterns/list-skeleton.tsx";

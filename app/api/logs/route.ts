@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { databaseAwaySentence, isDatabaseAway } from "#lib/domain/database-away.ts";
 import { errorHttpStatus, isVigieError } from "#lib/domain/error.ts";
-import type { ErrorCode } from "#lib/domain/error.ts";
+import type { AnswerCode } from "#lib/domain/error.ts";
 import { actorOfRequest } from "#lib/runtime/session.ts";
 import { getRuntime, openClusters } from "#lib/runtime/wiring.ts";
 import { followLog } from "#lib/services/log/follow.ts";
@@ -17,7 +17,7 @@ const askAgainMs = 10_000;
 
 const shared = globalThis as typeof globalThis & { vigieLogClusters?: ReturnType<typeof openClusters>; vigieOpenLogs?: number };
 
-function refusal(code: ErrorCode, message: string, reference = randomBytes(6).toString("hex")): Response {
+function refusal(code: AnswerCode, message: string, reference = randomBytes(6).toString("hex")): Response {
   return Response.json({ error: { code, message, detail: null, reference } }, { status: errorHttpStatus[code], headers: { "cache-control": "no-store" } });
 }
 
@@ -40,7 +40,7 @@ export async function GET(request: Request): Promise<Response> {
     const reference = randomBytes(6).toString("hex");
     log.error({ reference, error }, "a log could not be opened");
     if (isDatabaseAway(error)) return refusal("unavailable", databaseAwaySentence, reference);
-    return refusal("unavailable", "The log could not be opened.", reference);
+    return refusal("internal", "The log could not be opened: a mistake of Vigie's own. Give the reference to whoever looks after it.", reference);
   }
 
   shared.vigieOpenLogs = (shared.vigieOpenLogs ?? 0) + 1;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ErrorResponse } from "#lib/contracts/api.ts";
 import { errorHttpStatus, isVigieError } from "#lib/domain/error.ts";
-import type { ErrorCode } from "#lib/domain/error.ts";
+import type { AnswerCode } from "#lib/domain/error.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { BodyRefused } from "#app/api/v1/_body.ts";
 import { databaseAwaySentence, isDatabaseAway } from "#lib/domain/database-away.ts";
@@ -24,8 +24,8 @@ export function errorAnswer(error: unknown, log: ServiceContext["log"], request:
   return json(body, status, headers);
 }
 
-function describe(error: unknown): { code: ErrorCode; status: number; message: string; detail: Record<string, unknown> | null } {
+function describe(error: unknown): { code: AnswerCode; status: number; message: string; detail: Record<string, unknown> | null } {
   if (isVigieError(error)) return { code: error.code, status: error instanceof BodyRefused ? error.status : errorHttpStatus[error.code], message: error.message, detail: error.detail === undefined ? null : { ...error.detail } };
   if (isDatabaseAway(error)) return { code: "unavailable", status: 503, message: databaseAwaySentence, detail: null };
-  return { code: "unavailable", status: 500, message: "Something failed inside Vigie, which is a mistake of its own. Give an admin the reference: the log says more.", detail: null };
+  return { code: "internal", status: errorHttpStatus.internal, message: "Something failed inside Vigie, which is a mistake of its own. Give an admin the reference: the log says more.", detail: null };
 }

@@ -14,13 +14,13 @@ import * as releases from "#app/api/v1/releases/route.ts";
 import * as state from "#app/api/v1/state/route.ts";
 import * as tokenRoute from "#app/api/v1/tokens/[id]/route.ts";
 import * as tokens from "#app/api/v1/tokens/route.ts";
-import { apiStateSchema, auditListResponseSchema, auditVerifyResponseSchema, errorResponseSchema, operationsResponseSchema, releaseResponseSchema, releasesResponseSchema } from "#lib/contracts/api.ts";
+import { apiStateSchema, auditListResponseSchema, auditVerifyLineSchema, auditVerifyResponseSchema, errorResponseSchema, operationsResponseSchema, releaseResponseSchema, releasesResponseSchema } from "#lib/contracts/api.ts";
 import { planSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema } from "#lib/contracts/token.ts";
 import { createDatabase } from "#lib/db/client.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
-import { prepareQueue } from "#lib/db/queue.ts";
+import { listenForOperations } from "#lib/db/queue.ts";
 import type { Role } from "#lib/domain/access.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { bigPodState, recordRelease, sealed, testConfig, watched, writeState } from "#lib/services/plan/test-platform.ts";
@@ -38,7 +38,8 @@ beforeAll(async () => {
   database = await createTestDatabase();
   process.env.VIGIE_BOOTSTRAP_TOKEN = bootstrap;
   ({ context } = installRuntime(database, testConfig("http://127.0.0.1:9")));
-  await prepareQueue(database.url);
+  // A worker that was there once: it made the queue.
+  await (await listenForOperations(database.url, context.log, () => undefined)).stop();
   await watched(database.db);
   for (const bigPod of ["experience", "commerce"]) {
     await writeState(database.db, bigPodState("staging", bigPod, builds.new));
@@ -188,6 +189,12 @@ describe("what is answered", () => {
     expect(verified).toMatchObject({ valid: true, firstBad: null });
     const known = `knownSequence=${verified.head.sequence}&knownHash=${verified.head.hash}`;
     expect((await call(auditVerify.GET, `/api/v1/audit/verify?${known}`, { token: bootstrap })).body).toMatchObject({ valid: true });
+    const told = await call(auditVerify.GET, "/api/v1/audit/verify", { token: bootstrap, headers: { accept: "application/x-ndjson" } });
+    expect([told.status, told.headers.get("content-type")]).toEqual([200, "application/x-ndjson; charset=utf-8"]);
+    const lines = told.text.trimEnd().split("\n").map((line) => auditVerifyLineSchema.parse(JSON.parse(line)));
+    expect(lines[0]).toMatchObject({ checked: 0 });
+    expect(lines.at(-1)).toMatchObject({ valid: true, entries: verified.entries });
+    expect((await call(auditVerify.GET, "/api/v1/audit/verify?from=999999", { token: bootstrap, headers: { accept: "application/x-ndjson" } })).status).toBe(404);
     const exported = await call(auditExport.GET, "/api/v1/audit/export?to=3", { token: bootstrap });
     expect(exported.headers.get("content-type")).toContain("application/jsonl");
     expect(exported.text.trimEnd().split("\n").map((line) => JSON.parse(line).sequence)).toEqual([1, 2, 3]);
@@ -247,9 +254,9 @@ describe("when something fails", () => {
   test("a database that is away is 503 with a sentence, and what nobody foresaw is 500 without the inside, found again by its reference", async () => {
     const runtime = installRuntime(database, context.config);
     const log = runtime.log as TestLog;
-    for (const [failure, status, message] of [
-      [Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:5432"), { code: "ECONNREFUSED" }), 503, /cannot reach its database/],
-      [new Error("secret inside at /srv/vigie"), 500, /Something failed inside Vigie/],
+    for (const [failure, status, code, message] of [
+      [Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:5432"), { code: "ECONNREFUSED" }), 503, "unavailable", /cannot reach its database/],
+      [new Error("secret inside at /srv/vigie"), 500, "internal", /Something failed inside Vigie/],
     ] as const) {
       const broken = new Proxy(runtime.context.db, { get: () => () => Promise.reject(failure) });
       installRuntime({ ...database, db: broken }, context.config);
@@ -258,6 +265,7 @@ describe("when something fails", () => {
       const answer = await call(state.GET, "/api/v1/state", { token: "vgt_0000000000000000_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" });
       expect(answer.status).toBe(status);
       const { error } = errorResponseSchema.parse(answer.body);
+      expect(error.code).toBe(code);
       expect(error.message).toMatch(message);
       expect(answer.text).not.toMatch(/10\.0\.0\.7|secret inside|\/srv/);
       expect(log.lines.some((line) => line.fields.reference === error.reference)).toBe(true);

@@ -3,10 +3,9 @@ import type { Database, Transaction } from "#lib/db/client.ts";
 import { changeSchema } from "#lib/contracts/state.ts";
 import type { Change } from "#lib/contracts/state.ts";
 
-/** Adds a change under a position; false when one with this id is known already (another worker saw it, or this one before a restart). */
-export async function addChange(tx: Transaction, change: Change, position: bigint): Promise<boolean> {
-  const added = await tx.changeRow.createMany({ data: [{ ...change, at: new Date(change.at), position }], skipDuplicates: true });
-  return added.count === 1;
+/** Adds a change under a position. One with this id that is known already (another worker saw it, or this one before a restart) stays as it is. */
+export async function addChange(tx: Transaction, change: Change, position: bigint): Promise<void> {
+  await tx.changeRow.createMany({ data: [{ ...change, at: new Date(change.at), position }], skipDuplicates: true });
 }
 
 export async function hasChange(db: Database | Transaction, id: string): Promise<boolean> {

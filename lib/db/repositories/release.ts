@@ -3,6 +3,7 @@ import type { Database, Transaction } from "#lib/db/client.ts";
 import { releaseContentSchema } from "#lib/contracts/release.ts";
 import type { Release, ReleaseContent } from "#lib/contracts/release.ts";
 import type { EnvironmentRelease } from "#lib/contracts/state.ts";
+import { nextPosition } from "#lib/db/publish.ts";
 import { chooseNumber } from "#lib/domain/release.ts";
 
 type RecordRow = Prisma.ReleaseRecordGetPayload<object>;
@@ -49,20 +50,24 @@ export async function recordRelease(
   return { number, added: true };
 }
 
-/** Says which record an environment runs. True when number, content or settledness changed (then tell listeners). */
-export async function setEnvironmentRelease(tx: Transaction, now: { environment: string; number: number; contentHash: string; since: Date; settled: boolean }, position: bigint): Promise<boolean> {
+/** Says which record an environment runs. When number, content or settledness changed: the position it was given, to tell listeners; otherwise null, and none was taken. */
+export async function setEnvironmentRelease(tx: Transaction, now: { environment: string; number: number; contentHash: string; since: Date; settled: boolean }): Promise<bigint | null> {
   const before = await tx.environmentRelease.findUnique({ where: { environment: now.environment } });
   const sameContent = before !== null && before.number === now.number && before.contentHash === now.contentHash;
-  if (sameContent && before.settled === now.settled) return false;
+  if (sameContent && before.settled === now.settled) return null;
   const since = sameContent ? before.since : now.since;
+  const position = await nextPosition(tx);
   await tx.environmentRelease.upsert({ where: { environment: now.environment }, create: { ...now, since, position }, update: { ...now, since, position } });
-  return true;
+  return position;
 }
 
-/** Marks that what runs differs from the recorded release for now. True when that is news. */
-export async function unsettleEnvironment(tx: Transaction, environment: string, position: bigint): Promise<boolean> {
-  const { count } = await tx.environmentRelease.updateMany({ where: { environment, settled: true }, data: { settled: false, position } });
-  return count === 1;
+/** Marks that what runs differs from the recorded release for now. When that is news: its position, to tell listeners; otherwise null, and none was taken. */
+export async function unsettleEnvironment(tx: Transaction, environment: string): Promise<bigint | null> {
+  const { count } = await tx.environmentRelease.updateMany({ where: { environment, settled: true }, data: { settled: false } });
+  if (count === 0) return null;
+  const position = await nextPosition(tx);
+  await tx.environmentRelease.update({ where: { environment }, data: { position } });
+  return position;
 }
 
 export async function markHealthy(tx: Transaction, environment: string, contentHash: string, at: Date): Promise<void> {

@@ -1,5 +1,5 @@
 /** Who may import whom (DESIGN: layout). The first rule whose folder matches decides; whatever is not listed is refused. */
-const layers = ["app", "components", "lib/domain", "lib/contracts", "lib/ports", "lib/services", "lib/adapters", "lib/db", "lib/worker", "lib/runtime", "sandbox", "bench", "e2e"] as const;
+const layers = ["app", "components", "lib/domain", "lib/contracts", "lib/ports", "lib/services", "lib/adapters", "lib/db", "lib/cli", "lib/worker", "lib/runtime", "sandbox", "bench", "e2e"] as const;
 type Layer = (typeof layers)[number];
 
 const allowed: Record<Layer, readonly Layer[]> = {
@@ -11,6 +11,7 @@ const allowed: Record<Layer, readonly Layer[]> = {
   "lib/services": ["lib/services", "lib/domain", "lib/contracts", "lib/ports", "lib/db"],
   "lib/adapters": ["lib/adapters", "lib/ports", "lib/contracts", "lib/domain"],
   "lib/db": ["lib/db", "lib/ports", "lib/contracts", "lib/domain"],
+  "lib/cli": ["lib/cli", "lib/contracts", "lib/domain"],
   "lib/worker": ["lib/worker", "lib/services", "lib/ports", "lib/db", "lib/contracts", "lib/domain", "lib/runtime"],
   "lib/runtime": ["lib/runtime", "lib/adapters", "lib/services", "lib/ports", "lib/db", "lib/contracts", "lib/domain"],
   sandbox: ["sandbox"],

@@ -5,7 +5,9 @@
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
+import { playwrightTally, vitestTally } from "#lib/runtime/commands/not-run.ts";
+import type { Tally } from "#lib/runtime/commands/not-run.ts";
 import { home, root } from "#lib/runtime/home.ts";
 import { webBuild } from "#lib/runtime/stack/build.ts";
 import { findBrowser } from "#lib/runtime/stack/browser.ts";
@@ -56,24 +58,21 @@ function bin(name: string, file: string): string {
 /** Each against the one cluster, so one after another: the story cordons its nodes for a moment. */
 const realTests = ["lib/adapters/kubernetes/contract.real.test.ts", "lib/worker/operations/end-to-end.real.test.ts", "e2e/story.real.test.ts"];
 
-interface VitestReport {
-  numPassedTests: number;
-  numFailedTests: number;
-  testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[];
+/** Counts for the summary, and the names of what was not run. */
+function tallied(report: string, read: (report: unknown, root: string) => Tally): string {
+  try {
+    const tally = read(JSON.parse(readFileSync(report, "utf8")), root);
+    notRun.push(...tally.notRun);
+    return tally.note;
+  } catch (error) {
+    return `no report that can be read (${error instanceof Error ? error.message : String(error)})`;
+  }
 }
 
 async function vitest(name: string, given: string[]): Promise<void> {
   const report = join(results, "vitest.json");
   rmSync(report, { force: true });
-  await part(name, () => run(bin("vitest", "vitest.mjs"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...given]), () => {
-    try {
-      const parsed: VitestReport = JSON.parse(readFileSync(report, "utf8"));
-      for (const file of parsed.testResults) for (const one of file.assertionResults) if (one.status === "skipped" || one.status === "pending") notRun.push(`${relative(root, file.name)}: ${one.fullName}`);
-      return `${parsed.numPassedTests} passed, ${parsed.numFailedTests} failed`;
-    } catch {
-      return "no report";
-    }
-  });
+  await part(name, () => run(bin("vitest", "vitest.mjs"), ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...given]), () => tallied(report, vitestTally));
 }
 
 /** Before the tests that start a whole Vigie, so that none of them waits for it, and two never build at once. */
@@ -95,14 +94,7 @@ async function browser(paths: string[]): Promise<void> {
   await part(
     "browser tests",
     () => run(bin("@playwright/test", "cli.js"), ["test", "--config", "e2e/playwright.config.ts", ...paths], { VIGIE_BROWSER: found.path, PLAYWRIGHT_JSON_OUTPUT_FILE: report }),
-    () => {
-      try {
-        const { stats } = JSON.parse(readFileSync(report, "utf8"));
-        return `${stats.expected} passed, ${stats.unexpected} failed${stats.skipped > 0 ? `, ${stats.skipped} not run` : ""}`;
-      } catch {
-        return "no report";
-      }
-    },
+    () => tallied(report, playwrightTally),
   );
 }
 
@@ -129,10 +121,8 @@ async function runAll(): Promise<void> {
 function summary(): void {
   say("\n— summary");
   for (const one of parts) say(`${one.ok ? "ok    " : "FAILED"}  ${one.name}, ${one.seconds.toFixed(1)} s${one.note === "" ? "" : `: ${one.note}`}`);
-  if (notRun.length > 0) {
-    say(`\nNot run (${notRun.length}):`);
-    for (const name of notRun) say(`  ${name}`);
-  }
+  if (notRun.length > 0) say("");
+  for (const name of notRun) say(`not run: ${name}`);
 }
 
 await runAll().catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { createRegistry } from "#lib/adapters/registry/registry.ts";
 import type { Plan } from "#lib/contracts/operation.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
-import { prepareQueue } from "#lib/db/queue.ts";
+import { listenForOperations } from "#lib/db/queue.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
 import { createLog } from "#lib/runtime/log.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
@@ -28,9 +28,10 @@ let plan: Plan;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  await prepareQueue(database.url);
   registry = await startRegistry({ catalogue, port: 0, host: "127.0.0.1" });
   const log = createLog("worker");
+  // A worker that was there once: it made the queue.
+  await (await listenForOperations(database.url, log, () => undefined)).stop();
   const config = testConfig(registry.url);
   context = { db: database.db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }) };
 });

@@ -26,7 +26,7 @@ async function record(environment: string, version: string): Promise<number> {
   return await database.db.$transaction(async (tx) => {
     const hash = contentHash(sealed);
     const { number } = await recordRelease(tx, { content: sealed, contentHash: hash, imagesHash: imagesHash(sealed), seenAt: new Date(), by: "test", operationId: null, preferredNumber: null });
-    await setEnvironmentRelease(tx, { environment, number, contentHash: hash, since: new Date(), settled: true }, 1n);
+    await setEnvironmentRelease(tx, { environment, number, contentHash: hash, since: new Date(), settled: true });
     return number;
   });
 }

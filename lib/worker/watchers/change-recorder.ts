@@ -55,8 +55,10 @@ export function createChangeRecorder(parts: { config: Config; db: Database; leas
     const change: Change = { ...draft.change, by: clean(author.by), operationId: author.operationId, release: author.release };
     await db.$transaction(async (tx) => {
       await assertLease(tx, token);
+      // Told even if another worker was quicker by a moment: a position that is taken is one that readers wait for.
       const position = await nextPosition(tx);
-      if (await addChange(tx, change, position)) await publish(tx, "change", change.id, position);
+      await addChange(tx, change, position);
+      await publish(tx, "change", change.id, position);
     });
   }
 

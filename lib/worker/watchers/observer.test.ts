@@ -1,7 +1,10 @@
+import pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { streamChannel } from "#lib/db/channels.ts";
+import type { StreamNotice } from "#lib/db/channels.ts";
 import { readChanges } from "#lib/db/repositories/change.ts";
 import { readCurrentRelease, readEnvironmentReleases, readReleases } from "#lib/db/repositories/release.ts";
-import { readSources, readStates } from "#lib/db/repositories/state.ts";
+import { readPosition, readSources, readStates } from "#lib/db/repositories/state.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
 import { asJson } from "#lib/db/repositories/operation.ts";
@@ -14,6 +17,7 @@ import type { Observer } from "#lib/worker/watchers/observer.ts";
 
 let database: TestDatabase;
 let feed: ReturnType<typeof createFeed>;
+let listener: pg.Client | undefined;
 const running: Observer[] = [];
 const soon = <T>(look: () => T) => expect.poll(look, { timeout: 20_000, interval: 20 });
 
@@ -44,6 +48,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
+  await listener?.end();
+  listener = undefined;
   await database.drop();
 });
 
@@ -131,6 +137,34 @@ test("changes made outside Vigie are named by their field manager, and told once
     ["scale", "Core 2 → 4 replicas", "kubectl-scale, not through Vigie"],
     ["rollout", "Core v1 → v2", "kubectl-set, not through Vigie"],
   ]);
+});
+
+test("every position that is taken is told, also to who takes over an environment in the middle of a rollout", async () => {
+  const told = new Set<number>();
+  listener = new pg.Client({ connectionString: database.url });
+  await listener.connect();
+  listener.on("notification", ({ payload }) => told.add((JSON.parse(payload ?? "{}") as StreamNotice).position));
+  await listener.query(`LISTEN ${streamChannel}`);
+  fill("staging");
+  fill("prod");
+  const one = observer("one");
+  one.start();
+  await soon(() => release("prod")).toMatchObject({ settled: true });
+  await soon(() => release("staging")).toMatchObject({ settled: true });
+  putBigPod(feed.of("prod"), "core", coreImages("v2"), { generation: 2, observed: 1, suffix: "b", managedFields: spec("kubectl-set", 30) });
+  await soon(() => release("prod")).toMatchObject({ settled: false });
+  await one.idle();
+  await one.stop();
+  const two = observer("two");
+  two.start();
+  await soon(() => two.lease()?.epoch).toBe(2n);
+  await two.idle();
+  putBigPod(feed.of("prod"), "core", coreImages("v2"), { generation: 2, suffix: "b", managedFields: spec("kubectl-set", 30) });
+  await soon(() => release("prod")).toMatchObject({ release: 2, settled: true });
+  await two.idle();
+  const position = await readPosition(database.db);
+  await soon(() => told.size).toBe(position);
+  expect(Math.max(...told)).toBe(position);
 });
 
 test("a broken release is recorded too once its rollout is complete, without a moment of health", async () => {

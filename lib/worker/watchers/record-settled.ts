@@ -1,6 +1,6 @@
 import type { ReleaseContent } from "#lib/contracts/release.ts";
 import type { Transaction } from "#lib/db/client.ts";
-import { nextPosition, publish } from "#lib/db/publish.ts";
+import { publish } from "#lib/db/publish.ts";
 import { addChange } from "#lib/db/repositories/change.ts";
 import { markHealthy, readEnvironmentReleases, recordRelease, setEnvironmentRelease } from "#lib/db/repositories/release.ts";
 import { contentHash, imagesHash } from "#lib/domain/release.ts";
@@ -22,12 +22,14 @@ export async function recordSettled(tx: Transaction, { content, author, operatio
   const [before] = await readEnvironmentReleases(tx, { environment });
   const { number } = await recordRelease(tx, { content, contentHash: hash, imagesHash: imagesHash(content), seenAt: at, by: operationId ?? author, operationId, preferredNumber });
   if (healthy) await markHealthy(tx, environment, hash, at);
-  const position = await nextPosition(tx);
-  if (await setEnvironmentRelease(tx, { environment, number, contentHash: hash, since: at, settled: true }, position)) await publish(tx, "release", environment, position);
+  const position = await setEnvironmentRelease(tx, { environment, number, contentHash: hash, since: at, settled: true });
+  if (position === null) return number;
+  await publish(tx, "release", environment, position);
   if (before && before.release.release !== number) {
     const id = `${environment}/release/${number}/${position}`;
     const summary = `${environment} runs R-${number} (before: R-${before.release.release})`;
-    if (await addChange(tx, { id, environment, bigPod: null, kind: "release", at: at.toISOString(), summary, by: author, operationId, release: number }, position)) await publish(tx, "change", id, position);
+    await addChange(tx, { id, environment, bigPod: null, kind: "release", at: at.toISOString(), summary, by: author, operationId, release: number }, position);
+    await publish(tx, "change", id, position);
   }
   return number;
 }

@@ -2,7 +2,7 @@ import type { Config } from "#lib/contracts/config.ts";
 import type { ReleaseContent, SealedBigPod } from "#lib/contracts/release.ts";
 import type { BigPodState } from "#lib/contracts/state.ts";
 import type { Database } from "#lib/db/client.ts";
-import { nextPosition, publish } from "#lib/db/publish.ts";
+import { publish } from "#lib/db/publish.ts";
 import { markHealthy, readEnvironmentReleases, unsettleEnvironment } from "#lib/db/repositories/release.ts";
 import { contentHash, isSettled, sealBigPod } from "#lib/domain/release.ts";
 import type { RegistryApi } from "#lib/ports/registry.ts";
@@ -89,8 +89,8 @@ export function createReleaseRecorder(parts: { config: Config; db: Database; reg
     if (known?.settled === false) return;
     await db.$transaction(async (tx) => {
       await assertLease(tx, token);
-      const position = await nextPosition(tx);
-      if (await unsettleEnvironment(tx, environment, position)) await publish(tx, "release", environment, position);
+      const position = await unsettleEnvironment(tx, environment);
+      if (position !== null) await publish(tx, "release", environment, position);
     });
     recorded.set(environment, { fingerprint: "", contentHash: known?.contentHash ?? "", settled: false, healthyAt: 0 });
   }

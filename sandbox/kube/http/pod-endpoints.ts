@@ -107,7 +107,7 @@ function serviceTarget(call: ApiCall): { pod: KubeObject; port: number } {
   const chosen: JsonRecord | undefined = port === undefined || port === "" ? ports[0] : ports.find((one) => one.name === port || String(one.port) === port);
   if (!chosen) throw unavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`);
   const selector = service.spec?.selector;
-  const ready = isRecord(selector) ? call.server.store.list("pods", call.namespace).filter((pod) => matchesLabelSelector({ matchLabels: selector }, pod.metadata.labels ?? {}) && isReady(pod)) : [];
+  const ready = isRecord(selector) ? call.server.store.list("pods", call.namespace).filter((pod) => matchesLabelSelector({ matchLabels: selector }, pod.metadata.labels) && isReady(pod)) : [];
   for (const pod of ready) {
     const number = podPort(pod, chosen.targetPort ?? chosen.port);
     if (number !== undefined) return { pod, port: number };
@@ -146,7 +146,7 @@ export async function evictPod(call: ApiCall): Promise<void> {
   const { options, dryRun } = deleteOptions(info.query, isRecord(body.deleteOptions) ? body.deleteOptions : undefined);
   const pod = liveObject(call);
   const budget = server.store.list("poddisruptionbudgets.policy", call.namespace).find((one) =>
-    matchesLabelSelector(one.spec?.selector, pod.metadata.labels ?? {}) && Number(one.status?.disruptionsAllowed ?? 0) < 1);
+    matchesLabelSelector(one.spec?.selector, pod.metadata.labels) && Number(one.status?.disruptionsAllowed ?? 0) < 1);
   if (budget && isReady(pod)) {
     throw new KubeError(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.", {
       causes: [{ reason: "DisruptionBudget", message: `The disruption budget ${budget.metadata.name} needs ${Number(budget.status?.desiredHealthy ?? 0)} healthy pods and has ${Number(budget.status?.currentHealthy ?? 0)} currently` }],

@@ -70,8 +70,8 @@ export function labelMatcher(text: string): Matcher {
   return (object) => requirements.every((requirement) => satisfies(object.metadata.labels ?? {}, requirement));
 }
 
-/** Whether labels fit a metav1.LabelSelector (matchLabels and matchExpressions); an empty selector fits everything. */
-export function matchesLabelSelector(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
+/** Whether labels (none: an object without any) fit a metav1.LabelSelector (matchLabels and matchExpressions). An empty selector fits everything, a missing one nothing, as for workloads. */
+export function matchesLabelSelector(selector: unknown, labels: Readonly<Record<string, string>> = {}): boolean {
   if (!isRecord(selector)) return false;
   const wanted = isRecord(selector.matchLabels) ? selector.matchLabels : {};
   for (const [key, value] of Object.entries(wanted)) if (labels[key] !== value) return false;

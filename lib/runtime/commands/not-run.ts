@@ -1,0 +1,74 @@
+import { relative } from "node:path";
+import { z } from "zod";
+
+/** What test reports say: how it went in one line, and every test that was not run, by name. */
+export interface Tally {
+  note: string;
+  /** "file > name of the group > name of the test (why)" */
+  notRun: string[];
+}
+
+const vitestSchema = z.object({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  testResults: z.array(z.object({ name: z.string(), assertionResults: z.array(z.object({ status: z.string(), title: z.string(), ancestorTitles: z.array(z.string()) })) })),
+});
+
+const annotationsSchema = z.array(z.object({ type: z.string(), description: z.string().optional() }));
+const specSchema = z.object({ title: z.string(), file: z.string(), tests: z.array(z.object({ status: z.string(), expectedStatus: z.string(), annotations: annotationsSchema })) });
+const suiteSchema = z.object({
+  title: z.string(),
+  specs: z.array(specSchema),
+  get suites() {
+    return z.array(suiteSchema).optional();
+  },
+});
+type Suite = z.infer<typeof suiteSchema>;
+const playwrightSchema = z.object({
+  config: z.object({ rootDir: z.string() }),
+  suites: z.array(suiteSchema),
+  stats: z.object({ expected: z.int(), unexpected: z.int(), flaky: z.int(), skipped: z.int() }),
+});
+
+/** Of vitest's report "json". Tests that cannot run here say why in a title: "… (not run: kubectl is not on the PATH)". */
+export function vitestTally(report: unknown, root: string): Tally {
+  const { numPassedTests, numFailedTests, testResults } = vitestSchema.parse(report);
+  const notRun = testResults.flatMap((file) =>
+    file.assertionResults
+      .filter(({ status }) => status !== "passed" && status !== "failed")
+      .map(({ ancestorTitles, title }) => {
+        const titles = [...ancestorTitles, title];
+        const why = titles.flatMap((one) => /\(not run: (.*)\)$/.exec(one)?.[1] ?? []).join("; ");
+        return line(relative(root, file.name), titles.map((one) => one.replace(/ ?\(not run: .*\)$/, "")), why || "it gives no reason, or what comes before it failed");
+      }),
+  );
+  return { note: noteOf(numPassedTests, numFailedTests, notRun.length), notRun };
+}
+
+/** Of Playwright's report "json". A reason is the one given to skip or fixme; without any, a test before it in its group failed. */
+export function playwrightTally(report: unknown, root: string): Tally {
+  const { config, suites, stats } = playwrightSchema.parse(report);
+  const notRun = suites.flatMap((suite) => skippedIn(suite, []).map(({ file, titles, why }) => line(relative(root, `${config.rootDir}/${file}`), titles, why)));
+  return { note: noteOf(stats.expected, stats.unexpected + stats.flaky, notRun.length), notRun };
+}
+
+function skippedIn(suite: Suite, above: readonly string[]): { file: string; titles: string[]; why: string }[] {
+  const own = suite.specs.flatMap((spec) =>
+    spec.tests
+      .filter(({ status }) => status === "skipped")
+      .map(({ expectedStatus, annotations }) => {
+        const given = annotations.filter(({ type }) => type === "skip" || type === "fixme").flatMap(({ description }) => description ?? []).join("; ");
+        return { file: spec.file, titles: [...above, spec.title], why: given || (expectedStatus === "skipped" ? "it gives no reason" : "a test before it failed") };
+      }),
+  );
+  // The outermost suite is the file itself.
+  return [...own, ...(suite.suites ?? []).flatMap((inner) => skippedIn(inner, [...above, inner.title]))];
+}
+
+function line(file: string, titles: readonly string[], why: string): string {
+  return `${[file, ...titles].join(" > ")} (${why})`;
+}
+
+function noteOf(passed: number, failed: number, notRun: number): string {
+  return `${passed} passed, ${failed} failed${notRun > 0 ? `, ${notRun} not run` : ""}`;
+}
