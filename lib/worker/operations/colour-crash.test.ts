@@ -60,13 +60,13 @@ describe("blue-green: a worker that dies", { timeout: 120_000 }, () => {
     expect([selectors.of("core"), selectors.of("experience")]).toEqual([["blue", "green", "blue"], ["blue", "green", "blue"]]);
   });
 
-  test("during the way back, after a switch: the next worker switches back and takes nothing away that serves", async () => {
+  test("aborted around a switch, and killed: the next worker ends it on one colour, and nothing is taken away that serves", async () => {
     const first = await on.startChild("back-1", "kill-before:8");
     await on.stage.settled("prod");
     await clearGreen();
     const selectors = await recordSelectors(on.stage);
     const before = await on.stage.images("prod");
-    // The third worker's write would be the switch of experience; an abort while core is being switched turns it round: write 7 switches core back.
+    // The abort meets it at one of the last writes forward or the first of the way back; write 8 is the worker's last in any case.
     const { id } = await on.promotion();
     await on.stage.until("core is switched", async () => ((await on.stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name: "switch", bigPod: "core", status: { in: ["running", "succeeded"] } } })) ?? undefined));
     await on.stage.database.db.operationRow.update({ where: { id }, data: { abortRequestedAt: new Date(), abortRequestedBy: "Rafael" } });
