@@ -37,13 +37,14 @@ async function promoted(): Promise<string> {
 
 /** Half an hour passes: for the database, and for the mark on the Services. */
 async function timeIsOver(id: string): Promise<void> {
-  await stage.database.db.operationRow.update({ where: { id }, data: { finishedAt: new Date(Date.now() - 31 * 60_000) } });
   const until = new Date(Date.now() - 60_000).toISOString();
   for (const service of ["core", "experience"]) await stage.apiOf("prod").patch(kinds.services, prod, service, "merge", { metadata: { annotations: { "vigie.dev/standby-until": until } } });
   await stage.until("the observer has seen it", async () => {
     const rows = await stage.database.db.bigPodStateRow.findMany({ where: { environment: "prod", bigPod: { in: ["core", "experience"] } } });
     return rows.every(({ state }) => (state as { colour: { standby: { until: string | null } } }).colour.standby.until === until) ? true : undefined; // written by the observer
   });
+  // Last: from now on the worker finds it due.
+  await stage.database.db.operationRow.update({ where: { id }, data: { finishedAt: new Date(Date.now() - 31 * 60_000) } });
 }
 
 test("a kept colour is scaled down once its time is over, once, by Vigie, with an entry", { timeout: 90_000 }, async () => {
