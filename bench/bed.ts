@@ -32,12 +32,12 @@ export const largeWorld = { text: "97x17", pods: 3 * 97 * 17 + 18, workloads: 3 
 
 /**
  * Starts the stack in a folder and on ports of its own, and resolves when every Big Pod is seen, healthy and recorded. Ends with the scope.
- * `large`: with the sandbox's large world.
+ * `large`: with the sandbox's large world. `env`: more of the environment, for the sandbox and the portal.
  */
-export async function startBed(scope: Scope, say: (line: string) => void, { large = false }: { large?: boolean } = {}): Promise<Bed> {
+export async function startBed(scope: Scope, say: (line: string) => void, { large = false, env = {} }: { large?: boolean; env?: Record<string, string> } = {}): Promise<Bed> {
   const folder = temporaryFolder(scope);
   const token = `bootstrap-${randomBytes(24).toString("hex")}`;
-  const starting = startStack({ folder, host: "127.0.0.1", port: await freePort(), sandbox: true, mode: "production", env: { VIGIE_BOOTSTRAP_TOKEN: token, ...(large && { SANDBOX_LARGE: largeWorld.text }) }, say });
+  const starting = startStack({ folder, host: "127.0.0.1", port: await freePort(), sandbox: true, mode: "production", env: { ...env, VIGIE_BOOTSTRAP_TOKEN: token, ...(large && { SANDBOX_LARGE: largeWorld.text }) }, say });
   // A scope closed meanwhile waits for the start, so that nothing is left behind.
   scope.add(() => starting.then((stack) => stack.stop(), () => undefined));
   const stack = await starting;

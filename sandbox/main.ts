@@ -23,6 +23,8 @@ const environmentSchema = z.object({
     .optional(),
   /** 1 is real time; 10 makes ten seconds of back-off last one. */
   SANDBOX_SPEED: z.coerce.number().positive().max(1000).default(1),
+  /** How prod is released. */
+  VIGIE_DEMO_STRATEGY: z.enum(["rolling", "blue-green"]).default("rolling"),
 });
 
 /** The sandbox as a process of its own: prints one JSON line with its addresses when all of it answers. */
@@ -35,6 +37,7 @@ await runUntilStopped(async () => {
     portalUrl: data.SANDBOX_PORTAL_URL,
     speed: data.SANDBOX_SPEED,
     large: data.SANDBOX_LARGE,
+    blueGreen: data.VIGIE_DEMO_STRATEGY === "blue-green" ? ["prod"] : [],
     ports: { kube: data.SANDBOX_KUBE_PORT, registry: data.SANDBOX_REGISTRY_PORT, identity: data.SANDBOX_IDENTITY_PORT, console: data.SANDBOX_CONSOLE_PORT, prometheus: data.SANDBOX_PROMETHEUS_PORT, metrics: data.SANDBOX_METRICS_PORT },
   });
   return { ready: { ready: true, ...sandbox.addresses, kubeconfig: sandbox.kubeconfig, configFile: sandbox.configFile }, stop: sandbox.stop };

@@ -22,3 +22,8 @@ test("gives a role to each group of the demo's accounts", () => {
   const bound = config.access.roles.flatMap((role: { groups: string[] }) => role.groups);
   for (const account of demoAccounts) for (const group of account.groups) expect(bound).toContain(group);
 });
+
+test("says which environments have two colours", () => {
+  const coloured = parse(portalConfig({ kubeconfig: "kubeconfig", context: "sandbox", registryUrl: "http://127.0.0.1:5001", prometheusUrl: "http://127.0.0.1:5003", issuer: "http://127.0.0.1:5002", clientId: "vigie", clientSecretFile: "identity-secret", blueGreen: ["prod"] }));
+  expect(coloured.environments.map((environment: { policy: { strategy?: unknown } }) => environment.policy.strategy)).toEqual([undefined, undefined, { kind: "blue-green", standbyMinutes: 30 }]);
+});

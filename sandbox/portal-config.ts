@@ -11,6 +11,8 @@ export interface PortalConfigOptions {
   clientSecretFile: string;
   /** Names of workloads beside DreamScape's, each of one container "app". */
   more?: readonly string[];
+  /** Environments whose Big Pods have two colours. */
+  blueGreen?: readonly string[];
 }
 
 export const signInProviderId = "demo";
@@ -22,7 +24,7 @@ export function portalConfig(options: PortalConfigOptions): string {
     name,
     cluster: { kubeconfig: options.kubeconfig, context: options.context },
     namespace: `dreamscape-${name}`,
-    policy: { rolloutTimeoutSeconds: 180 },
+    policy: { rolloutTimeoutSeconds: 180, ...(options.blueGreen?.includes(name) === true ? { strategy: { kind: "blue-green", standbyMinutes: 30 } } : {}) },
   }));
   const config = {
     platform: { name: "DreamScape" },

@@ -31,6 +31,8 @@ export interface SandboxOptions {
   speed?: number;
   /** Many more workloads beside the platform's. Such a world is made anew at each start: it is not kept. */
   large?: LargeWorld | undefined;
+  /** Environments whose Big Pods have two colours; the others are rolled. A kept world changes its layout with it. */
+  blueGreen?: readonly string[];
 }
 
 export interface Sandbox {
@@ -63,7 +65,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-async function startParts({ home, ports = {}, portalUrl, speed = 1, large }: SandboxOptions, onStop: (end: () => Promise<void> | void) => void): Promise<Omit<Sandbox, "stop">> {
+async function startParts({ home, ports = {}, portalUrl, speed = 1, large, blueGreen = [] }: SandboxOptions, onStop: (end: () => Promise<void> | void) => void): Promise<Omit<Sandbox, "stop">> {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const now = Date.now;
   const catalogue = createCatalogue({ persistFile: join(home, "catalogue.json"), now });
@@ -73,7 +75,7 @@ async function startParts({ home, ports = {}, portalUrl, speed = 1, large }: San
   onStop(() => clock.stop());
   const world = createWorld({ clock });
   onStop(() => world.stopAll());
-  seedPlatform(store, catalogue, { now, large });
+  seedPlatform(store, catalogue, { now, large, blueGreen });
   const controllers = startControllers({ store, catalogue, world, clock });
   onStop(() => controllers.stop());
 
@@ -99,7 +101,7 @@ async function startParts({ home, ports = {}, portalUrl, speed = 1, large }: San
   // The portal gets what it would get in production: to read, and to change what it promotes.
   writeWhole(join(home, portalKubeconfig), kube.kubeconfigFor("writer"));
   const configFile = join(home, "vigie.yaml");
-  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, prometheusUrl: prometheus.url, issuer: identity.issuer, clientId, clientSecretFile, more: large === undefined ? [] : largeNames(large) }));
+  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, prometheusUrl: prometheus.url, issuer: identity.issuer, clientId, clientSecretFile, blueGreen, more: large === undefined ? [] : largeNames(large) }));
   return { addresses: { kube: kube.url, registry: registry.url, identity: identity.issuer, console: console.url, prometheus: prometheus.url, metrics: metrics.url }, kubeconfig, configFile };
 }
 

@@ -88,9 +88,31 @@ export const bigPodStateSchema = z.object({
   pods: z.array(podStateSchema),
   restarts: z.int().nonnegative(),
   workload: z.object({ kind: z.string(), name: z.string(), uid: z.string(), generation: z.int() }).nullable(),
-  /** Blue-green only: the colour that serves, and what the other one is. */
+  /** Blue-green only: the colour that serves, and what the other one is. Null there too while no Service says which colour serves. */
   colour: z
-    .object({ active: z.enum(["blue", "green"]), standby: z.object({ workload: z.string(), replicas: z.int(), ready: z.int(), version: z.string().nullable(), /** Kept for a quick rollback until then. */ until: time.nullable() }) })
+    .object({
+      active: z.enum(["blue", "green"]),
+      standby: z.object({ workload: z.string(), replicas: z.int(), ready: z.int(), version: z.string().nullable(), /** Kept for a quick rollback until then. */ until: time.nullable() }),
+      /** What a switch would touch, by uid. Absent while a part of it is missing; `trouble` says which. */
+      parts: z
+        .object({
+          label: z.string(),
+          idle: z.object({
+            uid: z.string(),
+            generation: z.int(),
+            images: z.array(runningImageSchema),
+            /** Identity of what it runs, whatever its colour (templateIdentity); null while its digests are not known. */
+            content: z.string().nullable(),
+          }),
+          service: z.object({ name: z.string(), uid: z.string() }),
+          previewService: z.object({ name: z.string(), uid: z.string() }),
+          /** Autoscalers of the active colour. */
+          autoscalers: z.array(z.object({ name: z.string(), uid: z.string() })),
+        })
+        .optional(),
+      /** Why nothing may be switched now, in sentences; absent or empty: nothing is in the way. */
+      trouble: z.array(z.string()).optional(),
+    })
     .nullable()
     .default(null),
   /** Keys of the sources this state rests on (see SourceState.key). */

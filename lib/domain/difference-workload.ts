@@ -8,6 +8,7 @@ import { isPassingAnnotation, normaliseTemplate } from "#lib/domain/release.ts";
 /** What is remembered of a workload to tell the next change of it. `template` null: only what the stored state knew (after a restart of the worker). */
 export interface WorkloadMark {
   uid: string;
+  name: string;
   generation: number;
   images: Record<string, string>;
   replicas: number;
@@ -33,6 +34,7 @@ function restartMarks(workload: RawObject): Record<string, string> {
 export function markOf(workload: RawObject, version: string | null, now: Date): WorkloadMark {
   return {
     uid: workload.metadata.uid,
+    name: workload.metadata.name,
     generation: workload.metadata.generation ?? 0,
     images: Object.fromEntries(templateContainers(workload).map((c) => [text(c["name"]) ?? "", text(c["image"]) ?? ""])),
     replicas: desiredReplicas(workload),
@@ -48,6 +50,7 @@ export function markOfState(state: BigPodState): WorkloadMark | null {
   if (state.workload === null) return null;
   return {
     uid: state.workload.uid,
+    name: state.workload.name,
     generation: state.workload.generation,
     images: Object.fromEntries(state.images.map((image) => [image.container, image.reference])),
     replicas: state.replicas.desired,
@@ -103,6 +106,11 @@ export function changedPaths(a: unknown, b: unknown, path = ""): string[] {
 
 /** What changed between two looks at one workload; empty when nothing a person would call a change. */
 export function workloadChanges(before: WorkloadMark, after: WorkloadMark): WorkloadChange[] {
+  if (before.uid !== after.uid && before.name !== after.name) {
+    // Blue-green: another colour serves, or the Big Pod was moved to another Deployment.
+    const versions = before.version !== after.version && before.version !== null && after.version !== null ? `${before.version} → ${after.version}, ` : "";
+    return [{ kind: "rollout", what: `${versions}switched from ${before.name} to ${after.name}` }];
+  }
   if (before.uid !== after.uid) return [{ kind: "rollout", what: "was deleted and created again" }];
   if (before.generation === after.generation) return [];
   const changes: WorkloadChange[] = [];

@@ -1,11 +1,12 @@
 import type { EnvironmentPolicy } from "#lib/contracts/config.ts";
 import type { Plan, PlanTarget } from "#lib/contracts/operation.ts";
+import { colourSteps } from "#lib/domain/colour-steps.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
 import { drillReturnSteps } from "#lib/domain/drill.ts";
 import { bakes } from "#lib/domain/gate-after.ts";
 import { minutes } from "#lib/domain/gate-policy.ts";
 
-export const stepNames = ["check", "config", "write", "rollout", "verify", "bake", "return-config", "return-write", "return-rollout"] as const;
+export const stepNames = ["check", "config", "write", "rollout", "verify", "bake", "return-config", "return-write", "return-rollout", "raise", "preview", "switch", "stand-down", "return-raise", "return-switch"] as const;
 export type ForwardStepName = (typeof stepNames)[number];
 /** A drill's second half has the return's steps, planned, under names of their own. */
 export type StepName = ForwardStepName | `drill-${string}`;
@@ -19,6 +20,14 @@ export interface StepDraft {
 
 /** Steps of an operation in order: look, then each Big Pod to its end before the next is touched, then look again; a promotion bakes where the policy says so. */
 export function operationSteps(plan: Pick<Plan, "environment" | "release" | "kind">, targets: readonly PlanTarget[], policy: Pick<EnvironmentPolicy, "bakeMinutes" | "gates"> | null): StepDraft[] {
+  const coloured = targets.some((target) => target.colour !== null);
+  const steps: Omit<StepDraft, "position">[] = coloured ? colourSteps(plan, targets) : rollingSteps(plan, targets);
+  if (plan.kind === "promotion" && policy !== null && bakes(policy)) steps.push({ name: "bake", title: policy.bakeMinutes === 0 ? "Ask the gates after it" : `Ask the gates after it for ${minutes(policy.bakeMinutes)}`, bigPod: null });
+  if (plan.kind === "drill") steps.push(...drillReturnSteps(plan.environment, returnSteps(targets.toReversed(), 0)));
+  return steps.map((step, position) => ({ ...step, position }));
+}
+
+function rollingSteps(plan: Pick<Plan, "environment" | "release">, targets: readonly PlanTarget[]): Omit<StepDraft, "position">[] {
   const steps: Omit<StepDraft, "position">[] = [{ name: "check", title: `Look at ${plan.environment} again and keep what is there now`, bigPod: null }];
   for (const { bigPod, write } of targets) {
     if (write.effect === "restore" && write.configMaps.length > 0) steps.push({ name: "config", title: `Restore the ConfigMaps of ${bigPod}`, bigPod });
@@ -26,9 +35,7 @@ export function operationSteps(plan: Pick<Plan, "environment" | "release" | "kin
     steps.push({ name: "rollout", title: write.effect === "scale" ? `Wait for the pods of ${bigPod}` : `Roll out ${bigPod}`, bigPod });
   }
   steps.push({ name: "verify", title: `See that everything in ${plan.environment} that was changed is well`, bigPod: null });
-  if (plan.kind === "promotion" && policy !== null && bakes(policy)) steps.push({ name: "bake", title: policy.bakeMinutes === 0 ? "Ask the gates after it" : `Ask the gates after it for ${minutes(policy.bakeMinutes)}`, bigPod: null });
-  if (plan.kind === "drill") steps.push(...drillReturnSteps(plan.environment, returnSteps(targets.toReversed(), 0)));
-  return steps.map((step, position) => ({ ...step, position }));
+  return steps;
 }
 
 /** Steps that bring Big Pods back, in the order they are given, behind `last`. */

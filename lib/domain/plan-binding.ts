@@ -1,5 +1,5 @@
 import type { PlanTarget, GateResult } from "#lib/contracts/operation.ts";
-import type { RunningImage } from "#lib/contracts/state.ts";
+import type { BigPodState, RunningImage } from "#lib/contracts/state.ts";
 import { gateKey } from "#lib/domain/gate-policy.ts";
 import { currentReference } from "#lib/domain/plan-facts.ts";
 import type { EnvironmentFacts } from "#lib/domain/plan-facts.ts";
@@ -14,7 +14,7 @@ export interface PlanBinding {
   kind: string;
   environment: string;
   from: string | null;
-  targets: { bigPod: string; workload: PlanTarget["workload"]; images: Record<string, string>; write: PlanTarget["write"] }[];
+  targets: { bigPod: string; workload: PlanTarget["workload"]; images: Record<string, string>; write: PlanTarget["write"]; /** Blue-green: the other colour, both Services, the autoscalers. Left out elsewhere. */ colour?: NonNullable<PlanTarget["colour"]> }[];
   gates: string[];
 }
 
@@ -24,11 +24,12 @@ export function planBinding(kind: string, facts: EnvironmentFacts, from: string 
     kind,
     environment: facts.name,
     from,
-    targets: targets.map(({ bigPod, workload, write }) => ({
+    targets: targets.map(({ bigPod, workload, write, colour }) => ({
       bigPod,
       workload,
       images: imagesOf(facts.states.get(bigPod)?.images ?? []),
       write,
+      ...(colour === null ? {} : { colour }),
     })),
     gates: gates.map(gateKey),
   };
@@ -38,7 +39,13 @@ export function planBinding(kind: string, facts: EnvironmentFacts, from: string 
 export type BoundFacts = ReadonlyMap<string, Pick<PlanBinding["targets"][number], "workload" | "images">>;
 
 export function boundFacts(facts: EnvironmentFacts): BoundFacts {
-  return new Map([...facts.states].flatMap(([bigPod, state]) => (state.workload === null ? [] : [[bigPod, { workload: { name: state.workload.name, uid: state.workload.uid, generation: state.workload.generation }, images: imagesOf(state.images) }] as const])));
+  return new Map([...facts.states].flatMap(([bigPod, state]) => (state.workload === null ? [] : [[bigPod, { workload: boundWorkload(state, state.workload), images: imagesOf(state.images) }] as const])));
+}
+
+/** What a rollback writes to: under blue-green the idle colour. */
+function boundWorkload({ colour }: BigPodState, { name, uid, generation }: NonNullable<BigPodState["workload"]>): PlanTarget["workload"] {
+  if (colour?.parts === undefined) return { name, uid, generation };
+  return { name: colour.standby.workload, uid: colour.parts.idle.uid, generation: colour.parts.idle.generation };
 }
 
 /**
@@ -124,6 +131,7 @@ export function bindingDifference(shown: PlanBinding, now: PlanBinding): string[
     }
     if (current.workload.uid !== target.workload.uid) lines.push(`${target.bigPod}: the workload ${target.workload.name} was deleted and made anew`);
     else if (current.workload.generation !== target.workload.generation) lines.push(`${target.bigPod}: the workload was edited (generation ${target.workload.generation} → ${current.workload.generation})`);
+    lines.push(...colourLines(target, current));
     lines.push(...imageLines(`${target.bigPod} runs`, target.images, current.images));
     if (target.write.effect === "images" && current.write.effect === "images") lines.push(...imageLines(`${target.bigPod} would get`, target.write.images, current.write.images));
     else if (JSON.stringify(target.write) !== JSON.stringify(current.write)) lines.push(`${target.bigPod}: something else would be written`);
@@ -131,6 +139,18 @@ export function bindingDifference(shown: PlanBinding, now: PlanBinding): string[
   for (const target of now.targets) if (!shown.targets.some((candidate) => candidate.bigPod === target.bigPod)) lines.push(`${target.bigPod} would be changed too`);
   if (lines.length === 0 && shown.gates.join() !== now.gates.join()) lines.push("other gates are asked now");
   return lines;
+}
+
+function colourLines({ bigPod, colour: shown }: PlanBinding["targets"][number], { colour: now }: PlanBinding["targets"][number]): string[] {
+  if (sameJson(shown ?? null, now ?? null)) return [];
+  if (shown === undefined || now === undefined) return [`${bigPod}: the strategy of its environment was changed`];
+  if (shown.active !== now.active) return [`${bigPod}: ${now.active} serves now, not ${shown.active}`];
+  const lines: string[] = [];
+  if (shown.activeWorkload.uid !== now.activeWorkload.uid) lines.push(`${bigPod}: the workload ${shown.activeWorkload.name} was deleted and made anew`);
+  else if (shown.activeWorkload.generation !== now.activeWorkload.generation) lines.push(`${bigPod}: the workload ${shown.activeWorkload.name} was edited (generation ${shown.activeWorkload.generation} → ${now.activeWorkload.generation})`);
+  if (shown.service.uid !== now.service.uid || shown.previewService.uid !== now.previewService.uid) lines.push(`${bigPod}: a Service was deleted and made anew`);
+  if (!sameJson(shown.autoscalers, now.autoscalers)) lines.push(`${bigPod}: other autoscalers scale ${now.activeWorkload.name}`);
+  return lines.length > 0 ? lines : [`${bigPod}: what would be switched has changed`];
 }
 
 function imageLines(what: string, shown: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): string[] {

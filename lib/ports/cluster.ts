@@ -14,9 +14,13 @@ export const kinds = {
   pods: { group: "", version: "v1", plural: "pods" },
   events: { group: "", version: "v1", plural: "events" },
   configMaps: { group: "", version: "v1", plural: "configmaps" },
+  services: { group: "", version: "v1", plural: "services" },
+  endpointSlices: { group: "discovery.k8s.io", version: "v1", plural: "endpointslices" },
+  endpoints: { group: "", version: "v1", plural: "endpoints" },
+  horizontalPodAutoscalersV1: { group: "autoscaling", version: "v1", plural: "horizontalpodautoscalers" },
+  horizontalPodAutoscalers: { group: "autoscaling", version: "v2", plural: "horizontalpodautoscalers" },
   nodes: { group: "", version: "v1", plural: "nodes" },
   namespaces: { group: "", version: "v1", plural: "namespaces" },
-  services: { group: "", version: "v1", plural: "services" },
   persistentVolumeClaims: { group: "", version: "v1", plural: "persistentvolumeclaims" },
   ingresses: { group: "networking.k8s.io", version: "v1", plural: "ingresses" },
   networkPolicies: { group: "networking.k8s.io", version: "v1", plural: "networkpolicies" },
@@ -102,7 +106,7 @@ export interface ClusterApi {
   patch(kind: ResourceKind, namespace: string, name: string, type: PatchType, body: unknown, options?: { subresource?: "scale"; dryRun?: boolean }, signal?: AbortSignal): Promise<ClusterObject>;
   /** GET (or POST of `post`, for questions whose protocol wants one) through the pod proxy. Resolves with any HTTP status of the pod; a refused connection inside the pod is { status: 0, body: the server's sentence }. */
   podHttp(namespace: string, pod: string, port: number, path: string, timeoutMs: number, signal?: AbortSignal, post?: PodPost): Promise<{ status: number; body: string }>;
-  /** GET in the same manner through the service proxy: one of the pods behind the Service answers. */
+  /** GET through the service proxy, to a port number of the Service; as podHttp otherwise. A Service without ready pods is a ClusterError "server". */
   serviceHttp(namespace: string, service: string, port: number, path: string, timeoutMs: number, signal?: AbortSignal): Promise<{ status: number; body: string }>;
   /** Lines without their newline. Ends when the log ends or the signal fires. */
   podLog(namespace: string, pod: string, options: { container: string; follow: boolean; previous?: boolean; tailLines?: number; timestamps?: boolean }, signal: AbortSignal): AsyncIterable<string>;

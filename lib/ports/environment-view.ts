@@ -8,6 +8,13 @@ export interface EnvironmentView {
   /** The workload object, ConfigMaps by name, as last seen. Undefined when absent. */
   workload(bigPod: string): ClusterObject | undefined;
   configMap(name: string): ClusterObject | undefined;
+  /** One Deployment of a Big Pod by name, with its state as if it served. In a rolling environment there is but one; under blue-green, two. */
+  side(bigPod: string, workload: string): { workload: ClusterObject | undefined; state: BigPodState | undefined };
+  /** The workload as releases record it: without what tells its colour from the other. The very object in a rolling environment. */
+  recordable(bigPod: string): ClusterObject | undefined;
+  /** Blue-green only (elsewhere nothing is seen of them): a Service by name, all autoscalers. */
+  service(name: string): ClusterObject | undefined;
+  autoscalers(): Iterable<ClusterObject>;
   /** True when ConfigMaps can be relied on: listed and live. */
   configMapsKnown(): boolean;
   /** True while every required source is live. */

@@ -8,6 +8,8 @@ import type { OperationsParts } from "#lib/worker/operations/start.ts";
 import { createGuardFacts } from "#lib/worker/guards-facts.ts";
 import { startGuardians } from "#lib/worker/guardians.ts";
 import { shutDown } from "#lib/worker/shutdown.ts";
+import { startStandDown } from "#lib/worker/stand-down/start.ts";
+import type { StandDown } from "#lib/worker/stand-down/start.ts";
 import { createEnvironmentViews } from "#lib/worker/watchers/environment-view.ts";
 import { createObserver } from "#lib/worker/watchers/observer.ts";
 import type { Observer } from "#lib/worker/watchers/observer.ts";
@@ -54,8 +56,10 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   observer.start();
   guards.start();
   let operations: RunningOperations | null = null;
+  let standDown: StandDown | null = null;
   try {
     operations = (await parts.startOperations?.({ context, databaseUrl, views, apiOf, holder })) ?? null;
+    standDown = operations === null ? null : startStandDown(context);
   } catch (error) {
     await guards.stop();
     await observer.stop();
@@ -69,6 +73,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     stop: () =>
       shutDown(
         [
+          { name: "stand-downs", stop: () => standDown?.stop() },
           { name: "operations", stop: () => operations?.stop() },
           { name: "guardians", stop: () => guardians.stop() },
           { name: "guards", stop: () => guards.stop() },

@@ -3,6 +3,7 @@ import { asPod, isReady, type Container, type Pod } from "#sandbox/controllers/p
 import { isControlledBy } from "#sandbox/controllers/object-keys.ts";
 import type { KubeObject, Store } from "#sandbox/kube/types.ts";
 import { Refusal } from "#sandbox/refusal.ts";
+import { servingDeployments } from "#sandbox/world/seed-colours.ts";
 import { fillCapacity, removeBallast } from "#sandbox/world/ballast.ts";
 import { createDeployMemory } from "#sandbox/world/deploy-memory.ts";
 import { podStatusWord } from "#sandbox/world/pod-status-word.ts";
@@ -112,9 +113,10 @@ export function createWorldControl({ store, catalogue, world, now = Date.now }: 
 
   function deploymentOf({ environment, bigPod }: BigPodTarget): KubeObject {
     const { namespace } = environmentOf(environment);
-    const deployment = store.get("deployments.apps", namespace, bigPod);
-    if (!deployment) throw new Refusal("not-found", `There is no Big Pod "${bigPod}" in ${environment}. There are: ${store.list("deployments.apps", namespace).map((object) => object.metadata.name).join(", ")}.`);
-    return deployment;
+    const serving = servingDeployments(store, namespace);
+    const found = serving.find(({ name }) => name === bigPod);
+    if (!found) throw new Refusal("not-found", `There is no Big Pod "${bigPod}" in ${environment}. There are: ${serving.map(({ name }) => name).join(", ")}.`);
+    return found.deployment;
   }
 
   function podsOf(deployment: KubeObject): Pod[] {
@@ -135,7 +137,7 @@ export function createWorldControl({ store, catalogue, world, now = Date.now }: 
     if (!names.has(target.process)) throw new Refusal("not-found", `There is no process "${target.process}" in ${target.bigPod} of ${target.environment}. There are: ${[...names].join(", ") || "none running"}.`);
   }
 
-  function bigPodView(deployment: KubeObject): BigPodView {
+  function bigPodView({ name, deployment }: { name: string; deployment: KubeObject }): BigPodView {
     const containers: Container[] = deployment.spec.template.spec.containers;
     const pods = podsOf(deployment).map((pod): PodView => ({
       name: pod.metadata.name,
@@ -146,7 +148,7 @@ export function createWorldControl({ store, catalogue, world, now = Date.now }: 
       processes: processViews(world, pod),
     }));
     const crashing = new Set(podsOf(deployment).flatMap((pod) => processViews(world, pod).filter((process) => process.crashing).map((process) => process.name)));
-    return { name: deployment.metadata.name, images: containers.map((container) => container.image), replicas: deployment.spec.replicas ?? 1, readyReplicas: deployment.status?.readyReplicas ?? 0, pods, crashing: [...crashing] };
+    return { name, images: containers.map((container) => container.image), replicas: deployment.spec.replicas ?? 1, readyReplicas: deployment.status?.readyReplicas ?? 0, pods, crashing: [...crashing] };
   }
 
   function setImages(deployment: KubeObject, images: ReadonlyMap<string, string>, cause: string): void {
@@ -159,7 +161,7 @@ export function createWorldControl({ store, catalogue, world, now = Date.now }: 
 
   const control: WorldControl = {
     view: () => ({
-      environments: environments().map(({ name, namespace }) => ({ name, namespace, bigPods: store.list("deployments.apps", namespace).map(bigPodView), quotaFull: isQuotaFull(store, namespace) })),
+      environments: environments().map(({ name, namespace }) => ({ name, namespace, bigPods: servingDeployments(store, namespace).map(bigPodView), quotaFull: isQuotaFull(store, namespace) })),
       nodes: store.list("nodes").map((node) => ({ name: node.metadata.name, architecture: node.metadata.labels?.["kubernetes.io/arch"] ?? "", ready: isNodeReady(node) })),
       faults: world.faults(),
     }),

@@ -31,6 +31,18 @@ async function thrown(promise: Promise<unknown>): Promise<ClusterError> {
 }
 
 describe("a pod's port through the API server", () => {
+  it("asks a Service the same way, and a Service without ready pods is no answer", async () => {
+    const seen: string[] = [];
+    const api = await serve((request, response) => {
+      seen.push(request.url ?? "");
+      if (seen.length === 1) response.writeHead(200).end("ok");
+      else response.writeHead(503, { "content-type": "application/json" }).end(JSON.stringify({ kind: "Status", apiVersion: "v1", status: "Failure", message: 'no endpoints available for service "core-preview"', reason: "ServiceUnavailable", code: 503 }));
+    });
+    expect(await api.serviceHttp("prod", "core-preview", 80, "/health", 500)).toEqual({ status: 200, body: "ok" });
+    expect(seen).toEqual(["/base/api/v1/namespaces/prod/services/core-preview%3A80/proxy/health"]);
+    expect((await thrown(api.serviceHttp("prod", "core-preview", 80, "/health", 500))).message).toContain("no endpoints available");
+  });
+
   it("gives whatever the pod answers, at the path asked for", async () => {
     const seen: string[] = [];
     const api = await serve((request, response) => {

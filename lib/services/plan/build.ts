@@ -9,6 +9,7 @@ import { VigieError } from "#lib/domain/error.ts";
 import { estimateDuration } from "#lib/domain/operation-estimate.ts";
 import { boundFacts, planBinding } from "#lib/domain/plan-binding.ts";
 import type { BoundFacts, PlanBinding } from "#lib/domain/plan-binding.ts";
+import { afterSwitch } from "#lib/domain/plan-colour.ts";
 import type { PlanDraft } from "#lib/domain/plan-draft.ts";
 import type { ActiveOperation, EnvironmentFacts } from "#lib/domain/plan-facts.ts";
 import { afterwards, planStart } from "#lib/domain/plan-start.ts";
@@ -16,6 +17,7 @@ import { windowAt } from "#lib/domain/window.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { requireEnvironment } from "#lib/services/plan/names.ts";
 import { buildDrill } from "#lib/services/drill/plan.ts";
+import { inStrategy, strategyOf } from "#lib/services/blue-green/in-strategy.ts";
 import { buildPromotion } from "#lib/services/promotion/plan.ts";
 import { buildRestart } from "#lib/services/restart/plan.ts";
 import { buildRollback } from "#lib/services/rollback/plan.ts";
@@ -54,7 +56,7 @@ export interface BuiltPlan extends StoredPlan {
  * cannot be asked is a verdict, not an exception. Throws VigieError "invalid" or "not-found".
  */
 export async function buildPlan(context: ServiceContext, request: PlanRequest, options: PlanOptions = {}): Promise<BuiltPlan> {
-  const { draft, gates: judged, target, active } = await parts(context, request, options);
+  const { draft, gates: judged, target, active } = inStrategy(context.config, request, await parts(context, request, options));
   const { policy } = requireEnvironment(context.config, target.name);
   const breakGlass = options.breakGlass !== undefined && options.breakGlass !== null && options.breakGlass.expiresAt > target.now ? options.breakGlass : null;
   const gates = overrule(judged, breakGlass !== null);
@@ -63,7 +65,7 @@ export async function buildPlan(context: ServiceContext, request: PlanRequest, o
   const plan: Plan = {
     hash: bindingHash(binding),
     kind: request.kind,
-    strategy: "rolling",
+    strategy: strategyOf(context.config, target.name).kind,
     title: draft.title,
     environment: target.name,
     from: draft.from,
@@ -73,7 +75,7 @@ export async function buildPlan(context: ServiceContext, request: PlanRequest, o
     gates,
     ready: start.how === "now",
     start,
-    afterwards: request.kind === "promotion" ? afterwards(target.name, policy, draft.targets.map((planned) => planned.bigPod)) : [],
+    afterwards: [...(request.kind === "promotion" ? afterwards(target.name, policy, draft.targets.map((planned) => planned.bigPod)) : []), ...afterSwitch(draft)],
     breakGlassId: breakGlass?.id ?? null,
     suggestedReason: draft.suggestedReason,
     notUndone: draft.notUndone,
@@ -109,7 +111,7 @@ export function storedBinding({ plan, targets, images }: StoredPlan): PlanBindin
     kind: plan.kind,
     environment: plan.environment,
     from: plan.from,
-    targets: targets.map(({ bigPod, workload, write }) => ({ bigPod, workload, images: images[bigPod] ?? {}, write })),
+    targets: targets.map(({ bigPod, workload, write, colour }) => ({ bigPod, workload, images: images[bigPod] ?? {}, write, ...(colour === null ? {} : { colour }) })),
     gates: plan.gates.map(gateKey),
   };
 }

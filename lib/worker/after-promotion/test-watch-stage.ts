@@ -24,6 +24,7 @@ export async function openWatchStage(policies: Readonly<Record<string, Policy>>)
         const response = await fetch(`${sandbox.addresses.console}/api/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
         if (!response.ok) throw new Error(`The console answered ${response.status}: ${await response.text()}`);
       },
+      admin: () => Promise.reject(new Error("nothing is written by hand on this stage")),
       async stop() {
         await sandbox.stop();
         rmSync(home, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import type { PlanTarget } from "#lib/contracts/operation.ts";
 import { templateImages, withImages } from "#lib/domain/template-diff.ts";
 import type { ConfigMapContent } from "#lib/domain/template-diff.ts";
 import { digestOf, pinnedReference } from "#lib/domain/plan-facts.ts";
+import { lookAtColours } from "#lib/worker/operations/colour-check.ts";
 import { lastManager, readConfigMap, readWorkload } from "#lib/worker/operations/objects.ts";
 import { StepFailed } from "#lib/worker/operations/patience.ts";
 import type { Run } from "#lib/worker/operations/parts.ts";
@@ -12,9 +13,9 @@ import type { Run } from "#lib/worker/operations/parts.ts";
  */
 export async function check(run: Run, deadline: number): Promise<string> {
   const kept: PlanTarget[] = [];
-  for (const target of run.journal.targets()) kept.push(await look(run, target, deadline));
+  for (const target of run.journal.targets()) kept.push(await (target.colour === null ? look : lookAtColours)(run, target, deadline));
   await run.journal.keepBefore(kept);
-  return kept.map((target) => `${target.bigPod} is at generation ${target.workload.generation}, as planned`).join("; ");
+  return kept.map((target) => `${target.colour === null ? target.bigPod : target.workload.name} is at generation ${target.workload.generation}, as planned`).join("; ");
 }
 
 async function look(run: Run, target: PlanTarget, deadline: number): Promise<PlanTarget> {

@@ -6,6 +6,7 @@ import type { ForwardStepName } from "#lib/domain/operation-steps.ts";
 import { touchesNothing } from "#lib/domain/operation-write.ts";
 import { bake } from "#lib/worker/operations/after-gates.ts";
 import { check } from "#lib/worker/operations/check.ts";
+import { performColourStep, verifyColours } from "#lib/worker/operations/colour-step.ts";
 import { fenceConfigMaps, writeConfigMaps } from "#lib/worker/operations/config-maps.ts";
 import { performDrillStep } from "#lib/worker/operations/drill-step.ts";
 import { ClaimLost } from "#lib/worker/operations/lease.ts";
@@ -56,6 +57,8 @@ async function act(run: Run, step: OperationStep, resumed: boolean, deadline: nu
   const name = stepName(step);
   if (name === "check") return check(run, deadline);
   const waitSignal = AbortSignal.any([run.keeper.lost, run.keeper.abortAsked]);
+  const coloured = run.journal.targets().filter((target) => target.colour !== null);
+  if (name === "verify" && coloured.length > 0) return verifyColours(run, step, coloured, deadline, waitSignal);
   if (name === "verify") return awaitRollout(run, step, run.journal.targets().filter((target) => !touchesNothing(target)), deadline, waitSignal);
   if (name === "bake") return bake(run, step, waitSignal);
   const target = targetOf(run, step);
@@ -67,6 +70,7 @@ async function act(run: Run, step: OperationStep, resumed: boolean, deadline: nu
     case "write":
       return writeWorkload(run, target, "forward", deadline);
     case "rollout":
+      if (target.colour !== null) return awaitRollout(run, step, [target], deadline, waitSignal);
       return touchesNothing(target) ? "nothing was changed" : awaitRollout(run, step, [target], deadline, waitSignal);
     case "return-config":
       return writeConfigMaps(run, target, "return", deadline);
@@ -74,6 +78,14 @@ async function act(run: Run, step: OperationStep, resumed: boolean, deadline: nu
       return writeWorkload(run, target, "return", deadline);
     case "return-rollout":
       return awaitRollout(run, step, [target], deadline, run.keeper.lost);
+    case "raise":
+    case "preview":
+    case "switch":
+    case "stand-down":
+      return performColourStep(run, step, name, target, resumed, deadline, waitSignal);
+    case "return-raise":
+    case "return-switch":
+      return performColourStep(run, step, name, target, resumed, deadline, run.keeper.lost);
     default:
       return assertNever(name);
   }

@@ -46,8 +46,7 @@ interface Since {
 }
 
 function judge(run: Run, target: PlanTarget, generation: number, since: Since): RolloutVerdict {
-  const workload = run.view.workload(target.bigPod);
-  const state = run.view.state(target.bigPod);
+  const { workload, state } = run.view.side(target.bigPod, target.workload.name);
   return rolloutVerdict({
     bigPod: target.bigPod,
     state,

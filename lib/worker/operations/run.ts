@@ -1,5 +1,6 @@
 import type { OperationStep } from "#lib/contracts/operation.ts";
 import { drillNote } from "#lib/domain/drill.ts";
+import { colourReturnSteps } from "#lib/domain/colour-steps.ts";
 import { returnSteps } from "#lib/domain/operation-steps.ts";
 import type { OperationStatus } from "#lib/domain/status.ts";
 import { watchPromotion } from "#lib/worker/after-promotion/begin.ts";
@@ -48,8 +49,9 @@ async function goBack(run: Run): Promise<OperationStatus> {
   const { journal } = run;
   if (!journal.steps().some(isReturn)) {
     const wrote = new Set(journal.steps().flatMap((step) => ((step.name === "write" || step.name === "config") && step.status !== "pending" && journal.failureOf(step) !== "nothing-written" && step.bigPod !== null ? [step.bigPod] : [])));
-    const changed = journal.targets().filter((target) => wrote.has(target.bigPod)).toReversed();
-    const drafts = returnSteps(changed, Math.max(...journal.steps().map((step) => step.position)));
+    const changed = journal.targets().filter((target) => target.colour === null && wrote.has(target.bigPod)).toReversed();
+    const colours = colourReturnSteps(journal.targets(), journal.steps());
+    const drafts = colours.length > 0 ? colours : returnSteps(changed, Math.max(...journal.steps().map((step) => step.position)));
     if (drafts.length > 0) await journal.addSteps(drafts);
   }
   for (const step of journal.steps().filter(isReturn)) {

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import pg from "pg";
 import { createClusters } from "#lib/adapters/kubernetes/clusters.ts";
+import { loadCluster } from "#lib/adapters/kubernetes/load-cluster.ts";
+import { createTransport } from "#lib/adapters/kubernetes/transport.ts";
 import { createRegistry } from "#lib/adapters/registry/registry.ts";
 import type { Actor } from "#lib/contracts/actor.ts";
 import type { BigPodState } from "#lib/contracts/state.ts";
@@ -40,6 +42,7 @@ export interface Stage {
   stopWorkers(): Promise<void>;
   /** Does one thing at the sandbox's console: `POST /api/<path>`. */
   console(path: string, body: unknown): Promise<void>;
+  admin: World["admin"];
   /** Waits until `look` gives something other than undefined; looks again whenever the database says that something moved. */
   until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs?: number): Promise<T>;
   /** Until every Big Pod of the environment is healthy as the cluster has it now (the observer may be another worker, and behind), and its release recorded as settled. */
@@ -56,27 +59,33 @@ export interface Stage {
 export interface World {
   configFile: string;
   console(path: string, body: unknown): Promise<void>;
+  /** One write as the cluster's administrator, whom nothing is forbidden: what people do with kubectl. */
+  admin(method: "POST" | "PATCH" | "DELETE", path: string, body?: object): Promise<void>;
   stop(): Promise<void>;
 }
 
-async function sandboxWorld(speed: number): Promise<World> {
+async function sandboxWorld(speed: number, blueGreen: readonly string[]): Promise<World> {
   const home = mkdtempSync(join(tmpdir(), "vigie-operations-"));
-  const sandbox = await startSandbox({ home, portalUrl: "http://127.0.0.1:3999", speed });
+  const sandbox = await startSandbox({ home, portalUrl: "http://127.0.0.1:3999", speed, blueGreen });
+  const { connection } = loadCluster({ kubeconfig: sandbox.kubeconfig, allowPlugins: [] }, home);
+  const transport = createTransport({ cluster: "sandbox", connection, requestTimeoutMs: 10_000, connectTimeoutMs: 5_000 });
   return {
     configFile: sandbox.configFile,
     async console(path, body) {
       const response = await fetch(`${sandbox.addresses.console}/api/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
       if (!response.ok) throw new Error(`The console answered ${response.status}: ${await response.text()}`);
     },
+    admin: async (method, path, body) => void (await transport.succeed({ method, path, what: `${method} ${path}`, ...(body === undefined ? {} : { body: JSON.stringify(body), contentType: method === "PATCH" ? "application/merge-patch+json" : "application/json" }) })),
     async stop() {
+      transport.close();
       await sandbox.stop();
       rmSync(home, { recursive: true, force: true });
     },
   };
 }
 
-export async function openStage(options: { speed?: number; world?: World } = {}): Promise<Stage> {
-  const world = options.world ?? (await sandboxWorld(options.speed ?? 10));
+export async function openStage(options: { speed?: number; world?: World; blueGreen?: readonly string[] } = {}): Promise<Stage> {
+  const world = options.world ?? (await sandboxWorld(options.speed ?? 10, options.blueGreen ?? []));
   const database = await createTestDatabase();
   const { config } = loadConfig(world.configFile);
   // Whoever asks must still hold the role when the executor writes.
@@ -110,7 +119,7 @@ export async function openStage(options: { speed?: number; world?: World } = {})
   }
 
   return {
-    context, database, apiOf, until, configFile: world.configFile, console: world.console,
+    context, database, apiOf, until, configFile: world.configFile, console: world.console, admin: world.admin,
     async startWorker(holder, { operations = true, apiOf: api = apiOf } = {}) {
       const worker = await startWorker({ context, databaseUrl: database.url, apiOf: api, holder, random: Math.random, ...(operations ? { startOperations } : {}) });
       workers.push(worker);
@@ -125,9 +134,12 @@ export async function openStage(options: { speed?: number; world?: World } = {})
         const release = await database.db.environmentRelease.findUnique({ where: { environment } });
         if (states.length !== config.bigPods.length || states.some((state) => state.status !== "healthy") || release?.settled !== true) return undefined;
         const namespace = config.environments.find((candidate) => candidate.name === environment)?.namespace ?? "";
-        const live = await Promise.all(config.bigPods.map((bigPod) => apiOf(environment).get(kinds.deployments, namespace, bigPod.workload.name)));
-        const generationOf = (name: string): number | undefined => (states.find((state) => state.bigPod === name)?.state as BigPodState | undefined)?.workload?.generation; // written by the observer
-        return config.bigPods.every((bigPod, index) => generationOf(bigPod.name) === live[index]?.metadata.generation) ? true : undefined;
+        const workloadOf = (name: string): BigPodState["workload"] => (states.find((state) => state.bigPod === name)?.state as BigPodState | undefined)?.workload ?? null; // written by the observer
+        const live = await Promise.all(config.bigPods.map((bigPod) => apiOf(environment).get(kinds.deployments, namespace, workloadOf(bigPod.name)?.name ?? bigPod.workload.name)));
+        if (!config.bigPods.every((bigPod, index) => workloadOf(bigPod.name)?.generation === live[index]?.metadata.generation)) return undefined;
+        const idle = states.flatMap(({ state }) => (state as unknown as BigPodState).colour ?? []); // written by the observer
+        const seen = await Promise.all(idle.map(async ({ standby, parts }) => parts?.idle.generation === (await apiOf(environment).get(kinds.deployments, namespace, standby.workload)).metadata.generation));
+        return seen.every((same) => same) ? true : undefined;
       }, timeoutMs).then(() => undefined),
     plan: (request) => createPlan(context, releaser, request),
     async confirm(plan, actor = releaser) {
@@ -142,7 +154,9 @@ export async function openStage(options: { speed?: number; world?: World } = {})
     async images(environment) {
       const namespace = config.environments.find((candidate) => candidate.name === environment)?.namespace ?? "";
       const entries = config.bigPods.map(async (bigPod) => {
-        const object = await apiOf(environment).get(kinds.deployments, namespace, bigPod.workload.name);
+        const row = await database.db.bigPodStateRow.findUnique({ where: { environment_bigPod: { environment, bigPod: bigPod.name } } });
+        const serving = (row?.state as BigPodState | undefined)?.workload?.name; // written by the observer
+        const object = await apiOf(environment).get(kinds.deployments, namespace, serving ?? bigPod.workload.name);
         const { template } = object.spec as { template: Record<string, unknown> };
         return [bigPod.name, templateImages(template)] as const;
       });

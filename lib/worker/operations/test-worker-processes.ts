@@ -17,11 +17,11 @@ export interface WorkerProcesses {
 }
 
 /** Called once at the top of a test file: its hooks open and close the stage. */
-export function workerProcesses(): WorkerProcesses {
+export function workerProcesses(options: Parameters<typeof openStage>[0] = {}): WorkerProcesses {
   let stage: Stage;
   const children = new Set<ChildProcess>();
   beforeAll(async () => {
-    stage = await openStage();
+    stage = await openStage(options);
   });
   afterEach(async () => {
     for (const child of children) {

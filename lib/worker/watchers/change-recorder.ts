@@ -4,6 +4,7 @@ import type { Release } from "#lib/contracts/release.ts";
 import type { Database } from "#lib/db/client.ts";
 import { nextPosition, publish } from "#lib/db/publish.ts";
 import { addChange, hasChange } from "#lib/db/repositories/change.ts";
+import { colourNames } from "#lib/domain/colour.ts";
 import { configKeys, markOf, markOfState, workloadChanges } from "#lib/domain/difference-workload.ts";
 import type { WorkloadMark } from "#lib/domain/difference-workload.ts";
 import { clean, templateOf } from "#lib/domain/fold-read.ts";
@@ -103,10 +104,16 @@ export function createChangeRecorder(parts: { config: Config; db: Database; leas
           at: now.toISOString(),
           summary: clean(`${titleOf(bigPod)} ${found.what}`),
         },
-        object: workload,
+        // Another colour serves because somebody wrote the Service, not the Deployment.
+        object: (before.name === after.name ? undefined : serving(view, bigPod)) ?? workload,
         owned: ["f:spec"],
       }),
     );
+  }
+
+  function serving(view: ObservedView, bigPod: string): ClusterObject | undefined {
+    const configured = config.bigPods.find((candidate) => candidate.name === bigPod);
+    return configured === undefined ? undefined : view.service(colourNames(configured).service);
   }
 
   function lookAtConfigMaps(view: ObservedView): void {

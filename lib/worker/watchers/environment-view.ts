@@ -1,10 +1,13 @@
 import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
 import type { BigPodState, SourceState } from "#lib/contracts/state.ts";
+import { bigPodsByWorkload, colourNames, isBlueGreen, withoutColourOf } from "#lib/domain/colour.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { blindState, sourceSentence } from "#lib/domain/fold-blind.ts";
 import { surroundingNames } from "#lib/domain/surroundings.ts";
+import { foldColoured } from "#lib/domain/fold-colour.ts";
+import { withLastLines } from "#lib/domain/fold-last-line.ts";
 import { isAnyAsked } from "#lib/domain/fold-services.ts";
-import { foldBigPod, podsToAsk } from "#lib/domain/fold.ts";
+import { eventsByObject, foldBigPod, podsToAsk } from "#lib/domain/fold.ts";
 import { sameJson } from "#lib/domain/fold-rollout.ts";
 import type { HealthInput } from "#lib/domain/health.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
@@ -12,7 +15,7 @@ import type { EnvironmentView, EnvironmentViews } from "#lib/ports/environment-v
 import type { Clock, Log } from "#lib/ports/runtime.ts";
 import { foldInputs, sameInputs } from "#lib/worker/watchers/fold-inputs.ts";
 import { watchedKinds } from "#lib/worker/watchers/watching.ts";
-import type { StartWatching, Watching } from "#lib/worker/watchers/watching.ts";
+import type { StartWatching, Watcher, Watching } from "#lib/worker/watchers/watching.ts";
 
 /** After a start the first probe answers are awaited this long, so that a restart of the worker does not make every tile unknown for a moment. */
 const firstProbesMs = 3_000;
@@ -51,11 +54,26 @@ export function sameState(a: BigPodState, b: BigPodState): boolean {
   return sameJson({ ...a, observedAt: null }, { ...b, observedAt: null });
 }
 
+function named(watcher: Watcher | undefined, name: string | undefined): ClusterObject | undefined {
+  if (watcher === undefined || name === undefined) return undefined;
+  for (const object of watcher.items().values()) if (object.metadata.name === name) return object;
+  return undefined;
+}
+
+function sameSides(a: ReadonlyMap<string, BigPodState> | undefined, b: ReadonlyMap<string, BigPodState>): boolean {
+  return [...b].every(([name, state]) => {
+    const before = a?.get(name);
+    return before !== undefined && sameState(before, state);
+  });
+}
+
 function createView(environment: EnvironmentConfig, config: Config, startWatching: StartWatching, clock: Clock, log: Log): { view: Shared["view"]; stop(): Promise<void> } {
   const states = new Map<string, BigPodState>();
   const stored = new Map<string, BigPodState>();
   /** Per Big Pod: what its state was folded from, and when it is folded anew all the same. */
   const looked = new Map<string, { seen: readonly unknown[]; dueAt: number }>();
+  /** Under blue-green: the states of both colours, by Big Pod and Deployment. */
+  const sides = new Map<string, ReadonlyMap<string, BigPodState>>();
   const listeners = new Set<() => void>();
   const startedAt = clock.now().getTime();
   let scheduled: NodeJS.Immediate | undefined;
@@ -77,23 +95,25 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     });
   }
 
-  const required = (): SourceState[] => watchedKinds.map((kind) => watching.watchers[kind].source()).filter((source) => source.required);
+  const bigPodsAsked = bigPodsByWorkload(environment, config.bigPods);
+  const watched = (): SourceState[] => [...watchedKinds.map((kind) => watching.watchers[kind]), ...Object.values(watching.colours ?? {})].map((watcher) => watcher.source());
+  const required = (): SourceState[] => watched().filter((source) => source.required);
   const sources = (): SourceState[] => {
     const probe = watching.health();
-    return [...watchedKinds.map((kind) => watching.watchers[kind].source()), ...(probe ? [probe.source, ...probe.others] : []), ...watching.surroundings().sources];
+    return [...watched(), ...(probe ? [probe.source, ...probe.others] : []), ...watching.surroundings().sources];
   };
 
   function everyPodAnswered({ status, byPod }: HealthInput): boolean {
     const { deployments, replicaSets, pods } = watching.watchers;
     if (status !== "live" && status !== "connecting") return true;
-    return podsToAsk(config.bigPods.filter(isAnyAsked), deployments.items().values(), replicaSets.items().values(), pods.items()).every((pod) => byPod.has(pod.uid));
+    return podsToAsk(bigPodsAsked.filter(isAnyAsked), deployments.items().values(), replicaSets.items().values(), pods.items()).every((pod) => byPod.has(pod.uid));
   }
 
   function fold(now: Date): BigPodState[] {
     const { deployments, replicaSets, pods, events } = watching.watchers;
     const health = watching.health();
     const keys = [...required().map((s) => s.key), ...(health ? [health.source.key] : [])];
-    const missing = [deployments, replicaSets, pods].find((w) => !w.listed());
+    const missing = [deployments, replicaSets, pods, ...Object.values(watching.colours ?? {})].find((w) => !w.listed());
     if (missing) {
       const source = missing.source();
       if (source.status === "connecting") return [];
@@ -107,24 +127,31 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     const around = surroundingNames.flatMap((name) => [name, surroundings[name] === null, ...(surroundings[name]?.values() ?? [])]);
     const shared: unknown[] = [namespaceMissingIn, ...keys, health?.input.metrics?.status ?? null, health?.input.metrics?.reason ?? null, ...(health?.input.metrics?.byPod.values() ?? []), ...around];
     const inputsOf = foldInputs({ deployments: deployments.items().values(), replicaSets: replicaSets.items().values(), pods: pods.items().values(), events: events.items().values(), lastLines: lines, health: health?.input ?? noHealth });
+    // Both colours belong to a Big Pod, so there everything is looked at each time.
+    const both = isBlueGreen(environment)
+      ? { deployments: [...deployments.items().values()], replicaSets: [...replicaSets.items().values()], pods: [...pods.items().values()].map((pod) => withLastLines(pod, lines)), events: eventsByObject(events.items().values()) }
+      : null;
     return config.bigPods.flatMap((bigPod) => {
-      const { seen, ...inputs } = inputsOf(bigPod);
+      const { seen, ...ownInputs } = inputsOf(bigPod);
       const all = [...shared, ...seen];
       const before = looked.get(bigPod.name);
       // Only what changed is folded; the rest again when its time has come, for what follows from time alone.
-      if (before !== undefined && now.getTime() < before.dueAt && sameInputs(before.seen, all)) return [];
-      const state = foldBigPod({
+      if (both === null && before !== undefined && now.getTime() < before.dueAt && sameInputs(before.seen, all)) return [];
+      const input = {
         environment: environment.name,
         namespace: environment.namespace,
         namespaceMissingIn,
         bigPod,
-        ...inputs,
+        ...(both ?? ownInputs),
         health: health?.input ?? noHealth,
         surroundings,
         sources: keys,
         previous: states.get(bigPod.name) ?? stored.get(bigPod.name) ?? null,
         now,
-      });
+      };
+      const coloured = both === null ? null : foldColoured(input, watching.colours?.services.items().values() ?? [], watching.colours?.autoscalers.items().values() ?? [], sides.get(bigPod.name) ?? new Map());
+      if (coloured !== null) sides.set(bigPod.name, coloured.sides);
+      const state = coloured?.state ?? foldBigPod(input);
       const calm = state.status === "healthy" && state.restarts === 0;
       looked.set(bigPod.name, { seen: all, dueAt: now.getTime() + (calm ? calmRecheckMs : busyRecheckMs) });
       return [state];
@@ -141,8 +168,9 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
   function refold(): void {
     if (stopped) return;
     const now = clock.now();
-    let changed = false;
+    const sidesBefore = new Map(sides);
     const folded = fold(now);
+    let changed = [...sides].some(([bigPod, side]) => !sameSides(sidesBefore.get(bigPod), side));
     for (const state of folded) {
       const before = states.get(state.bigPod);
       if (before && sameState(before, state)) continue;
@@ -158,6 +186,11 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     if (changed) for (const listener of listeners) listener();
   }
 
+  /** Under blue-green: the Deployment that serves, as it was folded. */
+  function workloadName(bigPod: string): string | undefined {
+    return isBlueGreen(environment) ? states.get(bigPod)?.workload?.name : config.bigPods.find((candidate) => candidate.name === bigPod)?.workload.name;
+  }
+
   function onChange(listener: () => void): () => void {
     listeners.add(listener);
     return () => void listeners.delete(listener);
@@ -168,15 +201,17 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     state: (bigPod) => states.get(bigPod),
     states: () => [...states.values()],
     sources,
-    workload(bigPod) {
-      const name = config.bigPods.find((b) => b.name === bigPod)?.workload.name;
-      for (const object of watching.watchers.deployments.items().values()) if (object.metadata.name === name) return object;
-      return undefined;
+    workload: (bigPod) => named(watching.watchers.deployments, workloadName(bigPod)),
+    side: (bigPod, workload) => ({ workload: named(watching.watchers.deployments, workload), state: isBlueGreen(environment) ? sides.get(bigPod)?.get(workload) : states.get(bigPod) }),
+    recordable(bigPod) {
+      const workload = named(watching.watchers.deployments, workloadName(bigPod));
+      const configured = config.bigPods.find((candidate) => candidate.name === bigPod);
+      if (workload === undefined || configured === undefined || !isBlueGreen(environment)) return workload;
+      return withoutColourOf(workload, configured.workload.name, colourNames(configured).label);
     },
-    configMap(name) {
-      for (const object of watching.watchers.configMaps.items().values()) if (object.metadata.name === name) return object;
-      return undefined;
-    },
+    service: (name) => named(watching.colours?.services, name),
+    autoscalers: () => watching.colours?.autoscalers.items().values() ?? [],
+    configMap: (name) => named(watching.watchers.configMaps, name),
     configMaps: () => watching.watchers.configMaps.items().values(),
     configMapsKnown: () => watching.watchers.configMaps.listed() && watching.watchers.configMaps.source().status === "live",
     fresh: () => required().every((source) => source.status === "live"),

@@ -35,14 +35,16 @@ function fingerprint(view: ObservedView, states: readonly BigPodState[]): string
 }
 
 /** The content of what runs now, or null when it is not settled. */
-export function contentOf(environment: string, view: Pick<EnvironmentView, "workload" | "configMap">, states: readonly BigPodState[]): ReleaseContent | null {
+export function contentOf(environment: string, view: Pick<EnvironmentView, "workload" | "recordable" | "configMap">, states: readonly BigPodState[]): ReleaseContent | null {
   const bigPods: Record<string, SealedBigPod> = {};
   for (const state of states) {
     if (!isSettled(state)) return null;
     const workload = view.workload(state.bigPod);
     if (state.workload === null) continue;
     if (workload?.metadata.uid !== state.workload.uid || workload.metadata.generation !== state.workload.generation) return null;
-    bigPods[state.bigPod] = sealBigPod(workload, state, (name) => view.configMap(name));
+    const recordable = view.recordable(state.bigPod);
+    if (recordable === undefined) return null;
+    bigPods[state.bigPod] = sealBigPod(recordable, state, (name) => view.configMap(name));
   }
   return Object.keys(bigPods).length === 0 ? null : { environment, bigPods };
 }

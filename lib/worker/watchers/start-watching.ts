@@ -1,4 +1,5 @@
 import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
+import { bigPodsByWorkload, isBlueGreen } from "#lib/domain/colour.ts";
 import { podsToAsk } from "#lib/domain/fold.ts";
 import { sameJson } from "#lib/domain/fold-rollout.ts";
 import type { PodHealth } from "#lib/domain/health.ts";
@@ -10,6 +11,7 @@ import type { Clock, Log } from "#lib/ports/runtime.ts";
 import { createClusterPulse } from "#lib/worker/watchers/reflector-pulse.ts";
 import type { ClusterPulse } from "#lib/worker/watchers/reflector-pulse.ts";
 import { askedServices } from "#lib/worker/watchers/probe-pod.ts";
+import { eitherVersion } from "#lib/worker/watchers/either-version.ts";
 import { createHealthProbes } from "#lib/worker/watchers/probe.ts";
 import { createLastLines } from "#lib/worker/watchers/last-lines.ts";
 import { createNamespaceLook } from "#lib/worker/watchers/namespace-look.ts";
@@ -20,13 +22,18 @@ import { createSurroundingsWatch, watchExtra } from "#lib/worker/watchers/surrou
 import type { Extra, WatchParts } from "#lib/worker/watchers/surroundings.ts";
 import type { StartWatching, WatchedKind, Watching } from "#lib/worker/watchers/watching.ts";
 
-const described: Record<WatchedKind, { kind: ResourceKind; title: string; required: boolean; managedFields: boolean }> = {
+const described: Record<WatchedKind | "services" | "autoscalers" | "olderAutoscalers", { kind: ResourceKind; title: string; required: boolean; managedFields: boolean }> = {
   deployments: { kind: kinds.deployments, title: "Deployments", required: true, managedFields: true },
   replicaSets: { kind: kinds.replicaSets, title: "ReplicaSets", required: true, managedFields: false },
   pods: { kind: kinds.pods, title: "Pods", required: true, managedFields: false },
   // Without events a cause is told less well; without ConfigMaps no release is sealed. Neither makes a tile wrong.
   events: { kind: kinds.events, title: "Events", required: false, managedFields: false },
   configMaps: { kind: kinds.configMaps, title: "ConfigMaps", required: false, managedFields: true },
+  // Watched under blue-green only: which colour serves, and what scales it. The managedFields tell who changed a selector.
+  services: { kind: kinds.services, title: "Services", required: true, managedFields: true },
+  autoscalers: { kind: kinds.horizontalPodAutoscalers, title: "HorizontalPodAutoscalers", required: true, managedFields: false },
+  // Before Kubernetes 1.23. What is read of an autoscaler, and written to it, is the same in both.
+  olderAutoscalers: { kind: kinds.horizontalPodAutoscalersV1, title: "HorizontalPodAutoscalers", required: true, managedFields: false },
 };
 
 /** Nodes belong to a cluster: one watch serves all its environments, and ends with the last of them. */
@@ -72,11 +79,12 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
 
   function start(environment: EnvironmentConfig, changed: () => void): Watching {
     const api = apiOf(environment.name);
+    const bigPods = bigPodsByWorkload(environment, config.bigPods);
     const podsOfBigPods = (): ClusterObject[] => {
       const pods = watchers.pods.items();
-      return podsToAsk(config.bigPods, watchers.deployments.items().values(), watchers.replicaSets.items().values(), pods).flatMap(({ uid }) => pods.get(uid) ?? []);
+      return podsToAsk(bigPods, watchers.deployments.items().values(), watchers.replicaSets.items().values(), pods).flatMap(({ uid }) => pods.get(uid) ?? []);
     };
-    const reflect = (name: WatchedKind): Reflector => {
+    const reflect = (name: keyof typeof described): Reflector => {
       const { kind, title, required, managedFields } = described[name];
       return createReflector({
         api,
@@ -107,6 +115,8 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
       });
     };
     const watchers = { deployments: reflect("deployments"), replicaSets: reflect("replicaSets"), pods: reflect("pods"), events: reflect("events"), configMaps: reflect("configMaps") };
+    const coloured = isBlueGreen(environment) ? { services: reflect("services"), autoscalers: eitherVersion(reflect("autoscalers"), reflect("olderAutoscalers")) } : null;
+    const reflectors = [...Object.values(watchers), ...(coloured === null ? [] : Object.values(coloured))];
     const byPod = new Map<string, PodHealth>();
     const probes = config.bigPods.some((bigPod) => askedServices(bigPod).length > 0)
       ? createHealthProbes({
@@ -115,7 +125,7 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
           config,
           log,
           clock,
-          pods: () => podsToAsk(config.bigPods, watchers.deployments.items().values(), watchers.replicaSets.items().values(), watchers.pods.items()),
+          pods: () => podsToAsk(bigPods, watchers.deployments.items().values(), watchers.replicaSets.items().values(), watchers.pods.items()),
           onResult(podUid, result) {
             const before = byPod.get(podUid);
             byPod.set(podUid, result);
@@ -133,11 +143,12 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
     const around = createSurroundingsWatch({ environment, bigPods: config.bigPods, parts: watch, deployments: () => watchers.deployments.items().values(), nodes: nodes.extra, changed });
     const prometheus = config.bigPods.some((bigPod) => bigPod.metrics !== undefined) ? (parts.metricsOf?.(environment.name) ?? null) : null;
     const metrics = prometheus === null ? null : createProcessMetrics({ metrics: prometheus, environment, bigPods: config.bigPods, clock, log, changed });
-    for (const reflector of Object.values(watchers)) reflector.start();
+    for (const reflector of reflectors) reflector.start();
     probes?.start();
     metrics?.start();
     return {
       watchers,
+      ...(coloured === null ? {} : { colours: coloured }),
       health() {
         const measured = metrics === null ? {} : { metrics: metrics.input() };
         const others = metrics === null ? [] : [metrics.source()];
@@ -153,7 +164,7 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
       surroundings: () => ({ known: around.surroundings(), sources: around.sources() }),
       lastLines: () => lastLines.lines(),
       namespaceMissingIn: () => (namespaceLook.presence() === "missing" ? api.name : null),
-      stop: async () => void (await Promise.all([probes?.stop(), metrics?.stop(), around.stop(), nodes.leave(), lastLines.stop(), namespaceLook.stop(), ...Object.values(watchers).map((reflector) => reflector.stop())])),
+      stop: async () => void (await Promise.all([probes?.stop(), metrics?.stop(), around.stop(), nodes.leave(), lastLines.stop(), namespaceLook.stop(), ...reflectors.map((reflector) => reflector.stop())])),
     };
   }
 

@@ -18,6 +18,8 @@ export type WatchedKind = (typeof watchedKinds)[number];
 /** Everything that is watched of one environment. */
 export interface Watching {
   watchers: Readonly<Record<WatchedKind, Watcher>>;
+  /** What tells the colours apart; only in environments whose strategy is blue-green. */
+  colours?: { services: Watcher; autoscalers: Watcher };
   /** Newest probe results, with the state of the probe source; null when nothing is configured that pods could be asked. */
   health(): { input: HealthInput; source: SourceState; /** Prometheus, where it is asked too. */ others: SourceState[] } | null;
   /** The cluster that says it has no such namespace (it lists that as empty); null otherwise, also when it cannot be told. */

@@ -33,6 +33,9 @@ const WRITER: readonly Rule[] = [
   // Questions to a supervisor inside a pod are POSTs (XML-RPC).
   { verbs: ["create"], apiGroups: [""], resources: ["pods/proxy"] },
   { verbs: ["patch", "update"], apiGroups: ["apps"], resources: ["deployments", "deployments/scale", "replicasets/scale", "statefulsets/scale"] },
+  // Blue-green: which colour serves, and what is scaled with it.
+  { verbs: ["patch"], apiGroups: [""], resources: ["services"] },
+  { verbs: ["patch"], apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"] },
   { verbs: ["create", "delete", "patch", "update"], apiGroups: [""], resources: ["configmaps"] },
   { verbs: ["delete"], apiGroups: [""], resources: ["pods"] },
   { verbs: ["create"], apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"] },
