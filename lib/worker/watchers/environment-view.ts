@@ -25,6 +25,7 @@ export interface ObservedView extends EnvironmentView {
   states(): BigPodState[];
   sources(): SourceState[];
   configMaps(): Iterable<ClusterObject>;
+  events(): Iterable<ClusterObject>;
   /** Takes over since when a status holds, from what was stored before. */
   adopt(stored: readonly BigPodState[]): void;
   /** Called after each fold that changed a state, and after each change of a source or ConfigMap. Returns the function that ends it. */
@@ -164,6 +165,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
       for (const object of watching.watchers.configMaps.items().values()) if (object.metadata.name === name) return object;
       return undefined;
     },
+    events: () => watching.watchers.events.items().values(),
     configMaps: () => watching.watchers.configMaps.items().values(),
     configMapsKnown: () => watching.watchers.configMaps.listed() && watching.watchers.configMaps.source().status === "live",
     fresh: () => required().every((source) => source.status === "live"),
