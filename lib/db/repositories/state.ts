@@ -1,5 +1,6 @@
 import type { Prisma } from "#lib/db/generated/client.ts";
 import type { Database, Transaction } from "#lib/db/client.ts";
+import { historicState } from "#lib/domain/history.ts";
 import { bigPodStateSchema, sourceStateSchema } from "#lib/contracts/state.ts";
 import type { BigPodState, SourceState } from "#lib/contracts/state.ts";
 
@@ -26,20 +27,27 @@ export interface PositionedSource {
   position: number;
 }
 
-/** Writes a state under a position; a row of history is added in the same statement when the status differs from the stored one. */
+/**
+ * Writes a state under a position; a row of history is added in the same statement when what the overview shows of it differs from the stored one.
+ * A change of status is dated by when it began, any other by when it was seen.
+ */
 export async function writeState(tx: Transaction, state: BigPodState, position: bigint): Promise<void> {
   const json = storable(state);
+  const detail = storable(historicState(state));
   const cause = state.cause === null ? null : storableText(state.cause);
   const version = state.version === null ? null : storableText(state.version);
   await tx.$executeRaw`
-    WITH history AS (
-      INSERT INTO state_history (environment, big_pod, status, cause, version, at)
-      SELECT ${state.environment}, ${state.bigPod}, ${state.status}, ${cause}, ${version}, ${state.since}::timestamptz
-      WHERE NOT EXISTS (SELECT 1 FROM big_pod_state WHERE environment = ${state.environment} AND big_pod = ${state.bigPod} AND status = ${state.status})
+    WITH before AS (
+      SELECT status, detail FROM big_pod_state WHERE environment = ${state.environment} AND big_pod = ${state.bigPod}
+    ), history AS (
+      INSERT INTO state_history (environment, big_pod, status, cause, version, at, detail)
+      SELECT ${state.environment}, ${state.bigPod}, ${state.status}, ${cause}, ${version},
+        CASE WHEN (SELECT status FROM before) = ${state.status} THEN ${state.observedAt}::timestamptz ELSE ${state.since}::timestamptz END, ${detail}::jsonb
+      WHERE NOT EXISTS (SELECT 1 FROM before WHERE status = ${state.status} AND detail = ${detail}::jsonb)
     )
-    INSERT INTO big_pod_state (environment, big_pod, status, state, since, position, updated_at)
-    VALUES (${state.environment}, ${state.bigPod}, ${state.status}, ${json}::jsonb, ${state.since}::timestamptz, ${position}, clock_timestamp())
-    ON CONFLICT (environment, big_pod) DO UPDATE SET status = EXCLUDED.status, state = EXCLUDED.state, since = EXCLUDED.since, position = EXCLUDED.position, updated_at = EXCLUDED.updated_at`;
+    INSERT INTO big_pod_state (environment, big_pod, status, state, since, position, updated_at, detail)
+    VALUES (${state.environment}, ${state.bigPod}, ${state.status}, ${json}::jsonb, ${state.since}::timestamptz, ${position}, clock_timestamp(), ${detail}::jsonb)
+    ON CONFLICT (environment, big_pod) DO UPDATE SET status = EXCLUDED.status, state = EXCLUDED.state, since = EXCLUDED.since, position = EXCLUDED.position, updated_at = EXCLUDED.updated_at, detail = EXCLUDED.detail`;
 }
 
 /**

@@ -31,6 +31,7 @@ export interface ObservedView extends EnvironmentView {
   states(): BigPodState[];
   sources(): SourceState[];
   configMaps(): Iterable<ClusterObject>;
+  events(): Iterable<ClusterObject>;
   /** Takes over since when a status holds, from what was stored before. */
   adopt(stored: readonly BigPodState[]): void;
   /** Called after each fold that changed a state, and after each change of a source or ConfigMap. Returns the function that ends it. */
@@ -212,6 +213,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     service: (name) => named(watching.colours?.services, name),
     autoscalers: () => watching.colours?.autoscalers.items().values() ?? [],
     configMap: (name) => named(watching.watchers.configMaps, name),
+    events: () => watching.watchers.events.items().values(),
     configMaps: () => watching.watchers.configMaps.items().values(),
     configMapsKnown: () => watching.watchers.configMaps.listed() && watching.watchers.configMaps.source().status === "live",
     fresh: () => required().every((source) => source.status === "live"),

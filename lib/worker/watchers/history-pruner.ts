@@ -1,4 +1,5 @@
 import type { Database } from "#lib/db/client.ts";
+import { pruneEvents } from "#lib/db/repositories/history.ts";
 import { pruneStateHistory } from "#lib/db/repositories/state.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
@@ -15,7 +16,7 @@ export interface HistoryPruner {
   idle(): Promise<void>;
 }
 
-/** Forgets how Big Pods were more than 90 days ago, in small batches. What cannot be done now is tried again in an hour. */
+/** Forgets how Big Pods were more than 90 days ago, and events as old, in small batches. What cannot be done now is tried again in an hour. */
 export function createHistoryPruner({ db, lease, clock, log }: { db: Database; lease: () => LeaseToken | null; clock: Clock; log: Log }): HistoryPruner {
   let lastAt = -Infinity;
   let running: Promise<void> = Promise.resolve();
@@ -23,10 +24,12 @@ export function createHistoryPruner({ db, lease, clock, log }: { db: Database; l
   async function prune(): Promise<void> {
     let rows = 0;
     try {
-      for (let batch = 0; batch < mostBatches && lease() !== null; batch += 1) {
-        const deleted = await pruneStateHistory(db, historyDays, batchRows);
-        rows += deleted;
-        if (deleted < batchRows) break;
+      for (const forget of [pruneStateHistory, pruneEvents]) {
+        for (let batch = 0; batch < mostBatches && lease() !== null; batch += 1) {
+          const deleted = await forget(db, historyDays, batchRows);
+          rows += deleted;
+          if (deleted < batchRows) break;
+        }
       }
       if (rows > 0) log.info({ rows, days: historyDays }, "old history was forgotten");
     } catch (error) {

@@ -8,6 +8,7 @@ import { assertLease, createLeaseKeeper, observerLease } from "#lib/worker/lease
 import type { LeaseToken } from "#lib/worker/lease.ts";
 import { recordUnwatched } from "#lib/worker/guards/unwatched.ts";
 import { createChangeRecorder } from "#lib/worker/watchers/change-recorder.ts";
+import { createEventRecorder } from "#lib/worker/watchers/event-recorder.ts";
 import { createHistoryPruner } from "#lib/worker/watchers/history-pruner.ts";
 import type { ObservedView, Views } from "#lib/worker/watchers/environment-view.ts";
 import { createReleaseRecorder } from "#lib/worker/watchers/release-recorder.ts";
@@ -52,6 +53,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
   const lease = (): LeaseToken | null => keeper.current();
   const writer = createStateWriter({ db, lease, log, onLoss: again });
   const changes = createChangeRecorder({ config, db, lease, clock, log });
+  const events = createEventRecorder({ db, lease, log });
   const pruner = createHistoryPruner({ db, lease, clock, log });
   const releases = createReleaseRecorder({ config, db, registry: parts.registry, lease, clock, log, ...(parts.waitForLaterMs === undefined ? {} : { waitForLaterMs: parts.waitForLaterMs }) });
 
@@ -81,6 +83,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
     for (const view of opened.values()) {
       putSources(view);
       releases.look(view);
+      events.look(view);
     }
   }
 
@@ -99,6 +102,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
         const current = await Promise.all(configured.environments.map(async (name) => ({ name, release: await readCurrentRelease(db, name) })));
         writer.begin({ states, sources });
         releases.begin();
+        events.begin();
         for (const { name, release } of current) changes.begin(name, { states: states.filter((s) => s.environment === name), release });
         startedAt = clock.now().getTime();
         for (const { name } of current) {
@@ -135,13 +139,14 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
       await writer.idle();
       await changes.idle();
       await releases.idle();
+      await events.idle();
     },
     async stop() {
       stopping.abort();
       await starting;
       close();
       await writer.stop(2_000);
-      await Promise.race([Promise.all([changes.idle(), releases.idle(), pruner.idle()]), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
+      await Promise.race([Promise.all([changes.idle(), releases.idle(), events.idle(), pruner.idle()]), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
       await keeper.stop();
     },
   };
