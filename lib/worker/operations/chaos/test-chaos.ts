@@ -75,6 +75,8 @@ export async function openChaos(name: string, options: { speed?: number; world?:
       stdio: ["ignore", process.env.CHAOS_WORKER_LOG === undefined ? "ignore" : "inherit", "inherit", "ipc"],
       execArgv: [],
     });
+    // It is armed again and again, and each time listened to.
+    child.setMaxListeners(0);
     const worker: Worker = { holder, child, hit: new Promise(() => undefined) };
     live.push(worker);
     child.once("exit", () => void live.splice(live.indexOf(worker), live.includes(worker) ? 1 : 0));
