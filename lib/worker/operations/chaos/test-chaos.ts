@@ -2,11 +2,11 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { Operation, PlanTarget } from "#lib/contracts/operation.ts";
 import { storedTargets } from "#lib/db/repositories/operation.ts";
 import { kinds } from "#lib/ports/cluster.ts";
 import { abortOperation } from "#lib/services/operation/abort.ts";
+import { chaosWorker } from "#lib/worker/operations/chaos/test-bundle.ts";
 import { startDatabaseProxy } from "#lib/worker/operations/chaos/test-database-proxy.ts";
 import type { DatabaseProxy } from "#lib/worker/operations/chaos/test-database-proxy.ts";
 import { recordHistory, violations } from "#lib/worker/operations/chaos/test-history.ts";
@@ -60,6 +60,7 @@ export async function openChaos(name: string, options: { speed?: number; world?:
   const stage = await openStage(options);
   const namespace = stage.context.config.environments.find((one) => one.name === "prod")?.namespace ?? "";
   const staging = stage.context.config.environments.find((one) => one.name === "staging")?.namespace ?? "";
+  const bundled = await chaosWorker();
   const proxy = await startDatabaseProxy(stage.database.url);
   const history = await recordHistory(stage.apiOf("prod"), namespace);
   const live: Worker[] = [];
@@ -70,7 +71,7 @@ export async function openChaos(name: string, options: { speed?: number; world?:
   async function startOne(): Promise<Worker> {
     started += 1;
     const holder = `${name}-${started}`;
-    const child = fork(fileURLToPath(new URL("test-chaos-worker.ts", import.meta.url)), {
+    const child = fork(bundled.script, {
       env: { ...process.env, DATABASE_URL: proxy.url(stage.database.url), VIGIE_CONFIG: stage.configFile, HOLDER: holder, VIGIE_LOG: process.env.CHAOS_WORKER_LOG ?? "error" },
       stdio: ["ignore", process.env.CHAOS_WORKER_LOG === undefined ? "ignore" : "inherit", "inherit", "ipc"],
       execArgv: [],
