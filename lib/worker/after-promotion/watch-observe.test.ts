@@ -16,7 +16,7 @@ test("in observe mode a failure is a proposal with its evidence; it stays while 
   expect(await proposalIn(stage)).toBeNull();
   await breakExperience(stage);
   const proposal = await stage.until("there is a proposal", async () => (await proposalIn(stage)) ?? undefined);
-  expect(proposal).toMatchObject({ operationId: operation.id, release: number, evidence: [expect.stringContaining("voyage"), expect.stringContaining("No Prometheus")] });
+  expect(proposal).toMatchObject({ operationId: operation.id, release: number, evidence: expect.arrayContaining([expect.stringContaining("voyage")]) });
   expect(proposal.sentence).toMatch(/^\d+ s after R-\d+ was promoted to prod it failed \(.+\): a rollback to R-\d+ is proposed\.$/);
   const audited = await stage.database.db.auditEntryRow.findMany({ where: { action: "watch.verdict", operationId: operation.id } });
   expect(audited).toHaveLength(1);

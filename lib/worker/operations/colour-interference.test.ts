@@ -18,6 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 beforeEach(async () => {
+  // What an earlier test returned may be promoted again.
+  await stage.database.db.quarantineRow.deleteMany();
   await stage.settled("staging");
   await stage.settled("prod");
 });

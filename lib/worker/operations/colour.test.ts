@@ -13,6 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 beforeEach(async () => {
+  // What an earlier test returned may be promoted again.
+  await stage.database.db.quarantineRow.deleteMany();
   await stage.settled("staging");
   await stage.settled("prod");
 });
@@ -31,7 +33,7 @@ test("a promotion goes to the idle colour and switches; its rollback is one swit
   const before = await stage.images("prod");
   const selectors = await recordSelectors(stage);
   const plan = await stage.plan({ kind: "promotion", from: "staging", to: "prod" });
-  expect(plan).toMatchObject({ strategy: "blue-green", ready: true, afterwards: [expect.stringContaining("core-blue, experience-blue are kept for 30 min")] });
+  expect(plan).toMatchObject({ strategy: "blue-green", ready: true, afterwards: expect.arrayContaining([expect.stringContaining("core-blue, experience-blue are kept for 30 min")]) });
   expect(plan.changes[0]?.how).toBe("brings up core-green with the new images on 2 pods, asks it through core-preview, switches the Service core from blue to green at once (HorizontalPodAutoscaler core with it), keeps core-blue for 30 minutes");
   const promotion = await succeeded(await stage.confirm(plan));
   expect(steps(promotion)).toEqual([
