@@ -25,7 +25,6 @@ export const auditActionWords: Record<AuditAction, string> = {
   "quarantine.add": "put a release in quarantine",
   "quarantine.lift": "lifted a quarantine",
   "watch.verdict": "judged a watched promotion",
-  "drift.adopt": "adopted a drift",
   "token.create": "created a token",
   "token.revoke": "revoked a token",
   "token.use-denied": "token was refused",

@@ -2,7 +2,7 @@ type Key = readonly unknown[];
 
 /**
  * The one cache of the browser: what the stream told last, by key. Nothing is fetched, retried or let go by it; a value stays until the next one
- * takes its place, and a reader hears of its own key only (docs/adr/0020).
+ * takes its place, and a reader hears of its own key only (docs/adr/0016).
  */
 export class LiveCache {
   readonly #values = new Map<string, unknown>();

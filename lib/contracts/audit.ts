@@ -5,7 +5,7 @@ export const auditActions = [
   "session.sign-in", "session.sign-out", "session.denied",
   "plan.create",
   "operation.request", "operation.start", "operation.outcome", "operation.abort", "operation.approve", "operation.refuse",
-  "break-glass.open", "break-glass.review", "quarantine.add", "quarantine.lift", "watch.verdict", "drift.adopt",
+  "break-glass.open", "break-glass.review", "quarantine.add", "quarantine.lift", "watch.verdict",
   "token.create", "token.revoke", "token.use-denied",
   "access.denied", "audit.export", "config.loaded",
 ] as const;

@@ -24,7 +24,6 @@ export const actions = [
   "break-glass.open",
   "break-glass.review",
   "quarantine.lift",
-  "drift.adopt",
   "token.create",
   "token.revoke",
   "token.read",
@@ -40,7 +39,7 @@ export interface Grant {
 
 const reading: readonly Action[] = ["state.read", "release.read", "operation.read", "log.read", "plan.promotion", "plan.rollback", "plan.restart", "plan.scale", "plan.drill", "session.read"];
 const operating: readonly Action[] = ["operation.request.restart", "operation.request.scale", "operation.abort"];
-const releasing: readonly Action[] = [...operating, "operation.request.promotion", "operation.request.rollback", "operation.request.drill", "drift.adopt"];
+const releasing: readonly Action[] = [...operating, "operation.request.promotion", "operation.request.rollback", "operation.request.drill"];
 
 const allowed: Record<Role, readonly Action[]> = {
   viewer: [...reading, "audit.read"],

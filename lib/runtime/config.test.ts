@@ -150,6 +150,7 @@ test.each([
 
 /** The configurations that the documentation shows are ones that Vigie takes. */
 const yamlOf = (file: string): string[] => [...readFileSync(join(root, "docs", file), "utf8").matchAll(/^( *)```yaml\n([\s\S]*?)^ *```/gm)].map(([, indent = "", text = ""]) => text.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
+test("README.md, the guide", () => expect(mistakes(yamlOf("../README.md").find((text) => text.startsWith("platform:")) ?? "")).toBe(""));
 test("docs/configuration.md", () => expect(mistakes(yamlOf("configuration.md").find((text) => text.startsWith("platform:")) ?? "")).toBe(""));
 test("docs/gates.md, the guide and the examples", () => {
   const [guide = "", windows = "", smoke = "", metrics = ""] = yamlOf("gates.md");
