@@ -7,7 +7,7 @@ export function isDatabaseAway(error: unknown, depth = 0): boolean {
   if (typeof error !== "object" || error === null || depth > 6) return false;
   const { code, kind, originalCode, message } = error as { code?: unknown; kind?: unknown; originalCode?: unknown; message?: unknown };
   if ([code, originalCode].some((value) => typeof value === "string" && awayCodes.has(value)) || (typeof kind === "string" && awayKinds.has(kind))) return true;
-  if (typeof message === "string" && /connection terminated|timeout exceeded when trying to connect|Can't reach database server/i.test(message)) return true;
+  if (typeof message === "string" && /connection terminated|connection error and is not queryable|timeout exceeded when trying to connect|Can't reach database server/i.test(message)) return true;
   const { cause, meta } = error as { cause?: unknown; meta?: { driverAdapterError?: unknown } };
   return isDatabaseAway(cause, depth + 1) || isDatabaseAway(meta?.driverAdapterError, depth + 1);
 }

@@ -79,6 +79,7 @@ test("a release that breaks never serves: the idle colours go back to what they 
   expect(steps(operation).filter(([name]) => String(name).startsWith("return-"))).toEqual([["return-raise", "experience", "succeeded"], ["return-raise", "core", "succeeded"]]);
   expect(await idle()).toEqual(before);
   expect([selectors.of("core"), selectors.of("experience")]).toEqual([["blue"], ["blue"]]);
+  expect(await stage.database.db.quarantineRow.findMany({ where: { operationId: operation.id }, select: { environment: true, release: true } })).toEqual([{ environment: "prod", release: operation.plan.release }]);
 });
 
 test("a ConfigMap edited since goes back before the old colour serves again, and its pods start anew", { timeout: 90_000 }, async () => {

@@ -1,4 +1,5 @@
 import type { OperationStep, PlanTarget } from "#lib/contracts/operation.ts";
+import { isDatabaseAway } from "#lib/domain/database-away.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
 import { isDrillStep } from "#lib/domain/drill.ts";
 import { stepNames } from "#lib/domain/operation-steps.ts";
@@ -47,7 +48,7 @@ export async function performStep(run: Run, step: OperationStep): Promise<void> 
 function asFailure(run: Run, step: OperationStep, error: unknown): StepFailed | null {
   if (error instanceof StepFailed) return error;
   if (run.keeper.lost.aborted || run.keeper.abortAsked.aborted || error instanceof ClaimLost) return null;
-  if (error instanceof Error && error.name.startsWith("PrismaClient")) return null;
+  if ((error instanceof Error && error.name.startsWith("PrismaClient")) || isDatabaseAway(error)) return null;
   run.log.error({ operation: run.keeper.claim.operationId, step: step.name, error }, "A step met something unforeseen");
   return new StepFailed(`something unforeseen happened (${error instanceof Error ? error.message : String(error)})`, { cause: error, failure: "elsewhere" });
 }

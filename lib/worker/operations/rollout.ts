@@ -35,7 +35,11 @@ export async function awaitRollout(run: Run, step: OperationStep, targets: reado
 
 /** Only what can be seen is held against a release: a workload that somebody deleted, or a cluster out of sight, says nothing about it. */
 function blame(run: Run, targets: readonly PlanTarget[]): { failure?: "elsewhere" } {
-  const known = run.view.fresh() && targets.every(({ bigPod, workload }) => run.view.workload(bigPod)?.metadata.uid === workload.uid && run.view.workload(bigPod)?.metadata.deletionTimestamp === undefined);
+  const seen = ({ bigPod, workload }: PlanTarget): boolean => {
+    const metadata = run.view.side(bigPod, workload.name).workload?.metadata;
+    return metadata?.uid === workload.uid && metadata.deletionTimestamp === undefined;
+  };
+  const known = run.view.fresh() && targets.every(seen);
   return known ? {} : { failure: "elsewhere" };
 }
 
