@@ -27,6 +27,8 @@ import { eventsSchema, historySchema, stripSchema } from "#lib/contracts/history
 import { breakGlassSchema, planSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema } from "#lib/contracts/token.ts";
 import { createDatabase } from "#lib/db/client.ts";
+import { nextPosition } from "#lib/db/publish.ts";
+import { writeState as observeState } from "#lib/db/repositories/state.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
 import { listenForOperations } from "#lib/db/queue.ts";
@@ -324,6 +326,9 @@ describe("when something fails", () => {
 describe("history", () => {
   test("the moment, the strips and the events of what the caller may see", async () => {
     const token = await tokenOf("viewer", ["staging"]);
+    for (const environment of ["staging", "prod"]) {
+      for (const bigPod of ["experience", "commerce"]) await database.db.$transaction(async (tx) => observeState(tx, bigPodState(environment, bigPod, builds.old), await nextPosition(tx)));
+    }
     const now = new Date();
     const at = now.toISOString();
     const then = historySchema.parse((await call(history.GET, `/api/v1/history?at=${at}`, { token })).body);
