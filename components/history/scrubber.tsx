@@ -37,10 +37,11 @@ export function Scrubber({ at, over, fromMs, toMs }: ScrubberProps) {
     const href = historyHref("/", target > toMs - stepMs ? null : momentOf(target), over);
     startMoving(() => (at === null ? router.push(href, { scroll: false }) : router.replace(href, { scroll: false })));
   };
-  const settle = useEffectEvent((target: number) => {
+  const goSoon = (target: number) => {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => go(target), settleMs);
-  });
+  };
+  const settle = useEffectEvent(goSoon);
   useEffect(() => {
     const slider = input.current;
     // The browser's own "change": once when a pointer lets go, and for every key. React's onChange comes with every movement.
@@ -58,8 +59,7 @@ export function Scrubber({ at, over, fromMs, toMs }: ScrubberProps) {
     event.preventDefault();
     const target = Math.min(toMs, Math.max(fromMs, ms + way * pageMs));
     setDraft({ ms: target, against: at });
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => go(target), settleMs);
+    goSoon(target);
   };
 
   return (
