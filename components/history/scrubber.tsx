@@ -34,7 +34,8 @@ export function Scrubber({ at, over, fromMs, toMs }: ScrubberProps) {
   const words = isNow ? "now" : momentWords(ms, zone);
 
   const go = (target: number) => {
-    const href = historyHref("/", target > toMs - stepMs ? null : momentOf(target), over);
+    // The usual span is not named: it is chosen by the age of the moment, also for who opens the link next week.
+    const href = historyHref("/", target > toMs - stepMs ? null : momentOf(target), over === "24h" ? null : over);
     startMoving(() => (at === null ? router.push(href, { scroll: false }) : router.replace(href, { scroll: false })));
   };
   const goSoon = (target: number) => {
