@@ -2,12 +2,15 @@ import type { Metadata } from "next";
 import { readPast } from "#app/_read/past.ts";
 import { hrefWith, single } from "#app/_read/search-params.ts";
 import type { SearchParams } from "#app/_read/search-params.ts";
-import { chosenSpan } from "#components/history/span.ts";
+import { chosenSpan, momentWords } from "#components/history/span.ts";
 import { Overview } from "#components/overview/overview.tsx";
 import { requirePageActor } from "#lib/runtime/session.ts";
 import { getRuntime } from "#lib/runtime/wiring.ts";
 
-export const metadata: Metadata = { title: "Overview" };
+export async function generateMetadata({ searchParams }: { searchParams: SearchParams }): Promise<Metadata> {
+  const at = Date.parse((await single(searchParams)).at ?? "");
+  return { title: Number.isNaN(at) ? "Overview" : `Overview at ${momentWords(at, null)}` };
+}
 
 export default async function OverviewPage({ searchParams }: { searchParams: SearchParams }) {
   const params = await single(searchParams);

@@ -12,6 +12,7 @@ import type { SpanName } from "#components/history/span.ts";
 import { OperationsThen } from "#components/history/operations-then.tsx";
 import { Changes } from "#components/overview/changes.tsx";
 import { Pipeline } from "#components/overview/pipeline.tsx";
+import { splitSentence } from "#components/overview/split-sentence.ts";
 import { Absence } from "#components/patterns/absence.tsx";
 import { formatRelative } from "#components/patterns/duration.ts";
 import { PageHead, Section } from "#components/patterns/section.tsx";
@@ -98,6 +99,7 @@ function Picture({ history }: { history: History }) {
   }
   const states = historicStates(history);
   const verdict = judge(environments, bigPods, states, new Date(history.at));
+  const { head, rest } = splitSentence(verdict.sentence);
   const columns = environments.map((environment) => {
     const release = history.releases.find((known) => known.environment === environment.name);
     // Whether it had settled is not kept; the mark for "not yet" is left out.
@@ -105,7 +107,9 @@ function Picture({ history }: { history: History }) {
   });
   return (
     <>
-      <PageHead icon={<StatusIcon {...healthPresentation[verdict.status]} className="size-[22px]" />} title={<span data-verdict={verdict.status}>{`Then: ${verdict.sentence}`}</span>} />
+      <PageHead icon={<StatusIcon {...healthPresentation[verdict.status]} className="size-[22px]" />} title={<span data-verdict={verdict.status}>{`Then: ${head}`}</span>}>
+        {rest ? <p className="text-text">{rest}</p> : null}
+      </PageHead>
       <Pipeline environments={columns} gaps={[]} bigPods={bigPods} states={states} guards={null} />
     </>
   );

@@ -65,7 +65,7 @@ export function Scrubber({ at, over, fromMs, toMs }: ScrubberProps) {
 
   return (
     <div className="grid grid-cols-[minmax(0,9rem)_minmax(0,1fr)] items-center gap-x-3 max-md:grid-cols-[minmax(0,6.5rem)_minmax(0,1fr)]">
-      <label htmlFor="moment" className="truncate text-xs font-semibold" aria-busy={moving}>
+      <label htmlFor="moment" className="text-xs leading-tight font-semibold" aria-busy={moving}>
         <span className="sr-only">Look at the overview of </span>
         {words}
       </label>
