@@ -5,6 +5,7 @@ import Link from "next/link";
 import type { ReleaseSummary } from "#lib/contracts/release.ts";
 import { problems as findProblems } from "#lib/domain/problems.ts";
 import { healthPresentation, servicePresentation } from "#lib/domain/status.ts";
+import type { SpanName } from "#components/history/span.ts";
 import { EvidenceList } from "#components/big-pod/evidence-list.tsx";
 import { Images } from "#components/big-pod/images.tsx";
 import { PodTable } from "#components/big-pod/pod-table.tsx";
@@ -13,6 +14,7 @@ import { remedyAction } from "#components/overview/remedy-action.ts";
 import { Changes } from "#components/overview/changes.tsx";
 import { Absence } from "#components/patterns/absence.tsx";
 import { ColourChip } from "#components/patterns/colour-chip.tsx";
+import { ListSkeleton } from "#components/patterns/list-skeleton.tsx";
 import { PageHead, Section } from "#components/patterns/section.tsx";
 import { ServiceMark, StatusIcon, toneText } from "#components/patterns/status-icon.tsx";
 import { Time } from "#components/patterns/time.tsx";
@@ -24,16 +26,19 @@ import { ReleaseList } from "#components/release/release-list.tsx";
 import { LogSkeleton } from "#components/big-pod/log-skeleton.tsx";
 
 const LogView = dynamic(() => import("#components/big-pod/log-view.tsx").then((module) => module.LogView), { ssr: false, loading: () => <LogSkeleton /> });
+const BigPodHistory = dynamic(() => import("#components/history/big-pod-history.tsx").then((module) => module.BigPodHistory), { ssr: false, loading: () => <ListSkeleton /> });
 
 interface BigPodViewProps {
   environment: string;
   bigPod: string;
   /** Newest first; null when they may not be read. */
   releases: readonly ReleaseSummary[] | null;
+  /** How long a time its strip shows. */
+  over: SpanName;
 }
 
 /** Everything about one Big Pod in one environment. */
-export function BigPodView({ environment, bigPod, releases }: BigPodViewProps) {
+export function BigPodView({ environment, bigPod, releases, over }: BigPodViewProps) {
   const { snapshot, states, now } = usePlatformView();
   const trails = useTrails();
   const refused = useRefusal();
@@ -127,6 +132,8 @@ export function BigPodView({ environment, bigPod, releases }: BigPodViewProps) {
       <Section title="Live log" id="logs">
         {refused("log.read", environment, "") === null ? <LogView environment={environment} bigPod={bigPod} pods={state.pods} services={state.services.map((service) => service.name)} /> : <Absence kind="forbidden" title={refused("log.read", environment, `Reading logs in ${environment}`) ?? ""} />}
       </Section>
+
+      <BigPodHistory environment={environment} bigPod={bigPod} over={over} />
 
       <div className="grid gap-6 lg:grid-cols-2">
         <Section title={`Releases of ${environment}`} aside={<Link href={`/releases?environment=${environment}`} className="hover:text-text">all</Link>}>

@@ -27,11 +27,12 @@ export interface PipelineGap {
 
 export interface PipelineProps {
   environments: readonly PipelineEnvironment[];
-  /** One shorter than `environments`. */
+  /** One shorter than `environments`; none where differences are not known. */
   gaps: readonly PipelineGap[];
   bigPods: readonly { name: string; title: string }[];
   states: readonly DisplayedState[];
-  guards: readonly EnvironmentGuard[];
+  /** Null: not shown, with what they offer. */
+  guards: readonly EnvironmentGuard[] | null;
 }
 
 type Column = { kind: "environment"; key: string; environment: PipelineEnvironment; index: number } | { kind: "gap"; key: string; gap: PipelineGap };
@@ -78,7 +79,7 @@ export function Pipeline({ environments, gaps, bigPods, states, guards }: Pipeli
             </tr>
           ))}
         </tbody>
-        <tfoot className={block}>
+        {guards === null ? null : <tfoot className={block}>
           {footRows.map(([title, Cell]) => (
             <tr key={title} className={block}>
               <th scope="row" className={classes("border-t border-line bg-sunk px-3.5 py-2 align-top text-xs font-normal text-muted max-lg:pb-0.5", block)}>
@@ -93,7 +94,7 @@ export function Pipeline({ environments, gaps, bigPods, states, guards }: Pipeli
               )}
             </tr>
           ))}
-        </tfoot>
+        </tfoot>}
       </table>
     </div>
   );

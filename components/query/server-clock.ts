@@ -64,12 +64,18 @@ function subscribe(listener: () => void): () => void {
 /** Time of the first HTML, so that server and browser write the same words before the first tick. */
 export const RenderedAt = createContext<number>(0);
 
+/** A moment that is looked back at: ages below it are those of then, and nothing moves. */
+export const LookedBackAt = createContext<number | null>(null);
+
+const never = () => () => undefined;
+
 /** Server time in milliseconds, moved once a second. */
 export function useNowMs(): number {
   const renderedAt = use(RenderedAt);
+  const lookedBackAt = use(LookedBackAt);
   return useSyncExternalStore(
-    subscribe,
-    () => (shownMs === 0 ? renderedAt : shownMs),
-    () => renderedAt,
+    lookedBackAt === null ? subscribe : never,
+    () => lookedBackAt ?? (shownMs === 0 ? renderedAt : shownMs),
+    () => lookedBackAt ?? renderedAt,
   );
 }

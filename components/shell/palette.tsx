@@ -4,6 +4,7 @@ import { Command } from "cmdk";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { usePortalActions } from "#components/actions/actions-context.tsx";
+import { historyHref, momentOf } from "#components/history/span.ts";
 import { pipelineGaps } from "#components/overview/gaps.ts";
 import { rollbackTarget } from "#components/overview/remedy-action.ts";
 import { OperationIcon } from "#components/patterns/status.tsx";
@@ -12,6 +13,7 @@ import { openDialog, openPlan } from "#components/plan/plan-navigation.ts";
 import type { PlanRequest } from "#lib/contracts/operation.ts";
 import { healthPresentation } from "#lib/domain/status.ts";
 import { useRefusal } from "#components/query/permissions.tsx";
+import { serverNowMs } from "#components/query/server-clock.ts";
 import { useTrails } from "#components/query/trail.ts";
 import { usePlatformView } from "#components/query/use-view.ts";
 import { Group, Item } from "#components/shell/palette-item.tsx";
@@ -20,6 +22,13 @@ import { leave } from "#components/shell/leave.ts";
 import { places } from "#components/shell/places.ts";
 import { setTheme, themes } from "#components/shell/theme.ts";
 import { Dialog } from "#components/ui/dialog.tsx";
+
+/** How far back a few letters lead; the slider on the overview goes anywhere. */
+const lookBacks = [
+  { title: "15 minutes", ms: 900_000 },
+  { title: "an hour", ms: 3_600_000 },
+  { title: "a day", ms: 86_400_000 },
+] as const;
 
 /** Everything there is to see and to do, by typing a few letters of it. */
 export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
@@ -78,6 +87,11 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
             {places.map(({ href, title }) => (
               <Item key={href} onSelect={go(href)}>
                 {title}
+              </Item>
+            ))}
+            {lookBacks.map(({ title, ms }) => (
+              <Item key={title} onSelect={() => go(historyHref("/", momentOf(serverNowMs() - ms), null))()}>
+                Overview {title} ago
               </Item>
             ))}
             <Item onSelect={go("/guards")}>Guards: windows, freezes, approvals, checks</Item>

@@ -4,6 +4,7 @@ import {
   breakGlassResponseSchema, environmentQuerySchema, healthResponseSchema, operationApprovedSchema, quarantineResponseSchema,
   operationAcceptedSchema, operationsQuerySchema, operationsResponseSchema, readinessResponseSchema, releaseQuerySchema, releaseResponseSchema, releasesQuerySchema, releasesResponseSchema,
 } from "#lib/contracts/api.ts";
+import { eventQuerySchema, eventsSchema, historyQuerySchema, historySchema, stripQuerySchema, stripSchema } from "#lib/contracts/history.ts";
 import { approvalRequestSchema, breakGlassRequestSchema, breakGlassReviewSchema, breakGlassSchema, operationRequestSchema, operationSchema, planRequestSchema, planSchema, quarantineLiftSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema, tokenRequestSchema, tokensResponseSchema } from "#lib/contracts/token.ts";
 import type { AnswerCode, ErrorCode } from "#lib/domain/error.ts";
@@ -56,6 +57,21 @@ export const endpoints = {
     id: "readState", method: "GET", path: "/api/v1/state", access: "read", summary: "What runs where, and how it is",
     description: "Environments in order, each with its Big Pods and the sources behind them. A status is never greener than its sources are fresh.",
     success: { description: "The environments you may see", schema: apiStateSchema },
+  }),
+  readHistory: endpoint({
+    id: "readHistory", method: "GET", path: "/api/v1/history", access: "read", summary: "The overview as it was at a moment",
+    description: "States, releases, changes and operations of that moment. A Big Pod of which nothing was known yet is left out; `from` is the earliest moment that is kept.",
+    query: historyQuerySchema, success: { description: "The environments you may see", schema: historySchema },
+  }),
+  readStrips: endpoint({
+    id: "readStrips", method: "GET", path: "/api/v1/history/strips", access: "read", summary: "The status of each Big Pod over a time",
+    description: "At most 92 days. What is shorter than a bucket shows as the worst in it.",
+    query: stripQuerySchema, success: { description: "Spans in order, by environment and Big Pod", schema: stripSchema },
+  }),
+  listEvents: endpoint({
+    id: "listEvents", method: "GET", path: "/api/v1/events", access: "read", summary: "The cluster's events about a Big Pod, newest first",
+    description: "Also those that the API server has forgotten. `next` goes into `before` for the page after.",
+    query: eventQuerySchema, success: { description: "A page", schema: eventsSchema }, errors: ["not-found"],
   }),
   createPlan: endpoint({
     id: "createPlan", method: "POST", path: "/api/v1/plans", access: "write", summary: "Plan a promotion, rollback, restart or scaling",
