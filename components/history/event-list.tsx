@@ -48,7 +48,7 @@ export function EventList({ environment, bigPod }: { environment: string; bigPod
 
 /** One line an event: how serious, what, on which object, how often, how long ago. */
 export function EventTable({ events }: { events: readonly ClusterEvent[] }) {
-  if (events.length === 0) return <Absence kind="empty" title="The cluster has told of no event">Events are kept from when Vigie first ran, for 90 days unless configured otherwise.</Absence>;
+  if (events.length === 0) return <Absence kind="empty" title="The cluster has told of no event">Events are kept from when Vigie first ran, for 90 days.</Absence>;
   return (
     <ul aria-label="Events" className="border-t border-line">
       {events.map((event) => (

@@ -59,7 +59,7 @@ export function Strips({ fromMs, toMs, atMs, only, titleOf, expected }: StripsPr
     );
   }
   if (data === undefined) return <StripsSkeleton rows={expected} />;
-  if (data.strips.length === 0) return <Absence kind="empty" title="Nothing is kept of this time">Vigie keeps what it sees from when it first runs, for 90 days unless configured otherwise.</Absence>;
+  if (data.strips.length === 0) return <Absence kind="empty" title="Nothing is kept of this time">Vigie keeps what it sees from when it first runs, for 90 days.</Absence>;
   const shown = all || data.strips.length <= rowsShown ? data.strips : data.strips.toSorted((a, b) => worstOf(a) - worstOf(b)).slice(0, rowsShown);
   return (
     <div className="grid gap-1">

@@ -78,7 +78,7 @@ export async function keepEvents(tx: Transaction, events: readonly SeenEvent[]):
     INSERT INTO cluster_event (environment, uid, big_pod, object, type, reason, message, count, first_at, last_at)
     SELECT environment, uid, "bigPod", object, type, reason, message, count, "firstAt", "lastAt"
     FROM jsonb_to_recordset(${JSON.stringify(events)}::jsonb) AS seen(environment text, uid text, "bigPod" text, object text, type text, reason text, message text, count integer, "firstAt" timestamptz, "lastAt" timestamptz)
-    ON CONFLICT (environment, uid) DO UPDATE SET message = EXCLUDED.message, count = EXCLUDED.count, last_at = EXCLUDED.last_at
+    ON CONFLICT (environment, uid) DO UPDATE SET message = EXCLUDED.message, count = EXCLUDED.count, last_at = EXCLUDED.last_at, big_pod = coalesce(EXCLUDED.big_pod, cluster_event.big_pod)
     WHERE cluster_event.last_at < EXCLUDED.last_at OR cluster_event.count < EXCLUDED.count`;
 }
 

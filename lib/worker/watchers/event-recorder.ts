@@ -67,6 +67,8 @@ export function createEventRecorder({ db, lease, log }: { db: Database; lease: (
       }
       if (fresh.length === 0) return;
       const states = view.states();
+      // Before the first fold nobody knows whose events they are.
+      if (states.length === 0) return;
       const events = fresh.flatMap((object) => seenEvent(environment, object, states) ?? []);
       running.set(environment, write(environment, fresh, events, token).finally(() => running.delete(environment)));
     },
