@@ -109,8 +109,9 @@ describe("a release, there and back, as a pipeline does it", () => {
     const id = plan.out.trim();
     const aborted = await vigie(["abort", id]);
     expect(aborted.code, aborted.err).toBe(0);
-    const late = await vigie(["abort", id]);
-    expect(late).toMatchObject({ code: 2, err: expect.stringMatching(/has already ended \(aborted\)/) });
+    expect(await vigie(["abort", id])).toMatchObject({ code: 0, err: expect.stringMatching(/: aborted in/) });
+    const done = json(await vigie(["operations", "--status", "succeeded", "--json"])).operations[0].id;
+    expect(await vigie(["abort", done])).toMatchObject({ code: 2, err: expect.stringMatching(/has already ended \(succeeded\)/) });
     expect(json(await vigie(["operations", id, "--json"]))).toMatchObject({ status: "aborted" });
   }, 120_000);
 });

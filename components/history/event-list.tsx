@@ -28,7 +28,7 @@ export function EventList({ environment, bigPod }: { environment: string; bigPod
   if (data === undefined && failure === null) return <EventsSkeleton />;
   const events = data?.pages.flatMap((page) => page.events) ?? [];
   return (
-    <div className="grid gap-2">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-2">
       {data === undefined ? null : <EventTable events={events} />}
       {failure === null ? null : (
         <Failure error={failure}>
@@ -54,7 +54,7 @@ export function EventTable({ events }: { events: readonly ClusterEvent[] }) {
       {events.map((event) => (
         <li key={event.uid} data-event={event.uid} className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 border-b border-line py-1.5 text-sm md:grid-cols-[88px_minmax(0,1fr)_auto]">
           {event.type === "Normal" ? <Mark tone="unknown" shape="check" word="normal" className="self-start text-xs" /> : <Mark tone="warn" shape="triangle" word={event.type.toLowerCase()} className="self-start text-xs" />}
-          <span className="min-w-0 max-md:col-span-2 max-md:row-start-2">
+          <span className="min-w-0 [overflow-wrap:anywhere] max-md:col-span-2 max-md:row-start-2">
             <b>{event.reason}</b> <span className="text-muted">{event.object}</span>
             {event.count > 1 ? <span className="text-xs text-faint"> ×{event.count}</span> : null}
             <span className="block text-xs text-muted">{event.message}</span>
