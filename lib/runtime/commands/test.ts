@@ -6,8 +6,8 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { playwrightTally, vitestTally } from "#lib/runtime/commands/not-run.ts";
-import type { Tally } from "#lib/runtime/commands/not-run.ts";
+import { playwrightTally, vitestTally } from "#lib/runtime/commands/tally.ts";
+import type { Tally } from "#lib/runtime/commands/tally.ts";
 import { home, root } from "#lib/runtime/home.ts";
 import { webBuild } from "#lib/runtime/stack/build.ts";
 import { findBrowser } from "#lib/runtime/stack/browser.ts";
@@ -25,6 +25,7 @@ interface Part {
 }
 const parts: Part[] = [];
 const notRun: string[] = [];
+const failed: string[] = [];
 
 function run(script: string, args: string[], env: Record<string, string> = {}): Promise<number> {
   return new Promise((resolve) => {
@@ -58,11 +59,12 @@ function bin(name: string, file: string): string {
 /** Each against the one cluster, so one after another: the story cordons its nodes for a moment. */
 const realTests = ["lib/adapters/kubernetes/contract.real.test.ts", "lib/worker/watchers/twelve-sentences.real.test.ts", "lib/worker/operations/end-to-end.real.test.ts", "lib/worker/operations/colour.real.test.ts", "lib/worker/operations/chaos/chaos.real.test.ts", "e2e/story.real.test.ts"];
 
-/** Counts for the summary, and the names of what was not run. */
+/** Counts for the summary, and the names of what failed or was not run. */
 function tallied(report: string, read: (report: unknown, root: string) => Tally): string {
   try {
     const tally = read(JSON.parse(readFileSync(report, "utf8")), root);
     notRun.push(...tally.notRun);
+    failed.push(...tally.failed);
     return tally.note;
   } catch (error) {
     return `no report that can be read (${error instanceof Error ? error.message : String(error)})`;
@@ -125,6 +127,8 @@ function summary(): void {
   for (const one of parts) say(`${one.ok ? "ok    " : "FAILED"}  ${one.name}, ${one.seconds.toFixed(1)} s${one.note === "" ? "" : `: ${one.note}`}`);
   if (notRun.length > 0) say("");
   for (const name of notRun) say(`not run: ${name}`);
+  if (failed.length > 0) say("");
+  for (const one of failed) say(`failed: ${one}`);
 }
 
 await runAll().catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { playwrightTally, vitestTally } from "#lib/runtime/commands/not-run.ts";
+import { playwrightTally, vitestTally } from "#lib/runtime/commands/tally.ts";
 import { root } from "#lib/runtime/home.ts";
 
 /** A project of a few tests of its own, run by the very tools: what their reports look like is theirs to change. */
@@ -33,6 +33,7 @@ test("vitest: what cannot run here is named with its reason, also one whose grou
     test.skip("only here (not run: no (real) clock)", () => undefined);
     describe("broken", () => { beforeAll(() => { throw new Error("no"); }); test("never begins", () => undefined); });`,
   );
+  writeFileSync(join(folder, "unit", "b.test.js"), `import { expect, test } from "vitest"; test("fails", () => expect(1).toBe(2));`);
   const found = vitestTally(await report("vitest/vitest.mjs", ["run", "--root", folder, "--reporter=json", "--outputFile.json=unit.json", "unit"], "unit.json"), folder);
   expect(found.notRun).toEqual([
     "unit/a.test.js > real > the contract (X is not set)",
@@ -40,6 +41,7 @@ test("vitest: what cannot run here is named with its reason, also one whose grou
     "unit/a.test.js > broken > never begins (it gives no reason, or what comes before it failed)",
   ]);
   expect(found.note).toMatch(/^1 passed, \d failed, 3 not run$/);
+  expect(found.failed).toEqual([expect.stringContaining("unit/a.test.js"), "unit/b.test.js > fails: AssertionError: expected 1 to be 2 // Object.is equality"]);
 });
 
 test("Playwright: what is skipped is named with its reason, and what a failure before it kept from running", { timeout: 60_000 }, async () => {
@@ -56,6 +58,7 @@ test("Playwright: what is skipped is named with its reason, and what a failure b
   const found = playwrightTally(await report("@playwright/test/cli.js", ["test", "--config", "e2e/playwright.config.js"], "browser.json"), folder);
   expect(found).toEqual({
     note: "1 passed, 1 failed, 3 not run",
+    failed: [expect.stringMatching(/^e2e\/a\.spec\.js > a story > begins: Error: expect\(received\)\.toBe\(expected\)/)],
     notRun: ["e2e/a.spec.js > left out (it gives no reason)", "e2e/a.spec.js > needs a camera (there is no camera)", "e2e/a.spec.js > a story > goes on (a test before it failed)"],
   });
 });
