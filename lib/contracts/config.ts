@@ -171,6 +171,106 @@ export const prometheusConfigSchema = z.strictObject({
   password: secretReferenceSchema.optional(),
 });
 
+export const alertmanagerConfigSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }),
+  /** Environments whose alerts it has; all when left out. */
+  environments: z.array(name).min(1).optional(),
+  bearerToken: secretReferenceSchema.optional(),
+  username: z.string().optional(),
+  password: secretReferenceSchema.optional(),
+});
+
+const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "a label name");
+/** How alerts are heard and which Big Pod they are about. */
+export const alertingConfigSchema = z.strictObject({
+  /** How often Alertmanager and Prometheus are asked. Webhooks come in between. */
+  pollSeconds: z.int().min(1).max(300).default(10),
+  /** POST /api/webhooks/alertmanager is answered only with this secret: as bearer token, or as key of a signature. Left out: there is no webhook. */
+  webhookSecret: secretReferenceSchema.optional(),
+  /** An alert that always fires. Missing for silentSeconds: the monitoring is blind. Left out: nothing is concluded from silence. */
+  watchdog: z.strictObject({ alert: z.string().min(1).max(100).default("Watchdog"), silentSeconds: z.int().min(10).max(3_600).default(120) }).optional(),
+  /** Labels that say where an alert belongs, the first that is there counts. Values: an environment's name or namespace, a Big Pod's or workload's name, a service's. */
+  labels: z
+    .strictObject({
+      environment: z.array(labelName).max(10).default(["environment", "env", "namespace"]),
+      bigPod: z.array(labelName).max(10).default(["big_pod", "bigpod", "deployment", "app"]),
+      service: z.array(labelName).max(10).default(["service", "process", "container", "job"]),
+      severity: labelName.default("severity"),
+    })
+    .prefault({}),
+});
+
+export const incidentsConfigSchema = z.strictObject({
+  /** Quiet this long: resolved by itself. */
+  quietMinutes: z.number().min(0.05).max(24 * 60).default(5),
+  /** Comes back within this time after it was resolved: reopened, and called flapping. */
+  flapMinutes: z.number().min(0).max(24 * 60).default(10),
+  /** How long a Big Pod must be broken before that is a signal. What operations change meanwhile is theirs to judge. */
+  healthSeconds: z.int().min(0).max(3_600).default(15),
+  /** Changes up to this long before the onset are suspects. */
+  suspectMinutes: z.int().min(1).max(7 * 24 * 60).default(60),
+  /** Length of the windows before and after a suspected change that are compared. */
+  compareMinutes: z.number().min(0.1).max(24 * 60).default(15),
+  /** After a remedy alerts must be quiet this long before it is called recovered. */
+  verifyMinutes: z.number().min(0.05).max(24 * 60).default(2),
+  /** Big Pods that a Big Pod needs: changes to them are suspects too, behind its own. */
+  dependencies: z.record(name, z.array(name).max(20)).default({}),
+  /** How long ended incidents, signals and evidence are kept. */
+  keepDays: z.int().min(1).max(3_650).default(400),
+});
+
+/** PromQL of the golden signals; $environment, $namespace, $bigPod, $service (a regular expression: .* for all) and $range are filled in. */
+export const goldenSignalsConfigSchema = z.strictObject({
+  /** Counters, as increase over $range: must give one series. */
+  requests: z.string().max(2_000).default('sum(increase(http_requests_total{namespace="$namespace",bigpod="$bigPod",service=~"$service"}[$range]))'),
+  errors: z.string().max(2_000).default('sum(increase(http_requests_total{namespace="$namespace",bigpod="$bigPod",service=~"$service",code=~"5.."}[$range]))'),
+  /** Seconds, as they were in the last $range. */
+  latency: z.string().max(2_000).default('histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{namespace="$namespace",bigpod="$bigPod",service=~"$service"}[$range])))'),
+  /** Bytes. */
+  memory: z.string().max(2_000).default('sum(container_memory_working_set_bytes{namespace="$namespace",bigpod="$bigPod"})'),
+  /** Share of the limit, 0 to 1 and above. */
+  saturation: z.string().max(2_000).default('max(container_memory_working_set_bytes{namespace="$namespace",bigpod="$bigPod"} / container_spec_memory_limit_bytes{namespace="$namespace",bigpod="$bigPod"})'),
+});
+
+export const grafanaConfigSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }),
+  /** Service account token: annotations, and panels through the reverse path. */
+  token: secretReferenceSchema.optional(),
+  /** direct: the browser frames Grafana itself. proxy: under /grafana of the portal, with the token. */
+  embed: z.enum(["direct", "proxy"]).default("direct"),
+  /** Promotions and rollbacks become annotations. */
+  annotations: z.boolean().default(true),
+  panels: z
+    .array(
+      z.strictObject({
+        title: z.string().min(1).max(60),
+        dashboard: z.string().regex(/^[A-Za-z0-9_-]{1,40}$/, "the uid of a dashboard"),
+        panel: z.int().min(1),
+        /** Variables; $environment, $namespace and $bigPod are filled in. */
+        variables: z.record(z.string().regex(/^[A-Za-z0-9_]{1,50}$/), z.string().max(200)).default({}),
+        /** Big Pods it is shown for; all when left out. */
+        bigPods: z.array(name).optional(),
+      }),
+    )
+    .max(20)
+    .default([]),
+});
+
+export const runbooksConfigSchema = z.strictObject({
+  /** Folder of Markdown files, relative to vigie.yaml: <name>.md for an alert's annotation `runbook` or its name in kebab-case. */
+  folder: z.string().min(1).optional(),
+  /** Or an address; $alert and $runbook are filled in. Its host and those of an alert's `runbook_url` must stand in allow. */
+  url: z.string().max(500).optional(),
+  allow: z.array(z.string().min(1).max(255)).max(50).default([]),
+});
+
+const channel = { name, /** Least severity that is told. */ from: z.enum(["critical", "warning", "info"]).default("warning"), environments: z.array(name).min(1).optional() };
+export const notificationConfigSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("slack"), ...channel, token: secretReferenceSchema, /** Channel id, "C0123456789". */ to: z.string().min(1).max(80), /** Base URL of the Web API. */ url: z.url({ protocol: /^https?$/ }).default("https://slack.com/api") }),
+  z.strictObject({ kind: z.literal("email"), ...channel, host: z.string().min(1).max(255), port: port.default(587), secure: z.boolean().default(false), username: z.string().optional(), password: secretReferenceSchema.optional(), sender: z.email(), to: z.array(z.email()).min(1).max(50) }),
+  z.strictObject({ kind: z.literal("webhook"), ...channel, url: z.url({ protocol: /^https?$/ }), /** Key of the signature (HMAC-SHA256). */ secret: secretReferenceSchema }),
+]);
+
 export const registryConfigSchema = z.strictObject({
   /** Host as it stands in image references: "ghcr.io". */
   host: z.string().min(1),
@@ -204,6 +304,13 @@ export const configSchema = z.strictObject({
   bigPods: z.array(bigPodConfigSchema).min(1).max(100),
   registries: z.array(registryConfigSchema).default([]),
   prometheus: z.array(prometheusConfigSchema).max(12).default([]),
+  alertmanager: z.array(alertmanagerConfigSchema).max(12).default([]),
+  alerting: alertingConfigSchema.prefault({}),
+  incidents: incidentsConfigSchema.prefault({}),
+  goldenSignals: goldenSignalsConfigSchema.prefault({}),
+  grafana: grafanaConfigSchema.optional(),
+  runbooks: runbooksConfigSchema.prefault({}),
+  notifications: z.array(notificationConfigSchema).max(20).default([]),
   /** Hosts ("status.example.org", "*.example.org", "10.0.3.7:8080") that checks may reach besides what is configured above. None by default. */
   egress: z.strictObject({ allow: z.array(z.string().min(1).max(255)).max(100).default([]) }).prefault({}),
   access: z.strictObject({
@@ -228,6 +335,13 @@ export type ClusterConfig = z.infer<typeof clusterConfigSchema>;
 export type RegistryConfig = z.infer<typeof registryConfigSchema>;
 export type IdentityProviderConfig = z.infer<typeof identityProviderConfigSchema>;
 export type PrometheusConfig = z.infer<typeof prometheusConfigSchema>;
+export type AlertmanagerConfig = z.infer<typeof alertmanagerConfigSchema>;
+export type AlertingConfig = z.infer<typeof alertingConfigSchema>;
+export type IncidentsConfig = z.infer<typeof incidentsConfigSchema>;
+export type GoldenSignalsConfig = z.infer<typeof goldenSignalsConfigSchema>;
+export type GrafanaConfig = z.infer<typeof grafanaConfigSchema>;
+export type RunbooksConfig = z.infer<typeof runbooksConfigSchema>;
+export type NotificationConfig = z.infer<typeof notificationConfigSchema>;
 export type WindowConfig = z.infer<typeof windowConfigSchema>;
 export type FreezeConfig = z.infer<typeof freezeConfigSchema>;
 export type SmokeCheckConfig = z.infer<typeof smokeCheckConfigSchema>;

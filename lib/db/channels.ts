@@ -11,3 +11,6 @@ export interface StreamNotice {
   key: string;
   position: number;
 }
+
+/** Told when signals were written that no incident knows yet. No payload: whoever joins them reads the rows that are not handled. */
+export const signalChannel = "vigie_signal";

@@ -14,16 +14,24 @@ export const actions = [
   "plan.restart",
   "plan.scale",
   "plan.drill",
+  "plan.isolate",
+  "plan.lift-isolation",
   "operation.request.promotion",
   "operation.request.rollback",
   "operation.request.restart",
   "operation.request.scale",
   "operation.request.drill",
+  "operation.request.isolate",
+  "operation.request.lift-isolation",
   "operation.approve",
   "operation.abort",
   "break-glass.open",
   "break-glass.review",
   "quarantine.lift",
+  "incident.read",
+  "incident.work",
+  "incident.silence",
+  "incident.evidence",
   "token.create",
   "token.revoke",
   "token.read",
@@ -37,15 +45,17 @@ export interface Grant {
   environments: readonly string[] | "*";
 }
 
-const reading: readonly Action[] = ["state.read", "release.read", "operation.read", "log.read", "plan.promotion", "plan.rollback", "plan.restart", "plan.scale", "plan.drill", "session.read"];
-const operating: readonly Action[] = ["operation.request.restart", "operation.request.scale", "operation.abort"];
-const releasing: readonly Action[] = [...operating, "operation.request.promotion", "operation.request.rollback", "operation.request.drill"];
+const reading: readonly Action[] = ["state.read", "release.read", "operation.read", "log.read", "plan.promotion", "plan.rollback", "plan.restart", "plan.scale", "plan.drill", "plan.isolate", "plan.lift-isolation", "incident.read", "session.read"];
+/** Acknowledge, take, note, resolve, merge, open; silence; read what was saved as evidence. */
+const handling: readonly Action[] = ["incident.work", "incident.silence", "incident.evidence"];
+const operating: readonly Action[] = [...handling, "operation.request.restart", "operation.request.scale", "operation.abort"];
+const releasing: readonly Action[] = [...operating, "operation.request.promotion", "operation.request.rollback", "operation.request.drill", "operation.request.isolate", "operation.request.lift-isolation"];
 
 const allowed: Record<Role, readonly Action[]> = {
   viewer: [...reading, "audit.read"],
   operator: [...reading, "audit.read", ...operating],
   releaser: [...reading, "audit.read", ...releasing],
-  approver: [...reading, "audit.read", "audit.export", "operation.approve", "break-glass.review", "quarantine.lift"],
+  approver: [...reading, "audit.read", "audit.export", "incident.work", "operation.approve", "break-glass.review", "quarantine.lift"],
   /** On call: may do what a releaser may, and overrule the policy gates for a quarter of an hour. */
   responder: [...reading, "audit.read", ...releasing, "break-glass.open"],
   admin: actions,

@@ -33,6 +33,8 @@ export function createTestLog(): TestLog {
 /** Nothing outside can be asked: for tests of what asks nothing. */
 export const nothingOutside: Outside = {
   metrics: () => null,
+  alerts: () => null,
+  grafana: () => null,
   pod: () => Promise.reject(new VigieError("upstream", "There are no pods in this test.")),
   service: () => Promise.reject(new VigieError("upstream", "There are no Services in this test.")),
   url: () => Promise.reject(new VigieError("denied", "There is nothing outside in this test.")),

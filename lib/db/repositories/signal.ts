@@ -1,0 +1,37 @@
+import { randomUUID } from "node:crypto";
+import type { Transaction } from "#lib/db/client.ts";
+import { signalChannel } from "#lib/db/channels.ts";
+import type { Signal } from "#lib/contracts/incident.ts";
+
+/** One occurrence as it was heard of. `key`: kind, fingerprint and onset, so that every way that hears of it means the same row. */
+export interface HeardSignal extends Omit<Signal, "id" | "receivedAt" | "ways"> {
+  key: string;
+  way: Signal["ways"][number];
+  fingerprint: string | null;
+  operationId: string | null;
+}
+
+/**
+ * Writes what was heard: a new row, or what is new of a known one (a way, an end, a severity, a silence). An occurrence that has ended never fires again: that is
+ * another one, with another onset. Incidents are told when, and only when, something moved. Returns whether it did.
+ */
+export async function recordSignal(tx: Transaction, heard: HeardSignal): Promise<boolean> {
+  const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+  const moved = await tx.$executeRaw`
+    INSERT INTO signal (id, key, kind, title, detail, environment, big_pod, service, severity, state, onset_at, received_at, seen_at, ended_at, labels, annotations, ways, silence, link, fingerprint, operation_id)
+    VALUES (${randomUUID()}, ${heard.key}, ${heard.kind}, ${heard.title}, ${heard.detail}, ${heard.environment}, ${heard.bigPod}, ${heard.service}, ${heard.severity}, ${heard.state},
+      ${new Date(heard.onsetAt)}, clock_timestamp(), clock_timestamp(), ${heard.endedAt === null ? null : new Date(heard.endedAt)}, ${json(heard.labels)}::jsonb, ${json(heard.annotations)}::jsonb,
+      ARRAY[${heard.way}]::text[], ${json(heard.silence)}::jsonb, ${heard.link}, ${heard.fingerprint}, ${heard.operationId})
+    ON CONFLICT (key) DO UPDATE SET
+      seen_at = excluded.seen_at, title = excluded.title, detail = coalesce(excluded.detail, signal.detail), severity = excluded.severity,
+      state = CASE WHEN signal.state = 'ended' THEN 'ended' WHEN signal.state = 'firing' AND excluded.state = 'pending' THEN 'firing' ELSE excluded.state END,
+      ended_at = coalesce(signal.ended_at, excluded.ended_at), annotations = excluded.annotations, labels = excluded.labels,
+      silence = excluded.silence, link = coalesce(excluded.link, signal.link),
+      ways = CASE WHEN excluded.ways[1] = ANY (signal.ways) THEN signal.ways ELSE signal.ways || excluded.ways END,
+      handled = false
+    WHERE (signal.title, signal.severity, signal.silence, signal.annotations) IS DISTINCT FROM (excluded.title, excluded.severity, excluded.silence, excluded.annotations)
+      OR NOT (excluded.ways[1] = ANY (signal.ways))
+      OR signal.state <> 'ended' AND signal.state <> excluded.state AND NOT (signal.state = 'firing' AND excluded.state = 'pending')`;
+  if (moved > 0) await tx.$executeRaw`SELECT pg_notify(${signalChannel}, '')`;
+  return moved > 0;
+}
