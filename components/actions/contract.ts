@@ -1,5 +1,6 @@
 import type { ApprovalRequest, BreakGlass, BreakGlassRequest, OperationRequest, Plan, PlanRequest } from "#lib/contracts/operation.ts";
 import type { AnswerCode } from "#lib/domain/error.ts";
+import type { Severity } from "#lib/domain/incident-status.ts";
 
 /** What a server action answers: a value, or a sentence a person can act on. Nothing is thrown across. */
 export type ActionResult<Value> = { ok: true; value: Value } | { ok: false; error: ActionError };
@@ -27,4 +28,26 @@ export interface PortalActions {
   reviewBreakGlass(id: string, input: { note: string }): Promise<ActionResult<{ id: string }>>;
   liftQuarantine(id: string, input: { reason: string }): Promise<ActionResult<{ id: string }>>;
   signOut(): Promise<ActionResult<null>>;
+  incident: IncidentActions;
+}
+
+/** What people do with incidents. Each answers with the number, so that the page can be read again. */
+export interface IncidentActions {
+  open(input: IncidentOpening): Promise<ActionResult<{ number: number }>>;
+  acknowledge(number: number): Promise<ActionResult<{ number: number }>>;
+  /** `to` null: nobody. */
+  assign(number: number, input: { to: string | null }): Promise<ActionResult<{ number: number }>>;
+  resolve(number: number, input: { note: string }): Promise<ActionResult<{ number: number }>>;
+  merge(number: number, input: { into: number; reason: string }): Promise<ActionResult<{ number: number }>>;
+  note(number: number, input: { text: string }): Promise<ActionResult<{ number: number }>>;
+  tick(number: number, input: { runbook: string; index: number; ticked: boolean }): Promise<ActionResult<{ number: number }>>;
+  /** A silence of Alertmanager: mutes notifications, and leaves the incident as it is. */
+  silence(input: { environment: string; signalId: string; minutes: number; comment: string }): Promise<ActionResult<{ id: string }>>;
+}
+
+export interface IncidentOpening {
+  environment: string;
+  bigPod: string | null;
+  title: string;
+  severity: Severity;
 }
