@@ -1,4 +1,5 @@
 import type { ApprovalRequest, BreakGlass, BreakGlassRequest, OperationRequest, Plan, PlanRequest } from "#lib/contracts/operation.ts";
+import type { IncidentSummary } from "#lib/contracts/incident-summary.ts";
 import type { AnswerCode } from "#lib/domain/error.ts";
 import type { Severity } from "#lib/domain/incident-status.ts";
 
@@ -31,18 +32,18 @@ export interface PortalActions {
   incident: IncidentActions;
 }
 
-/** What people do with incidents. Each answers with the number, so that the page can be read again. */
+/** What people do with incidents. The answer is the incident as it is then. */
 export interface IncidentActions {
-  open(input: IncidentOpening): Promise<ActionResult<{ number: number }>>;
-  acknowledge(number: number): Promise<ActionResult<{ number: number }>>;
-  /** `to` null: nobody. */
-  assign(number: number, input: { to: string | null }): Promise<ActionResult<{ number: number }>>;
-  resolve(number: number, input: { note: string }): Promise<ActionResult<{ number: number }>>;
-  merge(number: number, input: { into: number; reason: string }): Promise<ActionResult<{ number: number }>>;
-  note(number: number, input: { text: string }): Promise<ActionResult<{ number: number }>>;
-  tick(number: number, input: { runbook: string; index: number; ticked: boolean }): Promise<ActionResult<{ number: number }>>;
+  open(input: IncidentOpening): Promise<ActionResult<IncidentSummary>>;
+  acknowledge(number: number): Promise<ActionResult<IncidentSummary>>;
+  /** `to`: a person's id, "me", or null for nobody. */
+  assign(number: number, input: { to: string | null }): Promise<ActionResult<IncidentSummary>>;
+  resolve(number: number, input: { note: string }): Promise<ActionResult<IncidentSummary>>;
+  merge(number: number, input: { into: number; reason: string }): Promise<ActionResult<IncidentSummary>>;
+  note(number: number, input: { text: string }): Promise<ActionResult<IncidentSummary>>;
+  tickRunbook(number: number, input: { runbook: string; index: number; ticked: boolean }): Promise<ActionResult<unknown>>;
   /** A silence of Alertmanager: mutes notifications, and leaves the incident as it is. */
-  silence(input: { environment: string; signalId: string; minutes: number; comment: string }): Promise<ActionResult<{ id: string }>>;
+  silence(input: { environment: string; signalId: string; minutes: number; comment: string }): Promise<ActionResult<unknown>>;
 }
 
 export interface IncidentOpening {

@@ -1,5 +1,4 @@
-import type { Recovery } from "#lib/contracts/incident-summary.ts";
-import type { IncidentSummary } from "#lib/contracts/incident-summary.ts";
+import type { IncidentSummary, Recovery } from "#lib/contracts/incident-summary.ts";
 import { comparisonPresentation, endedIncidentStatuses, incidentPresentation, severityPresentation, severities } from "#lib/domain/incident-status.ts";
 import type { ComparisonVerdict, IncidentStatus, Severity } from "#lib/domain/incident-status.ts";
 import type { Shape, Tone } from "#lib/domain/status.ts";
@@ -62,4 +61,9 @@ export function openIncidents(incidents: readonly IncidentSummary[]): IncidentSu
 /** Why a remedy is pressed, as the audit log will have it: "Incident 31: panorama out of memory". */
 export function incidentReason({ number, title }: Pick<IncidentSummary, "number" | "title">): string {
   return `Incident ${number}: ${title}`.slice(0, 500);
+}
+
+/** It is about the monitoring itself: while it is open, that nothing else is told of says nothing. */
+export function isBlindness(incident: Pick<IncidentSummary, "about">): boolean {
+  return incident.about === "monitoring";
 }

@@ -47,19 +47,19 @@ export function Timeline({ number, entries, next, initialView }: TimelineProps) 
       title="Timeline"
       id="timeline"
       aside={
-        <span className="flex flex-wrap justify-end gap-x-3 gap-y-1">
+        <div className="flex flex-wrap justify-end gap-x-3 gap-y-1">
           <Switch label="Order" chosen={view.order} of={[["newest", "newest first"], ["oldest", "oldest first"]]} onChoose={(order) => change({ order })} />
           <Switch label="Time zone" chosen={view.zone} of={[["local", "local"], ["utc", "UTC"]]} onChoose={(zone) => change({ zone })} />
-        </span>
+        </div>
       }
     >
-      <div className="flex flex-wrap gap-1 pb-2" role="group" aria-label="Show">
+      <fieldset className="flex flex-wrap gap-1 pb-2" aria-label="Show">
         {timelineFilters.map((filter) => (
           <button key={filter} type="button" aria-pressed={view.filter === filter} onClick={() => change({ filter })} className={classes("min-h-7 rounded-md px-2 text-xs max-lg:min-h-10 max-md:min-h-11", view.filter === filter ? "bg-raised font-semibold text-text" : "text-muted hover:text-text")}>
             {filterWords[filter]}
           </button>
         ))}
-      </div>
+      </fieldset>
       {view.order === "oldest" ? <Older more={more} loading={loading} failed={failed} onLoad={loadOlder} /> : null}
       {rows.length === 0 ? (
         <Absence kind="empty" title={view.filter === "all" ? "Nothing was recorded yet" : `Nothing of this kind${more ? " among the newest entries" : ""}`} />
@@ -84,22 +84,22 @@ function Older({ more, loading, failed, onLoad }: { more: boolean; loading: bool
       <Button size="small" disabledBecause={loading ? "They are being read…" : null} onClick={() => void onLoad()}>
         Show older entries
       </Button>
-      <span role="status" className="text-xs text-muted">
+      <output className="text-xs text-muted">
         {failed ? "They could not be read. Try again." : loading ? "Reading…" : ""}
-      </span>
+      </output>
     </div>
   );
 }
 
 function Switch<Value extends string>({ label, chosen, of, onChoose }: { label: string; chosen: Value; of: readonly (readonly [Value, string])[]; onChoose: (value: Value) => void }) {
   return (
-    <span role="group" aria-label={label} className="inline-flex">
+    <fieldset aria-label={label} className="inline-flex">
       {of.map(([value, word]) => (
         <button key={value} type="button" aria-pressed={chosen === value} onClick={() => onChoose(value)} className={classes("px-1.5 text-xs max-lg:min-h-10 max-md:min-h-11", chosen === value ? "font-semibold text-text underline underline-offset-4" : "text-muted hover:text-text")}>
           {word}
         </button>
       ))}
-    </span>
+    </fieldset>
   );
 }
 

@@ -27,8 +27,8 @@ export function useOlderEntries(number: number, first: readonly TimelineEntry[],
       const response = await fetch(`/api/v1/incidents/${number}/timeline?before=${before}`, { signal: AbortSignal.timeout(fetchTimeoutMs), headers: { accept: "application/json" } });
       if (!response.ok) throw new Error(`timeline of incident ${number}: ${response.status}`);
       // Safe: our own server's answer, made from the schema that the type is inferred from.
-      const page = (await response.json()) as Older;
-      setOlder((known) => ({ entries: [...(known?.entries ?? []), ...page.entries], next: page.next }));
+      const page = (await response.json()) as { timeline: TimelineEntry[]; next: number | null };
+      setOlder((known) => ({ entries: [...(known?.entries ?? []), ...page.timeline], next: page.next }));
       setState("idle");
     } catch {
       setState("failed");

@@ -86,7 +86,8 @@ export function useIncidentHere(): LiveIncidentView | null {
   return use(Context);
 }
 
-async function fetchIncident(number: number): Promise<Incident> {
+/** One incident, read again from the server. Rejects when it cannot be. */
+export async function fetchIncident(number: number): Promise<Incident> {
   const response = await fetch(`/api/v1/incidents/${number}`, { signal: AbortSignal.timeout(fetchTimeoutMs), headers: { accept: "application/json" } });
   if (!response.ok) throw new Error(`incident ${number}: ${response.status}`);
   // Safe: our own server's answer, made from the schema that the type is inferred from.
