@@ -1,31 +1,15 @@
 import type { PlanRequest } from "#lib/contracts/operation.ts";
 import { formatPlanLink } from "#components/plan/plan-link.ts";
 
-/** Dialogs that the address names: `plan=promotion:staging:prod`, `do=break-glass:prod`, `do=abort:ID`, `do=review:ID`, `do=acknowledge:31`. */
+/** Dialogs that the address names: `plan=promotion:staging:prod`, `do=break-glass:prod`, `do=abort:ID`, `do=review:ID`. */
 export type DialogParameter = "plan" | "do";
 
 /** True while the open dialog was opened by a click here, so that leaving it is "back" and not one more page in the history. */
 let openedHere = false;
 
-/** Where a plan comes from: the reason that is filled in, and the page to stay on once it runs. */
-export interface PlanOrigin {
-  reason: string;
-  backTo: string;
-}
-
-/** Of the plan opened last. It is not in the address: a link that somebody is sent must not speak in their name. */
-let origin: { link: string; from: PlanOrigin } | null = null;
-
 /** Opens the plan over the page that is there; the address then leads to it. */
-export function openPlan(request: PlanRequest, from?: PlanOrigin): void {
-  const link = formatPlanLink(request);
-  origin = from ? { link, from } : null;
-  openDialog("plan", link);
-}
-
-/** What openPlan was given for this link; null for a plan that was opened from elsewhere. */
-export function originOf(link: string): PlanOrigin | null {
-  return origin?.link === link ? origin.from : null;
+export function openPlan(request: PlanRequest): void {
+  openDialog("plan", formatPlanLink(request));
 }
 
 export function openDialog(parameter: DialogParameter, value: string): void {
