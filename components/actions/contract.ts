@@ -21,7 +21,8 @@ export interface ConfirmInput extends OperationRequest {
 
 /** The server actions any screen may call; handed down by the portal's layout. */
 export interface PortalActions {
-  plan(request: PlanRequest): Promise<ActionResult<Plan>>;
+  /** `incident`: number of the incident it is made from. */
+  plan(request: PlanRequest, incident?: number | null): Promise<ActionResult<Plan>>;
   confirm(input: ConfirmInput): Promise<ActionResult<{ id: string }>>;
   abort(operationId: string): Promise<ActionResult<{ id: string }>>;
   approve(operationId: string, input: ApprovalRequest): Promise<ActionResult<{ id: string }>>;

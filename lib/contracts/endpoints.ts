@@ -102,6 +102,11 @@ export const endpoints = {
   liftQuarantine: endpoint({ id: "liftQuarantine", method: "POST", path: "/api/v1/quarantine/{id}/lift", access: "write", summary: "Let a release be promoted again", body: quarantineLiftSchema, success: { description: "The quarantine, lifted", schema: quarantineSchema }, errors: ["not-found", "conflict"] }),
   listReleases: endpoint({ id: "listReleases", method: "GET", path: "/api/v1/releases", access: "read", summary: "Releases an environment ran, newest first", query: releasesQuerySchema, success: { description: "A page", schema: releasesResponseSchema }, errors: ["not-found"] }),
   readRelease: endpoint({ id: "readRelease", method: "GET", path: "/api/v1/releases/{number}", access: "read", summary: "One release in one environment", query: releaseQuerySchema, success: { description: "The release; of ConfigMaps the names of their keys only", schema: releaseResponseSchema }, errors: ["not-found"] }),
+  readEvidence: endpoint({
+    id: "readEvidence", method: "GET", path: "/api/v1/evidence/{id}", access: "read", summary: "One file that was saved before a Big Pod was isolated",
+    description: "Logs, pods, events or the workload, as text to be saved. Values of environment variables are not in it.",
+    success: { description: "The file", contentType: "text/plain; charset=utf-8" }, errors: ["not-found"],
+  }),
   listAudit: endpoint({ id: "listAudit", method: "GET", path: "/api/v1/audit", access: "read", summary: "The audit log, newest first", query: auditListQuerySchema, success: { description: "A page of the entries you may see", schema: auditListResponseSchema } }),
   verifyAudit: endpoint({
     id: "verifyAudit", method: "GET", path: "/api/v1/audit/verify", access: "read", summary: "Recompute the audit log's hash chain",

@@ -63,3 +63,6 @@ CREATE TABLE notification_channel (channel text PRIMARY KEY, not_before timestam
 CREATE TABLE grafana_annotation (operation_id text PRIMARY KEY, annotation_id bigint, ended boolean NOT NULL DEFAULT false, attempts integer NOT NULL DEFAULT 0, last_error text, updated_at timestamptz(3) NOT NULL);
 -- Webhook deliveries that carry a signature and a time are taken once.
 CREATE TABLE webhook_delivery (id text PRIMARY KEY, at timestamptz(3) NOT NULL);
+
+-- The incident that an operation was asked for from.
+ALTER TABLE operation ADD COLUMN incident_number integer;
