@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { gapsIn, windowsAround, withinData } from "#lib/domain/comparison-windows.ts";
+
+const at = new Date("2026-11-21T10:00:00Z");
+const minutesAfter = (minutes: number): Date => new Date(at.getTime() + minutes * 60_000);
+const windows = (minutes: number, changedBefore: Date | null = null) => windowsAround({ at, now: minutesAfter(minutes), compareMinutes: 15, changedBefore });
+
+describe("windows", () => {
+  it("the one after fills, then stands", () => {
+    expect(windows(4)).toMatchObject({ afterSeconds: 240, until: minutesAfter(4), baselineSeconds: 3_600, stepSeconds: 16, steps: 15, longEnough: true });
+    expect(windows(90)).toMatchObject({ afterSeconds: 900, until: minutesAfter(15), stepSeconds: 60, steps: 15 });
+  });
+
+  it("says nothing of the first seconds, nor of a change that lies ahead", () => {
+    expect(windows(0.2)).toMatchObject({ longEnough: false, sinceSeconds: 12 });
+    expect(windows(-1)).toMatchObject({ longEnough: false });
+  });
+
+  it("the one before ends at an earlier change, but is at least a minute", () => {
+    expect(windows(4, minutesAfter(-10)).baselineSeconds).toBe(600);
+    expect(windows(4, minutesAfter(-0.1)).baselineSeconds).toBe(60);
+    expect(windows(4, minutesAfter(-300)).baselineSeconds).toBe(3_600);
+  });
+});
+
+describe("data", () => {
+  const minutes = (from: number, to: number, without: number[] = []): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index).filter((minute) => !without.includes(minute)).map((minute) => minutesAfter(minute).getTime());
+
+  it("that begin late make the baseline shorter, and are no gap", () => {
+    const clipped = withinData(windows(4), minutes(-9, 4));
+    expect(clipped.baselineSeconds).toBe(600);
+    expect(gapsIn(clipped, minutes(-9, 4), 0.7)).toEqual([]);
+  });
+
+  it("with holes, or late, are told", () => {
+    expect(gapsIn(windows(15), minutes(-59, 15, [1, 2, 3, 4, 5, 6]), 0.7)).toEqual(["requests have gaps: data for 60 % of the time after the change"]);
+    expect(gapsIn(windows(15), minutes(-59, 12), 0.7)).toEqual(["the newest data are 180 s late"]);
+    expect(gapsIn(windows(15), minutes(-59, 15, [-30, 7]), 0.7)).toEqual([]);
+    expect(gapsIn(windows(15), minutes(-59, 0), 0.7)).toEqual(["requests have gaps: data for 0 % of the time after the change"]);
+  });
+
+  it("that begin after the change only are a gap before it", () => {
+    const late = withinData(windows(15), minutes(1, 15));
+    expect(late.baselineSeconds).toBe(3_600);
+    expect(gapsIn(late, minutes(1, 15), 0.7)).toEqual(["requests have gaps: data for 0 % of the time before the change"]);
+  });
+});
