@@ -24,24 +24,25 @@ describe("windows", () => {
 });
 
 describe("data", () => {
-  const minutes = (from: number, to: number, without: number[] = []): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index).filter((minute) => !without.includes(minute)).map((minute) => minutesAfter(minute).getTime());
+  /** Every two minutes, as coverage is asked for when the window is full. */
+  const steps = (from: number, to: number, without: number[] = []): number[] => Array.from({ length: (to - from) / 2 + 1 }, (_, index) => from + 2 * index).filter((minute) => !without.includes(minute)).map((minute) => minutesAfter(minute).getTime());
 
   it("that begin late make the baseline shorter, and are no gap", () => {
-    const clipped = withinData(windows(4), minutes(-9, 4));
+    const clipped = withinData(windows(15), steps(-8, 14));
     expect(clipped.baselineSeconds).toBe(600);
-    expect(gapsIn(clipped, minutes(-9, 4), 0.7)).toEqual([]);
+    expect(gapsIn(clipped, steps(-8, 14), 0.7)).toEqual([]);
   });
 
   it("with holes, or late, are told", () => {
-    expect(gapsIn(windows(15), minutes(-59, 15, [1, 2, 3, 4, 5, 6]), 0.7)).toEqual(["requests have gaps: data for 60 % of the time after the change"]);
-    expect(gapsIn(windows(15), minutes(-59, 12), 0.7)).toEqual(["the newest data are 180 s late"]);
-    expect(gapsIn(windows(15), minutes(-59, 15, [-30, 7]), 0.7)).toEqual([]);
-    expect(gapsIn(windows(15), minutes(-59, 0), 0.7)).toEqual(["requests have gaps: data for 0 % of the time after the change"]);
+    expect(gapsIn(windows(15), steps(-58, 14, [2, 4, 6]), 0.7)).toEqual(["requests have gaps: data for 57 % of the time after the change"]);
+    expect(gapsIn(windows(15), steps(-58, 10), 0.7)).toEqual(["the newest data are 300 s late"]);
+    expect(gapsIn(windows(15), steps(-58, 14, [-30, 8]), 0.7)).toEqual([]);
+    expect(gapsIn(windows(15), steps(-58, 0), 0.7)).toEqual(["requests have gaps: data for 0 % of the time after the change"]);
   });
 
   it("that begin after the change only are a gap before it", () => {
-    const late = withinData(windows(15), minutes(1, 15));
+    const late = withinData(windows(15), steps(2, 14));
     expect(late.baselineSeconds).toBe(3_600);
-    expect(gapsIn(late, minutes(1, 15), 0.7)).toEqual(["requests have gaps: data for 0 % of the time before the change"]);
+    expect(gapsIn(late, steps(2, 14), 0.7)).toEqual(["requests have gaps: data for 0 % of the time before the change"]);
   });
 });
