@@ -144,7 +144,7 @@ export const suspectSchema = z.object({
       operationId: z.string().nullable(),
       images: z.array(z.object({ bigPod: z.string(), container: z.string(), from: z.string().nullable(), to: z.string() })),
       /** Compare page of the source repository, and commit messages where they could be asked. */
-      commits: z.array(z.object({ repository: z.string(), from: z.string().nullable(), to: z.string(), url: z.string().nullable(), messages: z.array(z.string()) })),
+      commits: z.array(z.object({ repository: z.string(), from: z.string().nullable(), to: z.string(), url: z.string().nullable(), messages: z.array(z.string()), /** Why the messages are not there, in a sentence. */ trouble: z.string().nullable().optional() })),
     })
     .nullable(),
 });

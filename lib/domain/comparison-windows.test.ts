@@ -3,17 +3,23 @@ import { gapsIn, windowsAround, withinData } from "#lib/domain/comparison-window
 
 const at = new Date("2026-11-21T10:00:00Z");
 const minutesAfter = (minutes: number): Date => new Date(at.getTime() + minutes * 60_000);
-const windows = (minutes: number, changedBefore: Date | null = null) => windowsAround({ at, now: minutesAfter(minutes), compareMinutes: 15, changedBefore });
+const windows = (minutes: number, changedBefore: Date | null = null, changedAfter: Date | null = null) => windowsAround({ at, now: minutesAfter(minutes), compareMinutes: 15, changedBefore, changedAfter });
 
 describe("windows", () => {
   it("the one after fills, then stands", () => {
-    expect(windows(4)).toMatchObject({ afterSeconds: 240, until: minutesAfter(4), baselineSeconds: 3_600, stepSeconds: 16, steps: 15, longEnough: true });
-    expect(windows(90)).toMatchObject({ afterSeconds: 900, until: minutesAfter(15), stepSeconds: 60, steps: 15 });
+    expect(windows(4)).toMatchObject({ afterSeconds: 240, until: minutesAfter(4), baselineSeconds: 3_600, stepSeconds: 16, steps: 15, longEnough: true, full: false });
+    expect(windows(90)).toMatchObject({ afterSeconds: 900, until: minutesAfter(15), stepSeconds: 60, steps: 15, full: true });
   });
 
   it("says nothing of the first seconds, nor of a change that lies ahead", () => {
-    expect(windows(0.2)).toMatchObject({ longEnough: false, sinceSeconds: 12 });
+    expect(windows(0.2)).toMatchObject({ longEnough: false, full: false });
     expect(windows(-1)).toMatchObject({ longEnough: false });
+  });
+
+  it("the one after ends at the next change, such as the way back", () => {
+    expect(windows(90, null, minutesAfter(3))).toMatchObject({ afterSeconds: 180, until: minutesAfter(3), longEnough: true, full: true });
+    expect(windows(2, null, minutesAfter(3))).toMatchObject({ afterSeconds: 120, full: false });
+    expect(windows(90, null, minutesAfter(0.1))).toMatchObject({ longEnough: false, full: true });
   });
 
   it("the one before ends at an earlier change, but is at least a minute", () => {

@@ -11,9 +11,10 @@ export interface Windows {
   steps: number;
   /** Requests must have data in steps of this length. */
   coverageSeconds: number;
-  sinceSeconds: number;
-  /** False: too little time has passed since the change to say anything. */
+  /** False: too little time lies between the change and now, or the next change, to say anything. */
   longEnough: boolean;
+  /** The window after it will grow no more. */
+  full: boolean;
 }
 
 /** The baseline is up to this many times as long as the full window after a change: an hour where that is 15 minutes. */
@@ -25,17 +26,19 @@ const shortestStepSeconds = 5;
 
 /**
  * After: from the change until now, at most compareMinutes. Before: up to four times compareMinutes, since errors are rare and a longer baseline finds a rise
- * sooner; it ends where an earlier change to the same Big Pod lies in it (but is at least a minute).
+ * sooner. Both end where another change to the same Big Pod lies in them (the one before is at least a minute).
  */
-export function windowsAround({ at, now, compareMinutes, changedBefore }: { at: Date; now: Date; compareMinutes: number; changedBefore: Date | null }): Windows {
+export function windowsAround({ at, now, compareMinutes, changedBefore, changedAfter }: { at: Date; now: Date; compareMinutes: number; changedBefore: Date | null; changedAfter: Date | null }): Windows {
   const fullSeconds = Math.round(compareMinutes * 60);
   const sinceSeconds = Math.floor((now.getTime() - at.getTime()) / 1000);
-  const afterSeconds = Math.max(1, Math.min(fullSeconds, sinceSeconds));
+  const undisturbedAfter = changedAfter === null ? Number.POSITIVE_INFINITY : Math.floor((changedAfter.getTime() - at.getTime()) / 1000);
+  const wholeSeconds = Math.min(fullSeconds, undisturbedAfter);
+  const afterSeconds = Math.max(1, Math.min(wholeSeconds, sinceSeconds));
   const undisturbed = changedBefore === null ? Number.POSITIVE_INFINITY : Math.floor((at.getTime() - changedBefore.getTime()) / 1000);
   const stepSeconds = Math.max(shortestStepSeconds, Math.floor(afterSeconds / wantedSteps));
   return {
     at, until: new Date(at.getTime() + afterSeconds * 1000), afterSeconds, baselineSeconds: Math.min(fullSeconds * baselineFactor, Math.max(shortestBaselineSeconds, undisturbed)), stepSeconds,
-    steps: Math.max(1, Math.floor(afterSeconds / stepSeconds)), coverageSeconds: Math.min(afterSeconds, Math.max(60, 2 * stepSeconds)), sinceSeconds, longEnough: sinceSeconds >= Math.min(shortestSeconds, fullSeconds),
+    steps: Math.max(1, Math.floor(afterSeconds / stepSeconds)), coverageSeconds: Math.min(afterSeconds, Math.max(60, 2 * stepSeconds)), longEnough: Math.min(wholeSeconds, sinceSeconds) >= Math.min(shortestSeconds, fullSeconds), full: sinceSeconds >= wholeSeconds,
   };
 }
 

@@ -20,16 +20,16 @@ type GoldenSignal = keyof Config["goldenSignals"];
 const weekMs = 7 * 24 * 3_600_000;
 
 /**
- * Measures a Big Pod before and after a moment, through the environment's Prometheus. `changedBefore`: the last change to it before that moment, where the
- * baseline must end. Never throws for what Prometheus answers or not: that becomes "insufficient-data" with its reason.
+ * Measures a Big Pod before and after a moment, through the environment's Prometheus. `changedBefore`, `changedAfter`: the changes to it next in
+ * time, where the windows must end. Never throws for what Prometheus answers or not: that becomes "insufficient-data" with its reason.
  */
-export async function compareAround(context: ServiceContext, place: ComparedPlace, moment: { at: Date; now: Date; changedBefore: Date | null }, signal?: AbortSignal): Promise<Comparison> {
+export async function compareAround(context: ServiceContext, place: ComparedPlace, moment: { at: Date; now: Date; changedBefore: Date | null; changedAfter: Date | null }, signal?: AbortSignal): Promise<Comparison> {
   const { config } = context;
   const namespace = config.environments.find((environment) => environment.name === place.environment)?.namespace;
   const windows = windowsAround({ ...moment, compareMinutes: config.incidents.compareMinutes });
   const base = { at: moment.at.toISOString(), windowSeconds: windows.afterSeconds, baselineSeconds: windows.baselineSeconds, measuredAt: moment.now.toISOString() };
   const mute = (sentence: string): Comparison => ({ ...base, errors: null, latency: null, memory: null, restarts: null, control: null, verdict: "insufficient-data", sentence, queries: [], warnings: [] });
-  if (!windows.longEnough) return mute(`the change is only ${windows.sinceSeconds} s old: nothing can be compared yet`);
+  if (!windows.longEnough) return mute(windows.full ? "the next change came too soon: nothing can be compared" : `the change is only ${windows.afterSeconds} s old: nothing can be compared yet`);
   let metrics: MetricsApi | null;
   try {
     metrics = context.outside.metrics(place.environment);
