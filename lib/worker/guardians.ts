@@ -4,12 +4,14 @@ import type { IncidentHook } from "#lib/services/incident/announce.ts";
 import { createPromotionWatcher } from "#lib/worker/after-promotion/watcher.ts";
 import { createDrillScheduler } from "#lib/worker/drills/scheduler.ts";
 import { createIncidentEngine } from "#lib/worker/incidents/engine.ts";
+import { createSuspectSeeker } from "#lib/worker/incidents/suspects.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
 import { createReadinessWatch } from "#lib/worker/readiness/readiness.ts";
 
 const watchEveryMs = 1_000;
 const readinessEveryMs = 3_000;
 const drillEveryMs = 10_000;
+const suspectsEveryMs = 1_000;
 
 export interface Guardians {
   /** Begins nothing new, ends what is under way. */
@@ -35,12 +37,13 @@ export function startGuardians({ context, databaseUrl, views, lease, random, cha
   const readiness = createReadinessWatch({ context, views, lease, random, changed });
   const drills = createDrillScheduler({ context, lease });
   const incidents = createIncidentEngine({ context, databaseUrl, lease, onIncident });
+  const suspects = createSuspectSeeker({ context, lease });
   incidents.start();
-  const timers = [setInterval(() => void promotions.look(), watchEveryMs), setInterval(() => void readiness.look(), readinessEveryMs), setInterval(() => void drills.look(), drillEveryMs)];
+  const timers = [setInterval(() => void promotions.look(), watchEveryMs), setInterval(() => void readiness.look(), readinessEveryMs), setInterval(() => void drills.look(), drillEveryMs), setInterval(() => void suspects.look(), suspectsEveryMs)];
   return {
     async stop() {
       for (const timer of timers) clearInterval(timer);
-      await Promise.all([promotions.close(), readiness.close(), drills.close(), incidents.close()]);
+      await Promise.all([promotions.close(), readiness.close(), drills.close(), incidents.close(), suspects.close()]);
     },
   };
 }
