@@ -31,7 +31,8 @@ describe("a chart as SVG", () => {
   test("holds no markup of what it is given, and no script", () => {
     const evil = `</title><script>alert(1)</script>\u0000"'&`;
     const svg = chartSvg({ ...base, title: evil, points: [], markers: [{ atMs: fromMs, label: evil }], ranges: [{ fromMs, toMs: null, label: evil }], emptySentence: evil });
-    expect(svg).not.toMatch(/<script|\u0000/);
+    expect(svg).not.toContain("<script");
+    expect(svg).not.toContain("\u0000");
     expect(svg).toContain("&lt;script&gt;");
   });
 });

@@ -87,9 +87,10 @@ function line(x1: number, y1: number, x2: number, y2: number, colour: string, da
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
-/** Also leaves out what XML 1.0 has no way to write: control characters and lone surrogates. */
+/** Also leaves out what XML 1.0 has no way to write: control characters but tab and line ends, and lone surrogates. */
 function escapeXml(words: string): string {
-  return words.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "").replace(/[&<>"']/g, (character) => entities[character] ?? character);
+  const writable = [...words.toWellFormed()].filter((character) => character >= " " || "\t\n\r".includes(character)).join("");
+  return writable.replace(/[\ufffe\uffff]/g, "").replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
 function clamp(value: number, low: number, high: number): number {
