@@ -4,16 +4,17 @@ import type { ChartRow } from "#components/charts/chart-model.ts";
 import { formatBoth } from "#components/patterns/duration.ts";
 
 interface PlotTipProps {
-  active: boolean;
-  atMs: number;
+  /** The next two are the drawing library's. */
+  active?: boolean;
+  label?: string | number;
   rows: readonly ChartRow[];
   signal: GoldenSignal;
   stepSeconds: number;
 }
 
 /** What stands at the pointer: local time and UTC, and each value, or that there is none. */
-export function PlotTip({ active, atMs, rows, signal, stepSeconds }: PlotTipProps) {
-  const row = active ? rows.find((candidate) => Math.abs(candidate.atMs - atMs) < stepSeconds * 500) : undefined;
+export function PlotTip({ active = false, label, rows, signal, stepSeconds }: PlotTipProps) {
+  const row = active ? rows.find((candidate) => Math.abs(candidate.atMs - Number(label)) < stepSeconds * 500) : undefined;
   if (row === undefined) return null;
   const { local, utc } = formatBoth(new Date(row.atMs));
   return (

@@ -68,7 +68,7 @@ export function SignalPlot({ signal, golden, rows, incidents }: SignalPlotProps)
           {golden.marks.map((mark, index) => (
             <ReferenceLine key={`${mark.at} ${mark.label}`} x={Date.parse(mark.at)} stroke="var(--hold)" strokeDasharray="4 3" ifOverflow="hidden" className="chart-mark" label={{ value: String(index + 1), position: "top", fill: "var(--hold)", fontSize: 10 }} />
           ))}
-          <Tooltip isAnimationActive={false} cursor={{ stroke: "var(--line-strong)" }} content={({ active, label }) => <PlotTip active={active} atMs={Number(label)} rows={rows} signal={signal} stepSeconds={golden.stepSeconds} />} />
+          <Tooltip isAnimationActive={false} cursor={{ stroke: "var(--line-strong)" }} content={<PlotTip rows={rows} signal={signal} stepSeconds={golden.stepSeconds} />} />
           {signal.series.map(({ name }, index) => {
             const { stroke, dash } = strokes[index % strokes.length] ?? { stroke: "var(--busy)", dash: "0" };
             return <Line key={name} name={name === "" ? signal.title : name} dataKey={(row: ChartRow) => row.values[index] ?? null} type="linear" connectNulls={false} isAnimationActive={false} stroke={stroke} strokeWidth={1.75} strokeDasharray={dash} dot={lonely(index)} activeDot={{ r: 3 }} />;
