@@ -8,6 +8,7 @@ import { healthPresentation, servicePresentation } from "#lib/domain/status.ts";
 import type { IncidentSummary } from "#lib/contracts/incident-summary.ts";
 import { BigPodIncidents } from "#components/incident/big-pod-incidents.tsx";
 import type { SpanName } from "#components/history/span.ts";
+import { BigPodCharts } from "#components/charts/big-pod-charts.tsx";
 import { EvidenceList } from "#components/big-pod/evidence-list.tsx";
 import { Images } from "#components/big-pod/images.tsx";
 import { PodTable } from "#components/big-pod/pod-table.tsx";
@@ -147,6 +148,8 @@ export function BigPodView({ environment, bigPod, incidents, releases, over }: B
         </Section>
         <Changes changes={changes} />
       </div>
+
+      <BigPodCharts environment={environment} bigPod={bigPod} services={state.services.map((service) => service.name)} />
     </>
   );
 }

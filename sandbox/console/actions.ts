@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { badReleaseImage, badReleaseKinds, badReleases, pushNextBuilds } from "#sandbox/console/releases.ts";
 import type { Faults } from "#sandbox/kube/faults.ts";
+import { noGrafanaFaults } from "#sandbox/grafana/faults.ts";
+import type { SandboxGrafana } from "#sandbox/grafana/server.ts";
 import type { SandboxPrometheus } from "#sandbox/prometheus/server.ts";
 import { Refusal } from "#sandbox/refusal.ts";
 import type { WorldControl } from "#sandbox/world/control.ts";
@@ -11,6 +13,7 @@ export interface ConsoleContext {
   faults: Faults;
   catalogue: ImageCatalogue;
   prometheus: Pick<SandboxPrometheus, "url" | "faults" | "setFaults">;
+  grafana: Pick<SandboxGrafana, "url" | "faults" | "setFaults">;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -49,6 +52,8 @@ const apiServerSchema = z
   .partial();
 
 const prometheusSchema = z.strictObject({ down: z.boolean(), unavailable: z.boolean(), latencyMs: z.int().min(0).max(60_000), nan: z.boolean(), warning: z.boolean() }).partial();
+
+const grafanaSchema = z.strictObject({ down: z.boolean(), forbidFraming: z.boolean(), login: z.boolean() }).partial();
 
 const degradeSchema = z.strictObject({
   ...bigPodTarget,
@@ -141,8 +146,13 @@ export const actions: Readonly<Record<string, Action>> = {
     await prometheus.setFaults(change);
     return prometheus.faults().down ? "Prometheus is stopped." : "Prometheus was changed.";
   }),
-  "put-right": action(z.strictObject({}), async ({ control, faults, catalogue, prometheus }) => {
+  "faults/grafana": action(grafanaSchema, async ({ grafana }, change) => {
+    await grafana.setFaults(change);
+    return grafana.faults().down ? "Grafana is stopped." : "Grafana was changed.";
+  }),
+  "put-right": action(z.strictObject({}), async ({ control, faults, catalogue, prometheus, grafana }) => {
     faults.clear();
+    await grafana.setFaults(noGrafanaFaults);
     await prometheus.setFaults({ down: false, unavailable: false, latencyMs: 0, nan: false, warning: false });
     catalogue.registryDown = false;
     control.putRight();
