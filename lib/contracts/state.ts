@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { incidentSummarySchema } from "#lib/contracts/incident-summary.ts";
 import { healthStatuses, operationStatuses, serviceStatuses, sourceStatuses } from "#lib/domain/status.ts";
 
 /** What the worker folds and stores, the web streams and the browser shows: one shape all the way. Times are ISO 8601 in UTC. */
@@ -233,6 +234,8 @@ export const platformSnapshotSchema = z.object({
   /** Not finished, plus those of the last hour, newest first. */
   operations: z.array(operationSummarySchema),
   guards: z.array(environmentGuardSchema),
+  /** Not ended, plus those that ended in the last hour, newest first. */
+  incidents: z.array(incidentSummarySchema),
   /** Database time of the newest heartbeat of an observing worker; null when none ever ran. */
   workerSeenAt: time.nullable(),
   /** Database time when this snapshot was read. */
