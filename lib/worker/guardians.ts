@@ -1,6 +1,8 @@
 import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { createPromotionWatcher } from "#lib/worker/after-promotion/watcher.ts";
+import { portalUrl } from "#lib/runtime/portal-url.ts";
+import { createNotifier } from "#lib/worker/incidents/notify.ts";
 import { createDrillScheduler } from "#lib/worker/drills/scheduler.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
 import { createReadinessWatch } from "#lib/worker/readiness/readiness.ts";
@@ -8,6 +10,7 @@ import { createReadinessWatch } from "#lib/worker/readiness/readiness.ts";
 const watchEveryMs = 1_000;
 const readinessEveryMs = 3_000;
 const drillEveryMs = 10_000;
+const notifyEveryMs = 1_000;
 
 export interface Guardians {
   /** Begins nothing new, ends what is under way. */
@@ -29,11 +32,12 @@ export function startGuardians({ context, views, lease, random, changed = () => 
   const promotions = createPromotionWatcher({ context, views, lease, changed });
   const readiness = createReadinessWatch({ context, views, lease, random, changed });
   const drills = createDrillScheduler({ context, lease });
-  const timers = [setInterval(() => void promotions.look(), watchEveryMs), setInterval(() => void readiness.look(), readinessEveryMs), setInterval(() => void drills.look(), drillEveryMs)];
+  const notifier = context.notify === undefined || context.config.notifications.length === 0 ? null : createNotifier({ context, notify: context.notify, portalUrl: portalUrl(context.config), random });
+  const timers = [setInterval(() => void promotions.look(), watchEveryMs), setInterval(() => void readiness.look(), readinessEveryMs), setInterval(() => void drills.look(), drillEveryMs), ...(notifier === null ? [] : [setInterval(() => void notifier.look(), notifyEveryMs)])];
   return {
     async stop() {
       for (const timer of timers) clearInterval(timer);
-      await Promise.all([promotions.close(), readiness.close(), drills.close()]);
+      await Promise.all([promotions.close(), readiness.close(), drills.close(), notifier?.close()]);
     },
   };
 }
