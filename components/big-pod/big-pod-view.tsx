@@ -6,6 +6,7 @@ import type { ReleaseSummary } from "#lib/contracts/release.ts";
 import { problems as findProblems } from "#lib/domain/problems.ts";
 import { healthPresentation, servicePresentation } from "#lib/domain/status.ts";
 import type { SpanName } from "#components/history/span.ts";
+import { BigPodCharts } from "#components/charts/big-pod-charts.tsx";
 import { EvidenceList } from "#components/big-pod/evidence-list.tsx";
 import { Images } from "#components/big-pod/images.tsx";
 import { PodTable } from "#components/big-pod/pod-table.tsx";
@@ -141,6 +142,8 @@ export function BigPodView({ environment, bigPod, releases, over }: BigPodViewPr
         </Section>
         <Changes changes={changes} />
       </div>
+
+      <BigPodCharts environment={environment} bigPod={bigPod} services={state.services.map((service) => service.name)} />
     </>
   );
 }

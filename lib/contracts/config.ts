@@ -221,6 +221,8 @@ export const incidentsConfigSchema = z.strictObject({
 
 /** PromQL of the golden signals; $environment, $namespace, $bigPod, $service (a regular expression: .* for all) and $range are filled in. */
 export const goldenSignalsConfigSchema = z.strictObject({
+  /** Least $range of charts: four scrape intervals, so that a missed scrape is no gap. */
+  windowSeconds: z.int().min(5).max(3_600).default(60),
   /** Counters, as increase over $range: must give one series. */
   requests: z.string().max(2_000).default('sum(increase(http_requests_total{namespace="$namespace",bigpod="$bigPod",service=~"$service"}[$range]))'),
   errors: z.string().max(2_000).default('sum(increase(http_requests_total{namespace="$namespace",bigpod="$bigPod",service=~"$service",code=~"5.."}[$range]))'),

@@ -7,6 +7,7 @@ import {
 import { eventQuerySchema, eventsSchema, historyQuerySchema, historySchema, stripQuerySchema, stripSchema } from "#lib/contracts/history.ts";
 import { runbookTickSchema } from "#lib/contracts/incident.ts";
 import { notificationRetriedSchema, notificationsResponseSchema, notificationTestedSchema } from "#lib/contracts/notification.ts";
+import { goldenQuerySchema, goldenSchema } from "#lib/contracts/metrics.ts";
 import { approvalRequestSchema, breakGlassRequestSchema, breakGlassReviewSchema, breakGlassSchema, operationRequestSchema, operationSchema, planRequestSchema, planSchema, quarantineLiftSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema, tokenRequestSchema, tokensResponseSchema } from "#lib/contracts/token.ts";
 import type { AnswerCode, ErrorCode } from "#lib/domain/error.ts";
@@ -74,6 +75,11 @@ export const endpoints = {
     id: "listEvents", method: "GET", path: "/api/v1/events", access: "read", summary: "The cluster's events about a Big Pod, newest first",
     description: "Also those that the API server has forgotten. `next` goes into `before` for the page after.",
     query: eventQuerySchema, success: { description: "A page", schema: eventsSchema }, errors: ["not-found"],
+  }),
+  readGolden: endpoint({
+    id: "readGolden", method: "GET", path: "/api/v1/metrics/golden", access: "read", summary: "Golden signals of a Big Pod over a time, for charts",
+    description: "Asked of the environment's Prometheus, at most 7 days and 300 points. Where nothing was measured there is null, never 0; `state` and `sentence` say why a signal has no data.",
+    query: goldenQuerySchema, success: { description: "Request rate, error ratio, latency, memory and saturation with their PromQL", schema: goldenSchema }, errors: ["not-found"],
   }),
   createPlan: endpoint({
     id: "createPlan", method: "POST", path: "/api/v1/plans", access: "write", summary: "Plan a promotion, rollback, restart or scaling",
