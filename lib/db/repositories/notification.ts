@@ -1,4 +1,5 @@
 import { appendAudit } from "#lib/db/audit.ts";
+import { databaseNow } from "#lib/db/client.ts";
 import type { Database, Transaction } from "#lib/db/client.ts";
 import { appendEntry } from "#lib/db/repositories/incident-entry.ts";
 import { publishIncidents } from "#lib/db/repositories/incident.ts";
@@ -85,7 +86,7 @@ export async function recordFailed(db: Database, claimed: ClaimedNotification, f
       VALUES (${channel}, ${sentence}, clock_timestamp(), clock_timestamp(), clock_timestamp() + ${notBefore} * interval '1 millisecond')
       ON CONFLICT (channel) DO UPDATE SET last_error = excluded.last_error, last_error_at = excluded.last_error_at,
         failing_since = coalesce(notification_channel.failing_since, excluded.failing_since), not_before = greatest(notification_channel.not_before, excluded.not_before)`;
-    const tooOld = Date.now() - createdAt.getTime() > longestMs;
+    const tooOld = (await databaseNow(tx)).getTime() - createdAt.getTime() > longestMs;
     if (failed.permanent || tooOld || (!patient && attempts >= mostAttempts)) return bury(tx, claimed, sentence);
     await tx.$executeRaw`
       UPDATE notification SET claimed_until = NULL, last_error = ${sentence}, attempts = attempts - ${patient ? 1 : 0},
@@ -109,12 +110,12 @@ export async function bury(tx: Transaction, { id, channel, incidentId, attempts 
 }
 
 async function tell(tx: Transaction, incidentId: string, entry: { key: string; title: string; detail: string | null }): Promise<void> {
-  const [now] = await tx.$queryRaw<{ at: Date }[]>`SELECT clock_timestamp()::timestamptz(3) AS at`;
-  const added = await appendEntry(tx, { incidentId, ...entry, at: now?.at ?? new Date(), kind: "notification" });
+  const added = await appendEntry(tx, { incidentId, ...entry, at: await databaseNow(tx), kind: "notification" });
   if (added) await publishIncidents(tx, [incidentId]);
 }
 
 /** What waits on channels that are configured no longer, once it has waited an hour: a worker with an older configuration may still know them. */
 export async function orphans(db: Database, configured: readonly string[]): Promise<Pick<ClaimedNotification, "id" | "channel" | "incidentId" | "attempts">[]> {
-  return db.notificationRow.findMany({ where: { sentAt: null, deadAt: null, channel: { notIn: [...configured] }, createdAt: { lt: new Date(Date.now() - 3_600_000) } }, select: { id: true, channel: true, incidentId: true, attempts: true }, take: 100 });
+  const before = new Date((await databaseNow(db)).getTime() - 3_600_000);
+  return db.notificationRow.findMany({ where: { sentAt: null, deadAt: null, channel: { notIn: [...configured] }, createdAt: { lt: before } }, select: { id: true, channel: true, incidentId: true, attempts: true }, take: 100 });
 }

@@ -24,7 +24,7 @@ export async function listNotifications(context: ServiceContext, actor: Actor): 
   const known = new Map(incidents.map(({ id, ...incident }) => [id, incident]));
   const count = (groups: { channel: string; _count: number }[], name: string): number => groups.find(({ channel }) => channel === name)?._count ?? 0;
   return {
-    channels: config.notifications.map((channel) => ({ ...about(channel), ...stateOf(states.find((state) => state.channel === channel.name)), waiting: count(waiting, channel.name), dead: count(dead, channel.name) })),
+    channels: config.notifications.map((channel) => ({ ...about(channel), ...stateOf(states.find((state) => state.channel === channel.name), context.clock.now()), waiting: count(waiting, channel.name), dead: count(dead, channel.name) })),
     dead: rows.flatMap((row) => {
       const incident = row.incidentId === null ? null : known.get(row.incidentId);
       const kind = notificationKinds.find((candidate) => candidate === row.kind);
@@ -36,12 +36,15 @@ export async function listNotifications(context: ServiceContext, actor: Actor): 
 
 type ChannelRow = Awaited<ReturnType<ServiceContext["db"]["notificationChannelRow"]["findMany"]>>[number];
 
-function stateOf(row: ChannelRow | undefined): Pick<NotificationChannelState, "lastSentAt" | "failing" | "notBefore"> {
+/** A pause between two messages is not worth a word; being asked to wait is. */
+const shortPauseMs = 2_000;
+
+function stateOf(row: ChannelRow | undefined, now: Date): Pick<NotificationChannelState, "lastSentAt" | "failing" | "notBefore"> {
   const { lastSentAt, failingSince, lastErrorAt, lastError, notBefore } = row ?? { lastSentAt: null, failingSince: null, lastErrorAt: null, lastError: null, notBefore: null };
   return {
     lastSentAt: lastSentAt?.toISOString() ?? null,
     failing: failingSince === null || lastErrorAt === null ? null : { since: failingSince.toISOString(), at: lastErrorAt.toISOString(), sentence: lastError ?? "" },
-    notBefore: notBefore === null || notBefore.getTime() < Date.now() + 2_000 ? null : notBefore.toISOString(),
+    notBefore: notBefore === null || notBefore.getTime() < now.getTime() + shortPauseMs ? null : notBefore.toISOString(),
   };
 }
 
