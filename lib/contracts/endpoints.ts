@@ -5,6 +5,8 @@ import {
   operationAcceptedSchema, operationsQuerySchema, operationsResponseSchema, readinessResponseSchema, releaseQuerySchema, releaseResponseSchema, releasesQuerySchema, releasesResponseSchema,
 } from "#lib/contracts/api.ts";
 import { eventQuerySchema, eventsSchema, historyQuerySchema, historySchema, stripQuerySchema, stripSchema } from "#lib/contracts/history.ts";
+import { runbookTickSchema } from "#lib/contracts/incident.ts";
+import { notificationRetriedSchema, notificationsResponseSchema, notificationTestedSchema } from "#lib/contracts/notification.ts";
 import { goldenQuerySchema, goldenSchema } from "#lib/contracts/metrics.ts";
 import { approvalRequestSchema, breakGlassRequestSchema, breakGlassReviewSchema, breakGlassSchema, operationRequestSchema, operationSchema, planRequestSchema, planSchema, quarantineLiftSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema, tokenRequestSchema, tokensResponseSchema } from "#lib/contracts/token.ts";
@@ -120,6 +122,20 @@ export const endpoints = {
     query: auditVerifyQuerySchema, success: { description: "Whether the chain holds", schema: auditVerifyResponseSchema, lines: auditVerifyLineSchema }, errors: ["not-found"],
   }),
   exportAudit: endpoint({ id: "exportAudit", method: "GET", path: "/api/v1/audit/export", access: "read", summary: "The audit log as JSON Lines, to be verified offline", query: auditExportQuerySchema, success: { description: "One entry a line, with the exact bytes that were hashed", schema: auditExportLineSchema, contentType: "application/jsonl" } }),
+  tickRunbook: endpoint({ id: "tickRunbook", method: "POST", path: "/api/v1/incidents/{number}/runbook", access: "write", summary: "Tick or untick a step of a runbook", description: "It goes into the incident's timeline. Ticking what is ticked changes nothing.", body: runbookTickSchema, success: { description: "Whether anything changed", schema: z.object({ changed: z.boolean() }) }, errors: ["not-found"] }),
+  readPostmortem: endpoint({
+    id: "readPostmortem", method: "GET", path: "/api/v1/incidents/{number}/postmortem", access: "read", summary: "The postmortem of an incident, begun for people to finish",
+    description: "Summary, impact, timeline, suspects and actions as Markdown, without secrets; blanks for what only people know.",
+    success: { description: "Markdown (GitHub Flavored)", contentType: "text/markdown" }, errors: ["not-found"],
+  }),
+  readPostmortemChart: endpoint({
+    id: "readPostmortemChart", method: "GET", path: "/api/v1/incidents/{number}/postmortem/charts/{name}", access: "read", summary: "One chart of a postmortem",
+    description: "`name` is requests.svg, errors.svg, latency.svg or memory.svg: the time of the incident, and as long before it.",
+    success: { description: "SVG", contentType: "image/svg+xml" }, errors: ["not-found", "upstream"],
+  }),
+  listNotifications: endpoint({ id: "listNotifications", method: "GET", path: "/api/v1/notifications", access: "read", summary: "The channels of notifications, and what could not be told", success: { description: "Channels, and dead letters newest first", schema: notificationsResponseSchema } }),
+  retryNotification: endpoint({ id: "retryNotification", method: "POST", path: "/api/v1/notifications/{id}/retry", access: "write", summary: "Send a dead letter again", success: { status: 202, description: "It is in the outbox again", schema: notificationRetriedSchema }, errors: ["not-found", "conflict"] }),
+  testChannel: endpoint({ id: "testChannel", method: "POST", path: "/api/v1/notifications/channels/{channel}/test", access: "write", summary: "Send a test by a channel", success: { status: 202, description: "It is in the outbox", schema: notificationTestedSchema }, errors: ["not-found"] }),
   listTokens: endpoint({ id: "listTokens", method: "GET", path: "/api/v1/tokens", access: "read", summary: "API tokens, newest first", success: { description: "All tokens, without their secrets", schema: tokensResponseSchema } }),
   createToken: endpoint({ id: "createToken", method: "POST", path: "/api/v1/tokens", access: "write", summary: "Make an API token", body: tokenRequestSchema, success: { status: 201, description: "The token; its secret is never shown again", schema: tokenCreatedSchema } }),
   revokeToken: endpoint({ id: "revokeToken", method: "DELETE", path: "/api/v1/tokens/{id}", access: "write", summary: "End an API token at once", success: { status: 204, description: "It is over" }, errors: ["not-found"] }),
