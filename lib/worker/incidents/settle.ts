@@ -5,7 +5,7 @@ import { lockIncidents } from "#lib/db/repositories/incident-join.ts";
 import { incidentStatuses } from "#lib/domain/incident-status.ts";
 import { isOver } from "#lib/domain/incident-join.ts";
 import { vigieActor } from "#lib/services/operation/request-automatic.ts";
-import { tellIncidents } from "#lib/worker/incidents/parts.ts";
+import { tellIncidents } from "#lib/services/incident/tell.ts";
 import type { EngineParts } from "#lib/worker/incidents/parts.ts";
 import { assertLease } from "#lib/worker/lease.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
@@ -40,7 +40,7 @@ async function settle(parts: EngineParts, id: string, environment: string, quiet
         action: "incident.resolve", outcome: "succeeded", actor: vigieActor, environment, bigPods: row.bigPod === null ? [] : [row.bigPod], operationId: null,
         summary: `Incident ${row.number} is resolved: ${row.title}`, reason: quiet, before: { status: row.status }, after: { number: row.number, status: "resolved" },
       });
-      await tellIncidents(tx, parts, [{ id, what: "resolved" }]);
+      await tellIncidents(tx, parts.context, [{ id, what: "resolved" }], parts.onIncident);
       return true;
     },
     { maxWait: 5_000, timeout: 10_000 },

@@ -7,7 +7,7 @@ import type { Transaction } from "#lib/db/client.ts";
 import type { IncidentRow } from "#lib/db/generated/client.ts";
 import { changeLine, operationLines, stateLines } from "#lib/domain/incident-entries.ts";
 import type { TimelineLine } from "#lib/domain/incident-entries.ts";
-import { tellIncidents } from "#lib/worker/incidents/parts.ts";
+import { tellIncidents } from "#lib/services/incident/tell.ts";
 import type { EngineParts } from "#lib/worker/incidents/parts.ts";
 import { assertLease } from "#lib/worker/lease.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
@@ -56,7 +56,7 @@ async function addTo(parts: EngineParts, incident: IncidentRow, memory: Surround
       const { lines, cutAt } = await linesOf(tx, incident, from, until, config.incidents.dependencies);
       const entries: NewEntry[] = lines.map((line) => ({ ...line, incidentId: incident.id }));
       const added = await appendEntries(tx, entries);
-      if (added.size > 0) await tellIncidents(tx, parts, [{ id: incident.id, what: null }]);
+      if (added.size > 0) await tellIncidents(tx, parts.context, [{ id: incident.id, what: null }], parts.onIncident);
       const last = lines.reduce((latest, line) => (line.at > latest ? line.at : latest), from);
       memory.since.set(incident.id, cutAt ?? new Date(Math.max(from.getTime(), last.getTime() - againMs)));
       return cutAt !== null;

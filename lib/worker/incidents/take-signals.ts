@@ -15,8 +15,9 @@ import { titleOf } from "#lib/domain/incident-title.ts";
 import { vigieActor } from "#lib/services/operation/request-automatic.ts";
 import { assertLease } from "#lib/worker/lease.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
-import { tellIncidents } from "#lib/worker/incidents/parts.ts";
-import type { EngineParts, Told } from "#lib/worker/incidents/parts.ts";
+import { tellIncidents } from "#lib/services/incident/tell.ts";
+import type { Told } from "#lib/services/incident/tell.ts";
+import type { EngineParts } from "#lib/worker/incidents/parts.ts";
 
 const batchSize = 200;
 const minuteMs = 60_000;
@@ -87,7 +88,7 @@ async function write(tx: Transaction, parts: EngineParts, rows: readonly SignalR
   }
   await appendEntries(tx, entries);
   for (const incident of joined.incidents) await audit(tx, incident, joined, titles.get(incident.id) ?? "");
-  await tellIncidents(tx, parts, told);
+  await tellIncidents(tx, parts.context, told, parts.onIncident);
 }
 
 async function audit(tx: Transaction, incident: JoinIncident, joined: Joined, title: string): Promise<void> {
