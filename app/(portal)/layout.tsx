@@ -1,5 +1,7 @@
 import { cookies } from "next/headers";
 import type { ReactNode } from "react";
+import { silenceSignal } from "#app/_actions/silence.ts";
+import { tickRunbook } from "#app/_actions/runbook.ts";
 import { openBreakGlass, reviewBreakGlass } from "#app/_actions/break-glass.ts";
 import { acknowledgeIncident, assignIncident, mergeIncident, noteIncident, openIncident, resolveIncident } from "#app/_actions/incident.ts";
 import { abort, approve, confirm } from "#app/_actions/operation.ts";

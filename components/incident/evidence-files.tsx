@@ -26,7 +26,7 @@ export function EvidenceFiles({ incident, refused }: EvidenceFilesProps) {
         <ul className="border-t border-line text-sm">
           {incident.evidence.map(({ id, name, kind, bytes, at }) => (
             <li key={id} className="grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-3 border-b border-line py-1.5 max-md:py-3">
-              <a href={`/api/v1/incidents/${incident.number}/evidence/${id}`} download className="inline-flex min-w-0 items-center gap-1.5 hover:underline">
+              <a href={`/api/v1/evidence/${id}`} download className="inline-flex min-w-0 items-center gap-1.5 hover:underline">
                 <Download aria-hidden className="size-3.5 shrink-0 text-faint" />
                 <span className="min-w-0 font-mono text-xs break-all">{name}</span>
                 <span className="sr-only">, download</span>

@@ -75,7 +75,7 @@ export function ResolveDialog({ incident, onClose }: DeedProps) {
     >
       <About incident={incident} />
       <p className={incident.firing > 0 ? "text-warn" : "text-muted"}>
-        {incident.firing > 0 ? `${incident.firing === 1 ? "One signal still fires" : `${incident.firing} signals still fire`}: if it fires again after it was quiet, the incident opens again.` : "Nothing fires any more; left alone, it resolves by itself when it stays quiet."}
+        {incident.firing > 0 ? `${incident.firing === 1 ? "One signal still fires" : `${incident.firing} signals still fire`}. That opens it again only once it was quiet and fires anew.` : "Nothing fires any more; left alone, it resolves by itself when it stays quiet."}
       </p>
       <ReasonField label="What ended it" name="note" value={note} onChange={setNote} first />
     </DeedForm>
@@ -86,14 +86,14 @@ export function MergeDialog({ incident, onClose }: DeedProps) {
   const actions = usePortalActions();
   const refused = useRefusal();
   const deed = useDeed();
-  const others = openIncidents(useSnapshot().incidents).filter((other) => other.number !== incident.number);
+  const others = openIncidents(useSnapshot().incidents).filter((other) => other.number !== incident.number && other.environment === incident.environment);
   const [into, setInto] = useState(String(others[0]?.number ?? ""));
   const [reason, setReason] = useState("");
   const after = useAfter(Number(into), onClose);
   const because = isOver(incident)
     ? "It is over already."
     : others.length === 0
-      ? "There is no other open incident to merge it into."
+      ? `There is no other open incident in ${incident.environment} to merge it into.`
       : (refused("incident.work", incident.environment, `Merging in ${incident.environment}`) ?? (reason.trim().length < shortest ? tooShort : null));
   return (
     <DeedForm

@@ -13,7 +13,7 @@ import { openDialog } from "#components/plan/plan-navigation.ts";
 import { useActorId, useRefusal } from "#components/query/permissions.tsx";
 import { useIncident } from "#components/query/use-incident.tsx";
 import { useSnapshot } from "#components/query/use-platform.ts";
-import { Button } from "#components/ui/button.tsx";
+import { Button, buttonClasses } from "#components/ui/button.tsx";
 
 /** What is wrong, how bad, since when, who is on it, and what can be done about the incident itself. */
 export function IncidentHead() {
@@ -41,7 +41,11 @@ export function IncidentHead() {
         icon={<IncidentIcon incident={incident} className="size-[22px]" />}
         title={incident.title}
         actions={
-          over ? undefined : (
+          over ? (
+            <a href={`/api/v1/incidents/${number}/postmortem`} download className={buttonClasses()}>
+              Download the postmortem’s beginning
+            </a>
+          ) : (
             <>
               {incident.acknowledged === null ? (
                 <Button tone="go" aria-keyshortcuts="a" disabledBecause={because("Acknowledging")} onClick={() => void run(() => actions.incident.acknowledge(number))}>

@@ -163,7 +163,7 @@ describe("runbooks", () => {
 });
 
 test("evidence is downloaded by who may read it", () => {
-  expect(html()).toContain('href="/api/v1/incidents/12/evidence/e1" download=""');
+  expect(html()).toContain('href="/api/v1/evidence/e1" download=""');
   const viewer = html({}, { grants: [{ role: "viewer", environments: "*" }] });
   expect(viewer).not.toContain("/evidence/e1");
   expect(viewer).toMatch(/data-absence="forbidden".*1 file is kept/);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { incidentReason, signalWords, whoIsOnIt, worstFirst } from "#components/incident/incident-words.ts";
+import { signalWords, whoIsOnIt, worstFirst } from "#components/incident/incident-words.ts";
 import { fixtureIncident, fixtureNow } from "#components/query/fixtures.ts";
 
 test("open before ended, worst first, production first, then the newest", () => {
@@ -29,9 +29,4 @@ test("who is on it is never left out", () => {
   expect(whoIsOnIt(fixtureIncident())).toBe("nobody is on it yet");
   expect(whoIsOnIt(fixtureIncident({ acknowledged: { by: ada, at: fixtureNow } }))).toBe("acknowledged by Ada, nobody has taken it");
   expect(whoIsOnIt(fixtureIncident({ acknowledged: { by: ada, at: fixtureNow }, assignee: { id: "r", name: "Rafael" } }))).toBe("Rafael is on it");
-});
-
-test("the reason of a remedy names the incident and fits the audit log", () => {
-  expect(incidentReason({ number: 31, title: "panorama out of memory" })).toBe("Incident 31: panorama out of memory");
-  expect(incidentReason({ number: 31, title: "x".repeat(600) })).toHaveLength(500);
 });

@@ -58,11 +58,6 @@ export function openIncidents(incidents: readonly IncidentSummary[]): IncidentSu
   return incidents.filter((incident) => !isOver(incident));
 }
 
-/** Why a remedy is pressed, as the audit log will have it: "Incident 31: panorama out of memory". */
-export function incidentReason({ number, title }: Pick<IncidentSummary, "number" | "title">): string {
-  return `Incident ${number}: ${title}`.slice(0, 500);
-}
-
 /** It is about the monitoring itself: while it is open, that nothing else is told of says nothing. */
 export function isBlindness(incident: Pick<IncidentSummary, "about">): boolean {
   return incident.about === "monitoring";

@@ -49,7 +49,9 @@ export function PlanDialog({ link, request, incident = null, onClose }: PlanDial
     setError(null);
     const result = await actions.confirm({ planHash: loaded.plan.hash, reason, ...(schedule ? { schedule } : {}), ...(incident === null ? {} : { incident }), idempotencyKey: loaded.key }).catch(() => ({ ok: false as const, error: connectionLost }));
     if (result.ok) {
-      router.push(`/operations/${result.value.id}`);
+      // An incident's page shows what runs for it, and whether it helped.
+      if (incident === null) router.push(`/operations/${result.value.id}`);
+      else router.replace(`/incidents/${incident}`);
       return;
     }
     setSending(false);

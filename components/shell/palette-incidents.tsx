@@ -1,9 +1,8 @@
 "use client";
 
-import { openIncidents, incidentReason, worstFirst } from "#components/incident/incident-words.ts";
+import { openIncidents, worstFirst } from "#components/incident/incident-words.ts";
 import { IncidentIcon } from "#components/incident/incident-marks.tsx";
 import { rollbackTarget } from "#components/overview/remedy-action.ts";
-import type { PlanOrigin } from "#components/plan/plan-navigation.ts";
 import { useRefusal } from "#components/query/permissions.tsx";
 import type { Trails } from "#components/query/trail.ts";
 import { Item } from "#components/shell/palette-item.tsx";
@@ -15,7 +14,7 @@ interface IncidentItemsProps {
   trails: Trails;
   go: (href: string) => () => void;
   deed: (what: string) => () => void;
-  plan: (request: PlanRequest, from?: PlanOrigin) => () => void;
+  plan: (request: PlanRequest, incident?: number) => () => void;
 }
 
 /** What can be done about what is wrong now; first in the palette, because that is what it is opened for at night. */
@@ -37,7 +36,7 @@ export function IncidentItems({ snapshot, trails, go, deed, plan }: IncidentItem
             </Item>
           ) : null,
           release === null ? null : (
-            <Item key={`roll back ${number}`} onSelect={plan({ kind: "rollback", environment, release }, { reason: incidentReason(incident), backTo: `/incidents/${number}` })} disabledBecause={refused("operation.request.rollback", environment, `Rolling back ${environment}`)}>
+            <Item key={`roll back ${number}`} onSelect={plan({ kind: "rollback", environment, release }, number)} disabledBecause={refused("operation.request.rollback", environment, `Rolling back ${environment}`)}>
               Roll back {environment} to R-{release} for incident {number}
             </Item>
           ),

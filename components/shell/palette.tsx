@@ -10,7 +10,6 @@ import { rollbackTarget } from "#components/overview/remedy-action.ts";
 import { OperationIcon } from "#components/patterns/status.tsx";
 import { StatusIcon } from "#components/patterns/status-icon.tsx";
 import { openDialog, openPlan } from "#components/plan/plan-navigation.ts";
-import type { PlanOrigin } from "#components/plan/plan-navigation.ts";
 import type { PlanRequest } from "#lib/contracts/operation.ts";
 import { healthPresentation } from "#lib/domain/status.ts";
 import { useRefusal } from "#components/query/permissions.tsx";
@@ -46,10 +45,10 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
     onClose();
     router.push(href);
   };
-  const plan = (request: PlanRequest, from?: PlanOrigin) => () => {
+  const plan = (request: PlanRequest, incident?: number) => () => {
     onClose();
     // After the dialog gave focus back, so that the plan's returns to where the person was.
-    requestAnimationFrame(() => openPlan(request, from));
+    requestAnimationFrame(() => openPlan(request, incident));
   };
   const deed = (what: string) => () => {
     onClose();
