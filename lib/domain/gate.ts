@@ -16,7 +16,7 @@ const titles: Record<GateResult["name"], string> = {
   "something-changes": "Something changes",
   soak: "The source has been healthy long enough",
   parity: "The target has the configuration the source has",
-  "no-incident": "Nothing is broken in the target",
+  "no-incident": "No incident in the target",
   "not-quarantined": "The release is not in quarantine",
   reversible: "There is a way back",
   window: "A window is open",
