@@ -18,6 +18,7 @@ interface Ready {
   console: string;
   prometheus: string;
   metrics: string;
+  alertmanager: string;
   kubeconfig: string;
   configFile: string;
 }
