@@ -9,6 +9,9 @@ export interface PortalConfigOptions {
   /** Left out: there is no Grafana. */
   grafanaUrl?: string;
   grafanaTokenFile?: string;
+  alertmanagerUrl: string;
+  /** What Alertmanager shows at the portal's webhook. */
+  webhookSecretFile: string;
   issuer: string;
   clientId: string;
   clientSecretFile: string;
@@ -36,6 +39,8 @@ export function portalConfig(options: PortalConfigOptions): string {
     registries: [{ host: "ghcr.io", url: options.registryUrl }],
     prometheus: [{ url: options.prometheusUrl }],
     ...(options.grafanaUrl === undefined ? {} : { grafana: { url: options.grafanaUrl, ...(options.grafanaTokenFile === undefined ? {} : { token: `file:${options.grafanaTokenFile}` }), embed: "direct", panels: grafanaPanels } }),
+    alertmanager: [{ url: options.alertmanagerUrl }],
+    alerting: { webhookSecret: `file:${options.webhookSecretFile}`, watchdog: { alert: "Watchdog", silentSeconds: 60 }, pollSeconds: 2 },
     access: {
       providers: [{ id: signInProviderId, kind: "oidc", title: "Demo accounts", issuer: options.issuer, clientId: options.clientId, clientSecret: `file:${options.clientSecretFile}` }],
       roles: [

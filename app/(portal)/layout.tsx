@@ -1,6 +1,6 @@
 import { cookies } from "next/headers";
 import type { ReactNode } from "react";
-import { silenceSignal } from "#app/_actions/silence.ts";
+import { endSilence, silenceSignal } from "#app/_actions/silence.ts";
 import { tickRunbook } from "#app/_actions/runbook.ts";
 import { openBreakGlass, reviewBreakGlass } from "#app/_actions/break-glass.ts";
 import { acknowledgeIncident, assignIncident, mergeIncident, noteIncident, openIncident, resolveIncident } from "#app/_actions/incident.ts";
@@ -19,7 +19,7 @@ import { getRuntime } from "#lib/runtime/wiring.ts";
 import { readReleaseTrails } from "#lib/services/release/trail.ts";
 import { readSnapshot } from "#lib/services/state/read.ts";
 
-const incident = { open: openIncident, acknowledge: acknowledgeIncident, assign: assignIncident, resolve: resolveIncident, merge: mergeIncident, note: noteIncident, tickRunbook, silence: silenceSignal };
+const incident = { open: openIncident, acknowledge: acknowledgeIncident, assign: assignIncident, resolve: resolveIncident, merge: mergeIncident, note: noteIncident, tickRunbook, silence: silenceSignal, endSilence };
 
 /** Everything behind the sign-in: the true state is in the first HTML, the stream takes over from there. */
 export default async function PortalLayout({ children }: { children: ReactNode }) {

@@ -45,6 +45,7 @@ export interface IncidentActions {
   tickRunbook(number: number, input: { runbook: string; index: number; ticked: boolean }): Promise<ActionResult<unknown>>;
   /** A silence of Alertmanager: mutes notifications, and leaves the incident as it is. */
   silence(input: { environment: string; signalId: string; minutes: number; comment: string }): Promise<ActionResult<unknown>>;
+  endSilence(environment: string, id: string): Promise<ActionResult<unknown>>;
 }
 
 export interface IncidentOpening {

@@ -6,22 +6,24 @@ import { formatCount, formatMeasured, formatP, formatRatio } from "#components/i
 import { formatDuration } from "#components/patterns/duration.ts";
 
 /** Before and after a suspected change: each measure with its numbers and its verdict. "Insufficient data" is grey, and never reads as well. */
-export function ComparisonTable({ comparison }: { comparison: Comparison }) {
+export function ComparisonTable({ comparison, said = false }: { comparison: Comparison; /** Its sentence stands above already. */ said?: boolean }) {
   const { errors, latency, memory, restarts, control } = comparison;
   return (
     <div className="grid gap-1.5">
-      <p className="text-sm">
-        <VerdictMark verdict={comparison.verdict} /> <span className="text-muted">{comparison.sentence}</span>
-      </p>
+      {said ? null : (
+        <p className="text-sm">
+          <VerdictMark verdict={comparison.verdict} /> <span className="text-muted">{comparison.sentence}</span>
+        </p>
+      )}
       <table className="w-full text-xs tabular-nums">
-        <caption className="sr-only">Before and after, {formatDuration(comparison.windowSeconds * 1000, 2)} each</caption>
+        <caption className="sr-only">Before and after the change</caption>
         <thead>
           <tr className="text-left text-faint">
             <th scope="col" className="py-1 pr-3 font-normal">
-              {formatDuration(comparison.windowSeconds * 1000, 2)} each
+              <span className="sr-only">what</span>
             </th>
-            <th scope="col" className="py-1 pr-3 font-normal">before</th>
-            <th scope="col" className="py-1 pr-3 font-normal">after</th>
+            <th scope="col" className="py-1 pr-3 font-normal">{beforeWords(comparison)}</th>
+            <th scope="col" className="py-1 pr-3 font-normal">after, {formatDuration(comparison.windowSeconds * 1000, 2)}</th>
             <th scope="col" className="py-1 font-normal">verdict</th>
           </tr>
         </thead>
@@ -45,8 +47,8 @@ export function ComparisonTable({ comparison }: { comparison: Comparison }) {
         <details className="text-xs text-muted">
           <summary className="w-fit py-0.5 hover:text-text max-md:min-h-11 max-md:py-3">How it was asked</summary>
           <dl className="grid gap-1 pt-1">
-            {comparison.queries.map(({ name, query }) => (
-              <div key={name}>
+            {uniqueQueries(comparison.queries).map(({ name, query }) => (
+              <div key={`${name} ${query}`}>
                 <dt className="text-faint">{name}</dt>
                 <dd className="font-mono break-words whitespace-pre-wrap">{query}</dd>
               </div>
@@ -56,6 +58,16 @@ export function ComparisonTable({ comparison }: { comparison: Comparison }) {
       ) : null}
     </div>
   );
+}
+
+/** Of the same question asked twice one is enough to read. */
+function uniqueQueries(queries: Comparison["queries"]): Comparison["queries"] {
+  return [...new Map(queries.map((asked) => [`${asked.name} ${asked.query}`, asked])).values()];
+}
+
+/** "before" may be longer than "after": more is known of a calm time. */
+function beforeWords({ baselineSeconds, windowSeconds }: Comparison): string {
+  return baselineSeconds === undefined || baselineSeconds === windowSeconds ? "before" : `before, ${formatDuration(baselineSeconds * 1000, 2)}`;
 }
 
 function Errors({ name, of }: { name: string; of: ErrorComparison }) {

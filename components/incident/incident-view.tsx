@@ -15,9 +15,9 @@ import { useRefusal } from "#components/query/permissions.tsx";
 import { IncidentProvider, useIncident } from "#components/query/use-incident.tsx";
 import { useSnapshot } from "#components/query/use-platform.ts";
 import type { Incident } from "#lib/contracts/incident.ts";
-import { ChartsSkeleton } from "#components/incident/charts-skeleton.tsx";
 
-const IncidentCharts = dynamic(() => import("#components/incident/incident-charts.tsx").then((module) => module.IncidentCharts), { ssr: false, loading: () => <ChartsSkeleton /> });
+/** In the first HTML with its outline; what draws comes when one scrolls there. */
+const IncidentCharts = dynamic(() => import("#components/incident/incident-charts.tsx").then((module) => module.IncidentCharts));
 
 interface IncidentViewProps {
   initial: Incident;
@@ -50,10 +50,10 @@ function Page({ timeline, runbooks }: Omit<IncidentViewProps, "initial">) {
         </aside>
         <div className="grid min-w-0 gap-6 lg:col-start-1 lg:row-start-1">
           <Suspects suspects={incident.suspects} note={incident.suspectsNote} onsetAt={incident.onsetAt} titleOf={titleOf} />
-          <Signals number={incident.number} active={incident.active} ended={incident.ended} refused={refused} />
+          <Signals number={incident.number} environment={incident.environment} active={incident.active} ended={incident.ended} refused={refused} />
           {incident.bigPod === null ? null : <IncidentCharts environment={incident.environment} bigPod={incident.bigPod} onsetAt={incident.onsetAt} endedAt={incident.resolved?.at ?? null} number={incident.number} title={incident.title} />}
           {runbooks}
-          <Timeline number={incident.number} entries={incident.timeline} next={incident.timelineNext} initialView={timeline} />
+          <Timeline number={incident.number} entries={incident.timeline} next={incident.timelineNext} openedAt={incident.openedAt} initialView={timeline} />
           <NoteField />
           <EvidenceFiles incident={incident} refused={refused} />
         </div>

@@ -30,10 +30,11 @@ function componentsFor(name: string): Components {
     img: ({ src, alt }) => (typeof src === "string" && src !== "" ? <OutLink href={src}>{alt || "picture"}</OutLink> : <span>{alt}</span>),
     table: ({ children }) => (
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
-      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Table">
+      <section className="overflow-x-auto" tabIndex={0} aria-label="Table">
         <table>{children}</table>
-      </div>
+      </section>
     ),
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
     pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
     input: (props) => {
       const step: unknown = (props as Record<string, unknown>)["data-step"];

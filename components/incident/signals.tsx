@@ -1,4 +1,5 @@
 import type { Signal } from "#lib/contracts/incident.ts";
+import { EndSilence } from "#components/incident/end-silence.tsx";
 import { presentSeverity } from "#components/incident/incident-words.ts";
 import { Absence } from "#components/patterns/absence.tsx";
 import { Section } from "#components/patterns/section.tsx";
@@ -14,28 +15,29 @@ const shownAtOnce = 12;
 
 interface SignalsProps {
   number: number;
+  environment: string;
   active: readonly Signal[];
   ended: readonly Signal[];
   refused: Refusal;
 }
 
 /** What says that something is wrong, and what has gone quiet again. */
-export function Signals({ number, active, ended, refused }: SignalsProps) {
+export function Signals({ number, environment, active, ended, refused }: SignalsProps) {
   const first = active.slice(0, shownAtOnce);
   const rest = active.slice(shownAtOnce);
   return (
     <Section title="Signals" id="signals" aside={`${active.length} firing`}>
-      {active.length === 0 ? <Absence kind="empty" title={ended.length === 0 ? "No signal belongs to it: it was opened by a person" : "No signal fires any more"} /> : <SignalList number={number} signals={first} refused={refused} label="Firing signals" />}
+      {active.length === 0 ? <Absence kind="empty" title={ended.length === 0 ? "No signal belongs to it: it was opened by a person" : "No signal fires any more"} /> : <SignalList number={number} environment={environment} signals={first} refused={refused} label="Firing signals" />}
       {rest.length > 0 ? (
         <details>
           <summary className={folded}>{rest.length} more that fire</summary>
-          <SignalList number={number} signals={rest} refused={refused} label="More firing signals" />
+          <SignalList number={number} environment={environment} signals={rest} refused={refused} label="More firing signals" />
         </details>
       ) : null}
       {ended.length > 0 ? (
         <details>
           <summary className={folded}>{ended.length === 1 ? "1 signal has ended" : `${ended.length} signals have ended`}</summary>
-          <SignalList number={number} signals={ended} refused={refused} label="Ended signals" />
+          <SignalList number={number} environment={environment} signals={ended} refused={refused} label="Ended signals" />
         </details>
       ) : null}
     </Section>
@@ -44,17 +46,17 @@ export function Signals({ number, active, ended, refused }: SignalsProps) {
 
 const folded = "w-fit py-2 text-sm text-muted hover:text-text max-md:min-h-11 max-md:py-3";
 
-function SignalList({ number, signals, refused, label }: { number: number; signals: readonly Signal[]; refused: Refusal; label: string }) {
+function SignalList({ number, environment, signals, refused, label }: { number: number; environment: string; signals: readonly Signal[]; refused: Refusal; label: string }) {
   return (
     <ul className="border-t border-line" aria-label={label}>
       {signals.map((signal) => (
-        <SignalRow key={signal.id} number={number} signal={signal} refused={refused} />
+        <SignalRow key={signal.id} number={number} environment={environment} signal={signal} refused={refused} />
       ))}
     </ul>
   );
 }
 
-function SignalRow({ number, signal, refused }: { number: number; signal: Signal; refused: Refusal }) {
+function SignalRow({ number, environment, signal, refused }: { number: number; environment: string; signal: Signal; refused: Refusal }) {
   const { tone, shape, word } = presentSeverity(signal.severity);
   const over = signal.state === "ended";
   const mayBeSilenced = signal.kind === "alert" && !over && signal.silence === null;
@@ -82,7 +84,7 @@ function SignalRow({ number, signal, refused }: { number: number; signal: Signal
       {signal.detail === null ? null : <p className="col-[2/-1] min-w-0 text-sm">{signal.detail}</p>}
       {signal.silence === null ? null : (
         <p className="col-[2/-1] text-sm text-hold">
-          Silenced by {signal.silence.by}, ends <Time at={signal.silence.endsAt} />: “{signal.silence.comment}”. <span className="text-muted">Only notifications are muted; the incident stays open.</span>
+          Silenced by {signal.silence.by}, ends <Time at={signal.silence.endsAt} />: “{signal.silence.comment}”. <span className="text-muted">Only notifications are muted; the incident stays open.</span> <EndSilence signal={signal} environment={environment} refused={refused} />
         </p>
       )}
       <div className="col-[2/-1] flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
@@ -94,7 +96,7 @@ function SignalRow({ number, signal, refused }: { number: number; signal: Signal
           </a>
         )}
         {mayBeSilenced ? (
-          <Button size="small" aria-haspopup="dialog" aria-label={`Silence ${signal.title}…`} disabledBecause={signal.environment === null ? "It names no environment, so nobody's right to silence it can be told." : refused("incident.silence", signal.environment, `Silencing in ${signal.environment}`)} onClick={() => openDialog("do", `silence:${number}:${signal.id}`)}>
+          <Button size="small" aria-haspopup="dialog" aria-label={`Silence ${signal.title}…`} disabledBecause={refused("incident.silence", signal.environment, `Silencing in ${signal.environment ?? "all environments"}`)} onClick={() => openDialog("do", `silence:${number}:${signal.id}`)}>
             Silence…
           </Button>
         ) : null}

@@ -69,13 +69,13 @@ function SuspectRow({ suspect, onsetAt, titleOf }: { suspect: Suspect; onsetAt: 
         {reasons.length > 0 ? <p className="text-sm text-muted">{reasons.join(" · ")}</p> : null}
         {comparison ? (
           first ? (
-            <ComparisonTable comparison={comparison} />
+            <ComparisonTable comparison={comparison} said={reasons.some((reason) => reason.includes(comparison.sentence))} />
           ) : (
             <details className="text-sm">
               <summary className="w-fit max-md:min-h-11 max-md:py-2.5">
                 <VerdictMark verdict={comparison.verdict} /> <span className="text-muted">{comparison.sentence}</span>
               </summary>
-              <ComparisonTable comparison={comparison} />
+              <ComparisonTable comparison={comparison} said />
             </details>
           )
         ) : null}
@@ -103,7 +103,7 @@ function ReleaseOf({ release, open, titleOf }: { release: NonNullable<Suspect["r
           </li>
         ))}
       </ul>
-      {release.commits.map(({ repository, from, to, url, messages }) => (
+      {release.commits.map(({ repository, from, to, url, messages, trouble }) => (
         <div key={`${repository} ${to}`} className="pt-1.5">
           <p className="text-muted">
             {repository}{" "}
@@ -115,6 +115,7 @@ function ReleaseOf({ release, open, titleOf }: { release: NonNullable<Suspect["r
               </a>
             )}
           </p>
+          {trouble ? <p className="text-faint">{trouble}</p> : null}
           <ul className="list-disc pl-4">
             {messages.map((message) => (
               <li key={message}>{message.split("\n", 1)[0]}</li>

@@ -11,11 +11,13 @@ interface EntryRowProps {
   clock: string;
   /** Set where a new day begins. */
   day: string | null;
+  /** Who read the timeline before did not see it. */
+  late: boolean;
   target: boolean;
 }
 
 /** One line: when, what, by whom. Its time is the link to it. */
-export function EntryRow({ entry, clock, day, target }: EntryRowProps) {
+export function EntryRow({ entry, clock, day, late, target }: EntryRowProps) {
   const { word, tone, shape } = kindPresentation[entry.kind];
   return (
     <>
@@ -39,7 +41,7 @@ export function EntryRow({ entry, clock, day, target }: EntryRowProps) {
             </Link>
           )}
           {entry.by === null ? null : <span className="text-muted"> · {entry.by}</span>}
-          {entry.late ? (
+          {late ? (
             <span className="text-xs text-warn" data-late>
               {" "}
               late: recorded {formatDuration(Date.parse(entry.recordedAt) - Date.parse(entry.at))} after it happened

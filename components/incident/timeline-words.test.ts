@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { arrange, clockIn, kindPresentation, timelineFilters } from "#components/incident/timeline-words.ts";
+import { arrange, clockIn, isLate, kindPresentation, timelineFilters } from "#components/incident/timeline-words.ts";
 import { fixtureEntry } from "#components/incident/test-incident.ts";
 import { timelineKinds } from "#lib/domain/incident-status.ts";
 
@@ -23,4 +23,12 @@ test("every kind of entry is found under a filter", () => {
 test("clocks of two zones, across midnight", () => {
   expect(clockIn("2026-11-21T23:30:05.000Z", "UTC")).toEqual({ day: "Sat 21 Nov 2026", clock: "23:30:05" });
   expect(clockIn("2026-11-21T23:30:05.000Z", "Europe/Paris")).toEqual({ day: "Sun 22 Nov 2026", clock: "00:30:05" });
+});
+
+test("the past that is collected when an incident opens is not late; what comes after somebody may have read it is", () => {
+  const openedAt = "2026-11-21T14:02:00.000Z";
+  const entry = { late: true, recordedAt: "2026-11-21T14:02:01.000Z" };
+  expect(isLate(entry, openedAt)).toBe(false);
+  expect(isLate({ ...entry, recordedAt: "2026-11-21T14:05:00.000Z" }, openedAt)).toBe(true);
+  expect(isLate({ late: false, recordedAt: "2026-11-21T14:05:00.000Z" }, openedAt)).toBe(false);
 });

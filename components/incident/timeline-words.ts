@@ -40,6 +40,14 @@ export function arrange(pages: readonly (readonly TimelineEntry[])[], filter: Ti
   return shown.sort((a, b) => sign * (a.at === b.at ? a.id - b.id : a.at < b.at ? -1 : 1));
 }
 
+/** An incident's past is collected within this time of its opening. */
+const collectedWithinMs = 15_000;
+
+/** Recorded well after it happened, to somebody who may have read the timeline before: not the past that is collected when an incident opens. */
+export function isLate(entry: Pick<TimelineEntry, "late" | "recordedAt">, openedAt: string): boolean {
+  return entry.late && Date.parse(entry.recordedAt) > Date.parse(openedAt) + collectedWithinMs;
+}
+
 /**
  * Day and clock of a moment in a zone, built from parts: Node and browsers put different commas between them, and the first HTML must read the same.
  * @param timeZone IANA name.

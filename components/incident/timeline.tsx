@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import type { TimelineEntry } from "#lib/contracts/incident.ts";
 import { useHereZone } from "#components/guards/here-zone.ts";
 import { EntryRow } from "#components/incident/timeline-entry.tsx";
-import { arrange, clockIn, filterWords, timelineFilters } from "#components/incident/timeline-words.ts";
+import { arrange, clockIn, filterWords, isLate, timelineFilters } from "#components/incident/timeline-words.ts";
 import type { TimelineFilter, TimelineOrder, TimelineZone } from "#components/incident/timeline-words.ts";
 import { useOlderEntries } from "#components/incident/use-older-entries.ts";
 import { Absence } from "#components/patterns/absence.tsx";
@@ -24,13 +24,15 @@ interface TimelineProps {
   /** Newest first, the first page; grows at its top as the incident moves. */
   entries: readonly TimelineEntry[];
   next: number | null;
+  /** What was recorded before is its past, collected when it opened; late is only what came after. */
+  openedAt: string;
   initialView: TimelineView;
 }
 
 const defaults: TimelineView = { order: "newest", zone: "local", filter: "all" };
 
 /** What happened, told by whom, when it happened; late arrivals stand at their own time and say that they came late. */
-export function Timeline({ number, entries, next, initialView }: TimelineProps) {
+export function Timeline({ number, entries, next, openedAt, initialView }: TimelineProps) {
   const [view, setView] = useState(initialView);
   const { older, more, loading, failed, loadOlder } = useOlderEntries(number, entries, next);
   const here = useHereZone();
@@ -68,7 +70,7 @@ export function Timeline({ number, entries, next, initialView }: TimelineProps) 
           {rows.map((entry, index) => {
             const { day, clock } = clockIn(entry.at, timeZone);
             const above = rows[index - 1];
-            return <EntryRow key={entry.id} entry={entry} clock={clock} day={above && clockIn(above.at, timeZone).day === day ? null : day} target={target === entry.id} />;
+            return <EntryRow key={entry.id} entry={entry} clock={clock} day={above && clockIn(above.at, timeZone).day === day ? null : day} late={isLate(entry, openedAt)} target={target === entry.id} />;
           })}
         </ol>
       )}

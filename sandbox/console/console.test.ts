@@ -2,6 +2,7 @@ import { request as httpRequest } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nextVersion } from "#sandbox/console/releases.ts";
 import { startConsole, type ConsoleState } from "#sandbox/console/server.ts";
+import { startAlertmanager, type SandboxAlertmanager } from "#sandbox/alertmanager/server.ts";
 import { createFaults, type FaultAction } from "#sandbox/kube/faults.ts";
 import { startGrafana, type SandboxGrafana } from "#sandbox/grafana/server.ts";
 import { startPrometheus, type SandboxPrometheus } from "#sandbox/prometheus/server.ts";
@@ -13,6 +14,7 @@ describe("the sandbox's console", () => {
   let acts: FaultAction[];
   let prometheus: SandboxPrometheus;
   let grafana: SandboxGrafana;
+  let alertmanager: SandboxAlertmanager;
 
   beforeEach(async () => {
     lab = createPlatformLab();
@@ -21,12 +23,14 @@ describe("the sandbox's console", () => {
     faults.onAction((act) => acts.push(act));
     prometheus = await startPrometheus({ targets: () => [], clock: lab.clock, port: 0, host: "127.0.0.1", rules: [] });
     grafana = await startGrafana({ prometheusUrl: prometheus.url, token: "glsa_test", port: 0, host: "127.0.0.1" });
-    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults, prometheus, grafana });
+    alertmanager = await startAlertmanager({ clock: lab.clock, port: 0, host: "127.0.0.1" });
+    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults, prometheus, grafana, alertmanager });
   });
   afterEach(async () => {
     await server.stop();
     await grafana.stop();
     await prometheus.stop();
+    await alertmanager.stop();
     lab.stop();
   });
 
