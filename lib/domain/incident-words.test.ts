@@ -30,7 +30,7 @@ describe("lines of a timeline", () => {
     expect(signalLines(signal, at(3))).toMatchObject([{ key: "signal:s", kind: "signal", at: at(1), link: "/operations/o" }]);
     expect(signalLines({ ...signal, service: "voyage", silence, state: "ended", endedAt: at(2) }, at(3)).map(({ key, kind, at: when, title }) => [key, kind, when, title])).toEqual([
       ["signal:s", "signal", at(1), "Promote R-214 to prod failed (voyage)"],
-      ["silence:q:s", "silence", at(3), `Promote R-214 to prod failed is silenced until ${silence.endsAt}`],
+      ["silence:q", "silence", at(3), `Silenced until ${silence.endsAt}: Promote R-214 to prod failed`],
       ["signal:s:ended", "signal-ended", at(2), "Promote R-214 to prod failed (voyage) ended"],
     ]);
   });

@@ -87,6 +87,12 @@ describe("signals become incidents", () => {
     const [incident] = await incidents();
     expect(incident).toMatchObject({ status: "open", firing: 1, quietSince: null });
     expect(await entries(incident?.id ?? "")).toContain("silence");
+    for (let times = 0; times < 2; times += 1) {
+      await stage.hear("a", { annotations: { summary: `it is still so ${times}` } });
+      await stage.engine.look();
+    }
+    const lines = await stage.database.db.incidentEntryRow.findMany({ where: { kind: "silence" }, orderBy: { id: "asc" } });
+    expect(lines.map((line) => line.title)).toEqual([expect.stringMatching(/^Silenced until .*: HighErrorRatio$/), "No longer silenced: HighErrorRatio"]);
   });
 });
 
@@ -232,13 +238,21 @@ describe("what happened around", () => {
     await db.changeRow.createMany({ data: [change("own", "experience", 20), change("needed", "core", 30), change("all", null, 10), change("elsewhere", "experience", 10, "staging"), change("too-early", "experience", 90)] });
     await db.stateHistory.createMany({ data: [["healthy", null, 80], ["broken", "panorama is down", 9], ["broken", "panorama is down", 8], ["healthy", null, 2]].map(([status, cause, minutes]) => ({ environment: "prod", bigPod: "experience", status: String(status), cause: cause === null ? null : String(cause), version: "v1", at: ago(Number(minutes)) })) });
     await db.stateHistory.create({ data: { environment: "prod", bigPod: "core", status: "broken", at: ago(5) } });
+    const operation = { kind: "promotion", environment: "prod", reason: "November", planHash: "x", plan: {}, targets: [], actor: { kind: "person", id: "r", name: "Rafael", grants: [] }, actorId: "r", position: 1n };
+    await db.operationRow.createMany({
+      data: [
+        { ...operation, id: "o1", idempotencyKey: "1", title: "Promote R-214 to prod", status: "returned", requestedAt: ago(7), startedAt: ago(7), finishedAt: ago(6), note: "auth did not start" },
+        { ...operation, id: "o2", idempotencyKey: "2", title: "Promote R-215 to prod", status: "queued", requestedAt: ago(3), startedAt: null },
+        { ...operation, id: "o3", idempotencyKey: "3", title: "Promote R-9 to staging", status: "succeeded", environment: "staging", requestedAt: ago(3), startedAt: ago(3), finishedAt: ago(2) },
+      ],
+    });
     await stage.hear("a");
     await db.$executeRaw`UPDATE stream_clock SET position = position + 1`;
     await stage.engine.look();
     await stage.engine.look();
     const [incident] = await incidents();
-    const lines = await db.incidentEntryRow.findMany({ where: { incidentId: incident?.id ?? "", kind: { in: ["state", "change"] } }, orderBy: { at: "asc" } });
-    expect(lines.map((line) => line.title)).toEqual(["needed", "own", "all", "experience is broken", "experience is healthy"]);
+    const lines = await db.incidentEntryRow.findMany({ where: { incidentId: incident?.id ?? "", kind: { in: ["state", "change", "operation"] } }, orderBy: { at: "asc" } });
+    expect(lines.map((line) => line.title)).toEqual(["needed", "own", "all", "experience is broken", "Promote R-214 to prod: began", "Promote R-214 to prod: returned", "experience is healthy"]);
     expect(lines.find((line) => line.title === "experience is broken")).toMatchObject({ detail: "panorama is down", late: true });
   });
 
