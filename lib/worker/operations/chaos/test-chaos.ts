@@ -182,6 +182,18 @@ async function arm(worker: Worker, strike: Strike | null): Promise<void> {
   await Promise.race([heard, sleep(frozenMs + 1_000)]);
 }
 
+/** Returns once the worker has heard it, or is gone. One that froze itself in the moment the operation ended has nobody to wake it but this. */
+async function disarm({ child }: Worker): Promise<void> {
+  if (!child.connected) return;
+  const heard = message(child, "armed").catch(() => undefined); // One that ended hears nothing any more.
+  child.send({ arm: null });
+  let waking: NodeJS.Timeout | undefined;
+  const patience = setTimeout(() => (waking = setInterval(() => void child.kill("SIGCONT"), 250)), frozenMs + 500);
+  await heard;
+  clearTimeout(patience);
+  clearInterval(waking);
+}
+
 interface Striking {
   stop(): Promise<{ struck: string[]; lastAt: number | null }>;
 }
@@ -262,7 +274,7 @@ function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: ()
     async stop() {
       over.abort();
       await carried;
-      await Promise.all(live.map((worker) => arm(worker, null)));
+      await Promise.all(live.map((worker) => disarm(worker)));
       return { struck, lastAt };
     },
   };
