@@ -2,9 +2,12 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import type { PlanRequest } from "#lib/contracts/operation.ts";
 import { releaseNumberSchema } from "#lib/contracts/operation.ts";
 import { roles } from "#lib/domain/access.ts";
+import { severities } from "#lib/domain/incident-status.ts";
 import { operationStatuses } from "#lib/domain/status.ts";
 import { exportAudit, listAudit, verifyAudit } from "#lib/cli/commands/audit.ts";
 import type { AuditFilters } from "#lib/cli/commands/audit.ts";
+import { acknowledgeIncident, listIncidents, noteIncident, resolveIncident, showIncident, showNumbers } from "#lib/cli/commands/incidents.ts";
+import type { IncidentFilters } from "#lib/cli/commands/incidents.ts";
 import { operate, showPlan } from "#lib/cli/commands/operate.ts";
 import type { OperateOptions } from "#lib/cli/commands/operate.ts";
 import { abortOperation, approveOperation, listOperations, showOperation } from "#lib/cli/commands/operations.ts";
@@ -87,6 +90,7 @@ function describe(program: Command, run: Run): void {
     .option("-f, --follow", "stay until the one named has ended")
     .option("--timeout <seconds>", "stay at most so long", seconds, 3_600)
     .action((id: string | undefined, options: { environment?: string; status?: string; limit: number; follow?: boolean; timeout: number }) => run((session) => (id === undefined ? listOperations(session, options) : showOperation(session, id, options))));
+  describeIncidents(program, run);
   program.command("watch").description("what moves, as it moves, until Ctrl-C").option("-e, --environment <name>").action((options: { environment?: string }) => run((session) => watch(session, options)));
 
   const audit = program.command("audit").description("the audit log");
@@ -116,6 +120,24 @@ function describe(program: Command, run: Run): void {
     .option("--days <count>", "days until it ends", count, 90)
     .action((name: string, options: { role: string; environment?: string[]; days: number }) => run((session) => createToken(session, name, options)));
   token.command("revoke").argument("<id>").description("end a token at once").action((id: string) => run((session) => revokeToken(session, id)));
+}
+
+function describeIncidents(program: Command, run: Run): void {
+  program
+    .command("incidents")
+    .description("open incidents, newest first")
+    .option("-e, --environment <name>")
+    .option("--big-pod <name>")
+    .addOption(new Option("--severity <severity>").choices(severities))
+    .option("--all", "those that ended, too")
+    .option("--limit <count>", "at most so many", count, 25)
+    .option("--check", "end with 1 when one is open")
+    .action((options: IncidentFilters) => run((session) => listIncidents(session, options)));
+  program.command("incident").argument("<number>", "12 or INC-12", incidentName).description("one incident: signals, suspects, what can be done, the newest of its timeline").action((number: string) => run((session) => showIncident(session, number)));
+  program.command("incident-numbers").description("time to acknowledge, to resolve, failed-deployment recovery time, change failure rate").option("-e, --environment <name>").option("--days <count>", "of the last days", count, 90).action((options: { environment?: string; days: number }) => run((session) => showNumbers(session, options)));
+  program.command("ack").argument("<number>", "12 or INC-12", incidentName).description("say that you look at an incident; it silences nothing").action((number: string) => run((session) => acknowledgeIncident(session, number)));
+  program.command("note").argument("<number>", "12 or INC-12", incidentName).argument("<text>").description("add a note to an incident's timeline").action((number: string, text: string) => run((session) => noteIncident(session, number, text)));
+  program.command("resolve").argument("<number>", "12 or INC-12", incidentName).requiredOption("--note <text>", "what it was, and what helped").description("call an incident resolved").action((number: string, options: { note: string }) => run((session) => resolveIncident(session, number, options.note)));
 }
 
 interface Promote {
@@ -153,6 +175,12 @@ function release(text: string): number {
   const parsed = releaseNumberSchema.safeParse(/^[0-9]+$/.test(text) ? Number(text) : text);
   if (!parsed.success) throw new InvalidArgumentError("a release such as R-211 is wanted");
   return parsed.data;
+}
+
+function incidentName(text: string): string {
+  const number = /^(?:INC-|#)?([1-9][0-9]{0,8})$/i.exec(text)?.[1];
+  if (number === undefined) throw new InvalidArgumentError("the number of an incident is wanted, such as 12 or INC-12");
+  return number;
 }
 
 function seconds(text: string): number {
