@@ -63,7 +63,7 @@ function randomOf(seed: number): () => number {
 
 describe("one occurrence", () => {
   // Active at 10, firing from 70, over at 300.
-  const external = [{}, { cluster: "oci-1", prometheus: "monitoring/main" }];
+  const external: Labels[] = [{}, { cluster: "oci-1", prometheus: "monitoring/main" }];
   test.each(Array.from({ length: 200 }, (_none, seed) => seed))("heard by any mix and order of ways, with repeats, is one signal (seed %i)", (seed) => {
     const random = randomOf(seed + 1);
     const heard = store(external[seed % 2]);
