@@ -3,6 +3,7 @@ import { alertmanagerWebhookSchema } from "#lib/contracts/alertmanager-webhook.t
 import type { AlertmanagerWebhook, WebhookReceived } from "#lib/contracts/alertmanager-webhook.ts";
 import type { Transaction } from "#lib/db/client.ts";
 import { knownAlerts, lockAlerts, saveAlerts } from "#lib/db/repositories/alert-record.ts";
+import { keepable } from "#lib/domain/audit-text.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { jsonProblem } from "#lib/domain/json-guard.ts";
 import { issuesSentence } from "#lib/domain/schema-words.ts";
@@ -84,8 +85,10 @@ async function refuse(context: ServiceContext, address: string, why: string): Pr
 }
 
 function parse(body: Uint8Array): AlertmanagerWebhook {
-  const value = parseJson(body);
-  const problem = jsonProblem(value);
+  // A text that no database keeps is replaced: refusing it would lose every alert of the message, which is not sent again.
+  const kept = keepable(parseJson(body), "replace");
+  const value = "problem" in kept ? undefined : kept.value;
+  const problem = "problem" in kept ? kept.problem : jsonProblem(value);
   if (problem !== null) throw new VigieError("invalid", `The body ${problem}.`);
   const version = typeof value === "object" && value !== null && "version" in value ? value.version : undefined;
   if (version !== "4") {

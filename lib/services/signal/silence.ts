@@ -10,6 +10,8 @@ import { issuesSentence } from "#lib/domain/schema-words.ts";
 import { authorise } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 
+const clocksDifferMs = 5 * 60_000;
+
 export type SilenceRequest = z.input<typeof silenceRequestSchema>;
 
 /**
@@ -31,8 +33,10 @@ export async function silenceSignal(context: ServiceContext, actor: Actor, reque
   if (alerts === null) throw new VigieError("not-found", `No Alertmanager is configured for ${environment}, so nothing can be silenced. Add one under alertmanager in vigie.yaml.`);
 
   const by = { kind: actor.kind, id: actor.id, name: actor.name };
-  const startsAt = context.clock.now();
-  const endsAt = new Date(startsAt.getTime() + minutes * 60_000);
+  const now = context.clock.now().getTime();
+  // Alertmanager takes a start that is over for now: with a clock of its own behind ours, it would begin only later.
+  const startsAt = new Date(now - clocksDifferMs);
+  const endsAt = new Date(now + minutes * 60_000);
   const entry = { action: "silence.create" as const, actor: by, environment, bigPods: signal.bigPod === null ? [] : [signal.bigPod], operationId: null, reason: comment, before: null };
   const facts = { signalId, alert: signal.title, labels: signal.labels, endsAt: endsAt.toISOString() };
   await context.db.$transaction((tx) => appendAudit(tx, { ...entry, outcome: "allowed", summary: `${actor.name} silences ${signal.title} in ${environment} for ${minutes} min`, after: facts }));
