@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { createConfiguredGrafana } from "#lib/adapters/grafana/configured.ts";
 import { createRegistry } from "#lib/adapters/registry/registry.ts";
 import { createDatabase } from "#lib/db/client.ts";
 import { VigieError } from "#lib/domain/error.ts";
@@ -43,7 +44,7 @@ export function createRuntime(part: "worker" | "web"): Runtime {
     opened.catch(() => (opened = undefined));
     return opened;
   };
-  const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: createPrometheusByEnvironment(loaded.config, secretOf) });
+  const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: createPrometheusByEnvironment(loaded.config, secretOf), grafana: createConfiguredGrafana(loaded.config, secretOf) });
   return { ...loaded, databaseUrl, log, secret: portalSecret(), secretOf, clusters, context: { db, config: loaded.config, clock: systemClock, log, registry, outside } };
 }
 
