@@ -2,12 +2,14 @@ import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { createPromotionWatcher } from "#lib/worker/after-promotion/watcher.ts";
 import { createDrillScheduler } from "#lib/worker/drills/scheduler.ts";
+import { createAnnotationPusher } from "#lib/worker/incidents/grafana-annotations.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
 import { createReadinessWatch } from "#lib/worker/readiness/readiness.ts";
 
 const watchEveryMs = 1_000;
 const readinessEveryMs = 3_000;
 const drillEveryMs = 10_000;
+const annotateEveryMs = 2_000;
 
 export interface Guardians {
   /** Begins nothing new, ends what is under way. */
@@ -24,16 +26,17 @@ export interface GuardianParts {
   changed?: (environment: string) => void;
 }
 
-/** What Vigie looks after by itself once operations have ended: promotions that are watched, the way back, drills. */
+/** What Vigie looks after by itself once operations have ended: promotions that are watched, the way back, drills, what Grafana is told. */
 export function startGuardians({ context, views, lease, random, changed = () => undefined }: GuardianParts): Guardians {
   const promotions = createPromotionWatcher({ context, views, lease, changed });
   const readiness = createReadinessWatch({ context, views, lease, random, changed });
   const drills = createDrillScheduler({ context, lease });
-  const timers = [setInterval(() => void promotions.look(), watchEveryMs), setInterval(() => void readiness.look(), readinessEveryMs), setInterval(() => void drills.look(), drillEveryMs)];
+  const annotations = createAnnotationPusher({ context, lease });
+  const timers = [setInterval(() => void promotions.look(), watchEveryMs), setInterval(() => void readiness.look(), readinessEveryMs), setInterval(() => void drills.look(), drillEveryMs), setInterval(() => void annotations.look(), annotateEveryMs)];
   return {
     async stop() {
       for (const timer of timers) clearInterval(timer);
-      await Promise.all([promotions.close(), readiness.close(), drills.close()]);
+      await Promise.all([promotions.close(), readiness.close(), drills.close(), annotations.close()]);
     },
   };
 }
