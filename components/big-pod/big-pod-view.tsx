@@ -40,10 +40,12 @@ interface BigPodViewProps {
   releases: readonly ReleaseSummary[] | null;
   /** How long a time its strip shows. */
   over: SpanName;
+  /** Grafana has panels for it. */
+  hasPanels?: boolean;
 }
 
 /** Everything about one Big Pod in one environment. */
-export function BigPodView({ environment, bigPod, incidents, releases, over }: BigPodViewProps) {
+export function BigPodView({ environment, bigPod, incidents, releases, over, hasPanels = false }: BigPodViewProps) {
   const { snapshot, states, now } = usePlatformView();
   const trails = useTrails();
   const refused = useRefusal();
@@ -149,7 +151,7 @@ export function BigPodView({ environment, bigPod, incidents, releases, over }: B
         <Changes changes={changes} />
       </div>
 
-      <BigPodCharts environment={environment} bigPod={bigPod} services={state.services.map((service) => service.name)} />
+      <BigPodCharts environment={environment} bigPod={bigPod} services={state.services.map((service) => service.name)} hasPanels={hasPanels} />
     </>
   );
 }

@@ -9,6 +9,7 @@ import { silenceRequestSchema } from "#lib/contracts/incident.ts";
 import { signalQuerySchema, signalsResponseSchema, silenceCreatedSchema, silenceQuerySchema } from "#lib/contracts/signal.ts";
 import { eventQuerySchema, eventsSchema, historyQuerySchema, historySchema, stripQuerySchema, stripSchema } from "#lib/contracts/history.ts";
 import { notificationRetriedSchema, notificationsResponseSchema, notificationTestedSchema } from "#lib/contracts/notification.ts";
+import { panelsQuerySchema, panelsSchema } from "#lib/contracts/grafana.ts";
 import { goldenQuerySchema, goldenSchema } from "#lib/contracts/metrics.ts";
 import {
   incidentAssignSchema, incidentListSchema, incidentMergeSchema, incidentNoteSchema, incidentNumbersQuerySchema, incidentNumbersSchema, incidentOpenSchema, incidentQuerySchema, incidentResolveSchema, incidentSchema,
@@ -86,6 +87,11 @@ export const endpoints = {
     id: "readGolden", method: "GET", path: "/api/v1/metrics/golden", access: "read", summary: "Golden signals of a Big Pod over a time, for charts",
     description: "Asked of the environment's Prometheus, at most 7 days and 300 points. Where nothing was measured there is null, never 0; `state` and `sentence` say why a signal has no data.",
     query: goldenQuerySchema, success: { description: "Request rate, error ratio, latency, memory and saturation with their PromQL", schema: goldenSchema }, errors: ["not-found"],
+  }),
+  listPanels: endpoint({
+    id: "listPanels", method: "GET", path: "/api/v1/grafana/panels", access: "read", summary: "Grafana's panels for a Big Pod, and whether they can be shown in the portal",
+    description: "Add from, to (milliseconds, or now-1h and now) and theme (light or dark) to `src`.",
+    query: panelsQuerySchema, success: { description: "The panels of the configuration; none without a Grafana", schema: panelsSchema }, errors: ["not-found"],
   }),
   createPlan: endpoint({
     id: "createPlan", method: "POST", path: "/api/v1/plans", access: "write", summary: "Plan a promotion, rollback, restart or scaling",
