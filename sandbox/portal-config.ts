@@ -6,6 +6,7 @@ export interface PortalConfigOptions {
   context: string;
   registryUrl: string;
   prometheusUrl: string;
+  githubUrl: string;
   issuer: string;
   clientId: string;
   clientSecretFile: string;
@@ -32,6 +33,9 @@ export function portalConfig(options: PortalConfigOptions): string {
     bigPods: [...bigPods, ...(options.more ?? []).map((name) => ({ name, workload: { name }, services: [{ name: "app", container: "app" }] }))],
     registries: [{ host: "ghcr.io", url: options.registryUrl }],
     prometheus: [{ url: options.prometheusUrl }],
+    github: { url: options.githubUrl },
+    // Its processes have supervisors, which count restarts; there is no kube-state-metrics.
+    goldenSignals: { restarts: 'sum(increase(supervisor_process_restarts_total{namespace="$namespace",bigpod="$bigPod"}[$range]))' },
     access: {
       providers: [{ id: signInProviderId, kind: "oidc", title: "Demo accounts", issuer: options.issuer, clientId: options.clientId, clientSecret: `file:${options.clientSecretFile}` }],
       roles: [
