@@ -59,21 +59,21 @@ let incident: string;
 let operationId: string;
 let before: number;
 
-test("a bad release that was promoted is the first suspect, and worse once there are requests enough", { timeout: 180_000 }, async () => {
-  await stage.settled("staging");
-  await stage.settled("prod");
+test("a bad release that was promoted is the first suspect, and worse once there are requests enough", { timeout: 400_000 }, async () => {
+  await stage.settled("staging", 90_000);
+  await stage.settled("prod", 90_000);
   before = (await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } })).number;
   await stage.console("faults/release", { environment: "staging", kind: "errors" });
-  await stage.until("staging runs the bad release", async () => ((await stage.images("staging")).experience?.experience?.includes("v2.4.0-errors") === true && (await stage.database.db.changeRow.count({ where: { environment: "staging", kind: "release" } })) > 0 ? true : undefined), 60_000);
-  await stage.settled("staging");
+  await stage.until("staging runs the bad release", async () => ((await stage.images("staging")).experience?.experience?.includes("v2.4.0-errors") === true && (await stage.database.db.changeRow.count({ where: { environment: "staging", kind: "release" } })) > 0 ? true : undefined), 120_000);
+  await stage.settled("staging", 90_000);
   operationId = await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod", bigPods: ["experience"] }));
-  const promotion = await stage.ended(operationId, 60_000);
+  const promotion = await stage.ended(operationId, 120_000);
   expect(promotion.status).toBe("succeeded");
   incident = await openIncident(new Date());
 
-  const at = await stage.until("there is a suspect", () => first(incident, () => true));
+  const at = await stage.until("there is a suspect", () => first(incident, () => true), 60_000);
   expect(at).toMatchObject({ rank: 1, change: { bigPod: "experience", kind: "rollout", operationId } });
-  const worse = await stage.until("it is worse", () => first(incident, (suspect) => suspect.comparison?.verdict === "worse"), 60_000);
+  const worse = await stage.until("it is worse", () => first(incident, (suspect) => suspect.comparison?.verdict === "worse"), 120_000);
   expect(worse.comparison).toMatchObject({ errors: { verdict: "worse", p: expect.toSatisfy((p: number) => p < 0.01) }, warnings: [], queries: expect.arrayContaining([{ name: "errors", query: expect.stringContaining('service=~"voyage"') }]) });
   expect(worse.comparison?.errors?.after.errors).toBeGreaterThan(5);
   expect(worse.reasons[0]).toMatch(/^it is worse after it: errors rose from \d/);
