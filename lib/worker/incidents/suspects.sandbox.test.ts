@@ -94,46 +94,10 @@ test("the timeline has a line when the first suspect or its verdict changes, and
   expect(titles.every((title, index) => title !== titles[index - 1])).toBe(true);
 });
 
-test("a change that is heard of late joins them; one after the onset never does", async () => {
-  const { onsetAt } = await stage.database.db.incidentRow.findUniqueOrThrow({ where: { id: incident } });
-  const row = { environment: "prod", kind: "config", by: "kubectl-edit, not through Vigie", operationId: null, release: null };
-  const [{ position }] = await stage.database.db.$queryRaw<[{ position: bigint }]>`SELECT next_position() AS position`;
-  await stage.database.db.changeRow.createMany({
-    data: [
-      { ...row, id: "late", bigPod: "core", at: new Date(onsetAt.getTime() - 30_000), summary: "core-config: LOG_LEVEL changed", position },
-      { ...row, id: "after", bigPod: "experience", at: new Date(onsetAt.getTime() + 1_000), summary: "experience-config: LOG_LEVEL changed", position },
-    ],
-  });
-  const found = await stage.until("the late one is among them", async () => {
-    const { suspects } = await suspectsOf(incident);
-    return suspects.some((suspect) => suspect.change.id === "late") ? suspects : undefined;
-  });
-  const ids = found.map((suspect) => suspect.change.id);
-  expect(ids).not.toContain("after");
-  expect(found[0]?.change.operationId).toBe(operationId);
-  expect(found.find((suspect) => suspect.change.id === "late")?.reasons).toContain("it changed Core, which Experience needs");
-});
-
-test("after the way back the suspect stays what it was", { timeout: 90_000 }, async () => {
-  await stage.database.db.changeRow.delete({ where: { id: "after" } });
-  const undone = await stage.ended(await stage.confirm(await stage.plan({ kind: "rollback", environment: "prod", release: before })), 60_000);
+test("after the way back the suspect stays what it was", { timeout: 240_000 }, async () => {
+  const undone = await stage.ended(await stage.confirm(await stage.plan({ kind: "rollback", environment: "prod", release: before })), 120_000);
   expect(undone.status).toBe("succeeded");
   const back = await stage.database.db.changeRow.findFirstOrThrow({ where: { operationId: undone.id, kind: "rollout" } });
-  const found = await stage.until("it was measured up to the way back", () => first(incident, ({ comparison }) => comparison !== null && Date.parse(comparison.at) + comparison.windowSeconds * 1000 <= back.at.getTime() && Date.parse(comparison.measuredAt) > back.at.getTime()), 30_000);
+  const found = await stage.until("it was measured up to the way back", () => first(incident, ({ comparison }) => comparison !== null && Date.parse(comparison.at) + comparison.windowSeconds * 1000 <= back.at.getTime() && Date.parse(comparison.measuredAt) > back.at.getTime()), 60_000);
   expect(found).toMatchObject({ change: { operationId }, comparison: { verdict: "worse" } });
-});
-
-test("where nothing was changed, that is said; an incident that has ended is left alone", async () => {
-  const quiet = await openIncident(new Date(), "dev");
-  const found = await stage.until("it was looked at", async () => {
-    const now = await suspectsOf(quiet);
-    return now.at === null ? undefined : now;
-  });
-  expect(found.suspects).toEqual([]);
-  expect(found.note).toMatch(/^Nothing was changed in dev in the 60 min before the trouble began, as far as Vigie saw: something outside may be the cause\. Vigie watches dev only since .* UTC: changes before that are not known\.$/);
-  expect(await storyOf(quiet)).toEqual([]);
-  await stage.database.db.incidentRow.updateMany({ data: { status: "resolved", suspects: [] } });
-  const open = await openIncident(new Date());
-  await stage.until("the next one was looked at", async () => (await suspectsOf(open)).at ?? undefined);
-  expect((await suspectsOf(incident)).suspects).toEqual([]);
 });

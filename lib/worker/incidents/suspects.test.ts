@@ -74,7 +74,7 @@ beforeAll(async () => {
   await release("prod", "v2.3.0", 211);
   await release("staging", "v2.4.0-errors", 214);
   await database.db.operationRow.create({
-    data: { id: "promotion", kind: "promotion", environment: "prod", status: "succeeded", title: "Promote R-214 to prod", reason: "r", planHash: "h", plan: { release: 214, currentRelease: 211, from: "staging" }, targets: [], actor: { name: "Rafael" }, actorId: "rafael", idempotencyKey: "k", requestedAt: ago(320), position: 1n },
+    data: { id: "promotion", kind: "promotion", environment: "prod", status: "succeeded", title: "Promote R-214 to prod", reason: "r", planHash: "h", plan: { release: 214, currentRelease: 211, from: "staging", changes: ["experience", "core"].map((bigPod) => ({ bigPod, effect: bigPod === "core" ? "unchanged" : "images", images: [], config: [], template: [], replicas: null, how: "" })) }, targets: [], actor: { name: "Rafael" }, actorId: "rafael", idempotencyKey: "k", requestedAt: ago(320), position: 1n },
   });
   await database.db.stateHistory.create({ data: { environment: "prod", bigPod: "experience", status: "healthy", at: ago(9_000) } });
   await writeState(database.db, bigPodState("prod", "experience", imageOf("v2.4.0-errors")));
@@ -87,7 +87,9 @@ afterAll(async () => {
 
 async function release(environment: string, tag: string, number: number): Promise<void> {
   const image = imageOf(tag);
-  const content = { environment, bigPods: { experience: { ...sealed("experience", environment, image), images: [image] } } };
+  // Core differs too, but was not promoted.
+  const core = { ...imageOf(tag), repository: "ghcr.io/dreamscape-ai/core" };
+  const content = { environment, bigPods: { experience: { ...sealed("experience", environment, image), images: [image] }, core: { ...sealed("core", environment, core), images: [core] } } };
   await database.db.releaseNumber.create({ data: { number, imagesHash: imagesHash(content), createdAt: ago(7_200) } });
   await database.db.$transaction((tx) => recordRelease(tx, { content, contentHash: contentHash(content), imagesHash: imagesHash(content), seenAt: ago(7_200), by: "Rafael", operationId: null, preferredNumber: number }));
 }

@@ -52,7 +52,8 @@ export function createSuspectSeeker({ context, lease }: { context: ServiceContex
     for (const id of known.keys()) if (!open.some((incident) => incident.id === id)) known.delete(id);
     if (open.length === 0) return;
     const [now, prints] = [await databaseNow(db), await printsOf(open)];
-    for (const incident of open) {
+    // Those that nobody has looked at yet come first: in a storm, measuring the others again can wait.
+    for (const incident of open.toSorted((left, right) => Number(known.has(left.id)) - Number(known.has(right.id)))) {
       if (stopping.signal.aborted) return;
       const print = `${prints.changes.get(incident.environment) ?? ""}/${prints.signals.get(incident.id) ?? 0}/${incident.onsetAt.getTime()}/${incident.bigPod}`;
       const before = known.get(incident.id);
