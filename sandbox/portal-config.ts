@@ -12,6 +12,7 @@ export interface PortalConfigOptions {
   alertmanagerUrl: string;
   /** What Alertmanager shows at the portal's webhook. */
   webhookSecretFile: string;
+  githubUrl: string;
   issuer: string;
   clientId: string;
   clientSecretFile: string;
@@ -41,6 +42,9 @@ export function portalConfig(options: PortalConfigOptions): string {
     ...(options.grafanaUrl === undefined ? {} : { grafana: { url: options.grafanaUrl, ...(options.grafanaTokenFile === undefined ? {} : { token: `file:${options.grafanaTokenFile}` }), embed: "direct", panels: grafanaPanels } }),
     alertmanager: [{ url: options.alertmanagerUrl }],
     alerting: { webhookSecret: `file:${options.webhookSecretFile}`, watchdog: { alert: "Watchdog", silentSeconds: 60 }, pollSeconds: 2 },
+    github: { url: options.githubUrl },
+    // Its processes have supervisors, which count restarts; there is no kube-state-metrics.
+    goldenSignals: { restarts: 'sum(increase(supervisor_process_restarts_total{namespace="$namespace",bigpod="$bigPod"}[$range]))' },
     access: {
       providers: [{ id: signInProviderId, kind: "oidc", title: "Demo accounts", issuer: options.issuer, clientId: options.clientId, clientSecret: `file:${options.clientSecretFile}` }],
       roles: [

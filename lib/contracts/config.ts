@@ -286,6 +286,16 @@ export const registryConfigSchema = z.strictObject({
   password: secretReferenceSchema.optional(),
 });
 
+/** Where the images' source code lives: a suspected release is shown with its commits then. */
+export const githubConfigSchema = z.strictObject({
+  /** Host of the repositories' addresses. */
+  host: z.string().min(1).max(255).toLowerCase().default("github.com"),
+  /** Of the REST API; https://<host>/api/v3 for an Enterprise Server. */
+  url: z.url({ protocol: /^https?$/ }).default("https://api.github.com"),
+  /** May read the repositories' contents. Public repositories need none, but GitHub then answers 60 questions an hour. */
+  token: secretReferenceSchema.optional(),
+});
+
 const providerBase = { id: name, title: z.string().min(1).max(40), clientId: z.string().min(1), clientSecret: secretReferenceSchema };
 export const identityProviderConfigSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("oidc"), ...providerBase, /** https, or http on loopback only while the portal listens on loopback only. */ issuer: z.url({ protocol: /^https?$/ }), groupsClaim: z.string().default("groups") }),
@@ -309,6 +319,7 @@ export const configSchema = z.strictObject({
   environments: z.array(environmentConfigSchema).min(1).max(12),
   bigPods: z.array(bigPodConfigSchema).min(1).max(100),
   registries: z.array(registryConfigSchema).default([]),
+  github: githubConfigSchema.optional(),
   prometheus: z.array(prometheusConfigSchema).max(12).default([]),
   alertmanager: z.array(alertmanagerConfigSchema).max(12).default([]),
   alerting: alertingConfigSchema.prefault({}),
@@ -340,6 +351,7 @@ export type ServiceConfig = z.infer<typeof serviceConfigSchema>;
 export type ClusterConfig = z.infer<typeof clusterConfigSchema>;
 export type RegistryConfig = z.infer<typeof registryConfigSchema>;
 export type IdentityProviderConfig = z.infer<typeof identityProviderConfigSchema>;
+export type GithubConfig = z.infer<typeof githubConfigSchema>;
 export type PrometheusConfig = z.infer<typeof prometheusConfigSchema>;
 export type AlertmanagerConfig = z.infer<typeof alertmanagerConfigSchema>;
 export type AlertingConfig = z.infer<typeof alertingConfigSchema>;

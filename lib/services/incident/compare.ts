@@ -23,7 +23,7 @@ const weekMs = 7 * 24 * 3_600_000;
  * Measures a Big Pod before and after a moment, through the environment's Prometheus. `changedBefore`, `changedAfter`: the changes to it next in
  * time, where the windows must end. Never throws for what Prometheus answers or not: that becomes "insufficient-data" with its reason.
  */
-export async function compareAround(context: ServiceContext, place: ComparedPlace, moment: { at: Date; now: Date; changedBefore: Date | null; changedAfter: Date | null }, signal?: AbortSignal): Promise<Comparison> {
+export async function compareAround(context: Pick<ServiceContext, "config" | "outside">, place: ComparedPlace, moment: { at: Date; now: Date; changedBefore: Date | null; changedAfter: Date | null }, signal?: AbortSignal): Promise<Comparison> {
   const { config } = context;
   const namespace = config.environments.find((environment) => environment.name === place.environment)?.namespace;
   const windows = windowsAround({ ...moment, compareMinutes: config.incidents.compareMinutes });
