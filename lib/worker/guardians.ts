@@ -10,8 +10,8 @@ import { createSuspectSeeker } from "#lib/worker/incidents/suspects.ts";
 import { createSignalWatch } from "#lib/worker/incidents/signals/watch.ts";
 import { createAnnotationPusher } from "#lib/worker/incidents/grafana-annotations.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
+import { createRecoveryWatch } from "#lib/worker/incidents/recovery.ts";
 import { createReadinessWatch } from "#lib/worker/readiness/readiness.ts";
-
 
 /** Looks when it is time (never twice at once), and ends what is under way. */
 interface Guardian {
@@ -44,6 +44,7 @@ export function startGuardians({ context, databaseUrl, views, lease, random, cha
     { everyMs: 500, guardian: createSignalWatch({ context, lease }) },
     { everyMs: 1_000, guardian: createPromotionWatcher({ context, views, lease, changed }) },
     { everyMs: 1_000, guardian: createSuspectSeeker({ context, lease }) },
+    { everyMs: 1_000, guardian: createRecoveryWatch({ context, lease }) },
     { everyMs: 2_000, guardian: createAnnotationPusher({ context, lease }) },
     { everyMs: 3_000, guardian: createReadinessWatch({ context, views, lease, random, changed }) },
     { everyMs: 10_000, guardian: createDrillScheduler({ context, lease }) },
