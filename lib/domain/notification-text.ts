@@ -64,7 +64,7 @@ export function notificationText({ kind, platform, incident, link, by }: Told): 
     ...(recovery === null ? [] : [{ name: "Recovery", value: recovery.sentence }]),
   ];
   return {
-    subject: oneLine(`#${number} ${state} · ${place}: ${incident.title}`, 140),
+    subject: oneLine(`#${number} ${state}, ${place}: ${incident.title}`, 140),
     cause: oneLine(incident.title),
     facts: facts.map(({ name, value }) => ({ name, value: oneLine(value) })),
     link,
