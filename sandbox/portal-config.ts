@@ -6,6 +6,9 @@ export interface PortalConfigOptions {
   context: string;
   registryUrl: string;
   prometheusUrl: string;
+  alertmanagerUrl: string;
+  /** What Alertmanager shows at the portal's webhook. */
+  webhookSecretFile: string;
   issuer: string;
   clientId: string;
   clientSecretFile: string;
@@ -32,6 +35,8 @@ export function portalConfig(options: PortalConfigOptions): string {
     bigPods: [...bigPods, ...(options.more ?? []).map((name) => ({ name, workload: { name }, services: [{ name: "app", container: "app" }] }))],
     registries: [{ host: "ghcr.io", url: options.registryUrl }],
     prometheus: [{ url: options.prometheusUrl }],
+    alertmanager: [{ url: options.alertmanagerUrl }],
+    alerting: { webhookSecret: `file:${options.webhookSecretFile}`, watchdog: { alert: "Watchdog", silentSeconds: 60 }, pollSeconds: 2 },
     access: {
       providers: [{ id: signInProviderId, kind: "oidc", title: "Demo accounts", issuer: options.issuer, clientId: options.clientId, clientSecret: `file:${options.clientSecretFile}` }],
       roles: [

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { createAlertmanagerByEnvironment } from "#lib/adapters/alertmanager/by-environment.ts";
 import { createRunbookFolder } from "#lib/adapters/files/runbook-folder.ts";
 import { createChannels } from "#lib/adapters/notify/channels.ts";
 import { createRegistry } from "#lib/adapters/registry/registry.ts";
@@ -45,7 +46,7 @@ export function createRuntime(part: "worker" | "web"): Runtime {
     opened.catch(() => (opened = undefined));
     return opened;
   };
-  const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: createPrometheusByEnvironment(loaded.config, secretOf) });
+  const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: createPrometheusByEnvironment(loaded.config, secretOf), alertsOf: createAlertmanagerByEnvironment(loaded.config, secretOf) });
   const { folder } = loaded.config.runbooks;
   const telling = { notify: createChannels(loaded.config, secretOf), ...(folder === undefined ? {} : { runbooks: createRunbookFolder(resolve(loaded.folder, folder)) }) };
   return { ...loaded, databaseUrl, log, secret: portalSecret(), secretOf, clusters, context: { db, config: loaded.config, clock: systemClock, log, registry, outside, ...telling } };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { badReleaseImage, badReleaseKinds, badReleases, pushNextBuilds } from "#sandbox/console/releases.ts";
+import type { SandboxAlertmanager } from "#sandbox/alertmanager/server.ts";
 import type { Faults } from "#sandbox/kube/faults.ts";
 import type { SandboxPrometheus } from "#sandbox/prometheus/server.ts";
 import { Refusal } from "#sandbox/refusal.ts";
@@ -11,6 +12,7 @@ export interface ConsoleContext {
   faults: Faults;
   catalogue: ImageCatalogue;
   prometheus: Pick<SandboxPrometheus, "url" | "faults" | "setFaults">;
+  alertmanager: Pick<SandboxAlertmanager, "url" | "faults" | "setFaults" | "restart">;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -48,7 +50,8 @@ const apiServerSchema = z
   })
   .partial();
 
-const prometheusSchema = z.strictObject({ down: z.boolean(), unavailable: z.boolean(), latencyMs: z.int().min(0).max(60_000), nan: z.boolean(), warning: z.boolean() }).partial();
+const prometheusSchema = z.strictObject({ down: z.boolean(), unavailable: z.boolean(), latencyMs: z.int().min(0).max(60_000), nan: z.boolean(), warning: z.boolean(), watchdogStopped: z.boolean() }).partial();
+const alertmanagerSchema = z.strictObject({ down: z.boolean(), latencyMs: z.int().min(0).max(60_000), restart: z.literal(true) }).partial();
 
 const degradeSchema = z.strictObject({
   ...bigPodTarget,
@@ -141,9 +144,16 @@ export const actions: Readonly<Record<string, Action>> = {
     await prometheus.setFaults(change);
     return prometheus.faults().down ? "Prometheus is stopped." : "Prometheus was changed.";
   }),
-  "put-right": action(z.strictObject({}), async ({ control, faults, catalogue, prometheus }) => {
+  "faults/alertmanager": action(alertmanagerSchema, async ({ alertmanager }, { restart, ...change }) => {
+    await alertmanager.setFaults(change);
+    if (restart === true) await alertmanager.restart();
+    if (alertmanager.faults().down) return "Alertmanager is stopped.";
+    return restart === true ? "Alertmanager was restarted: it knows no alerts until they are sent again." : "Alertmanager was changed.";
+  }),
+  "put-right": action(z.strictObject({}), async ({ control, faults, catalogue, prometheus, alertmanager }) => {
     faults.clear();
-    await prometheus.setFaults({ down: false, unavailable: false, latencyMs: 0, nan: false, warning: false });
+    await prometheus.setFaults({ down: false, unavailable: false, latencyMs: 0, nan: false, warning: false, watchdogStopped: false });
+    await alertmanager.setFaults({ down: false, latencyMs: 0 });
     catalogue.registryDown = false;
     control.putRight();
     return "Everything was put right.";

@@ -2,6 +2,7 @@ import { request as httpRequest } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nextVersion } from "#sandbox/console/releases.ts";
 import { startConsole, type ConsoleState } from "#sandbox/console/server.ts";
+import { startAlertmanager, type SandboxAlertmanager } from "#sandbox/alertmanager/server.ts";
 import { createFaults, type FaultAction } from "#sandbox/kube/faults.ts";
 import { startPrometheus, type SandboxPrometheus } from "#sandbox/prometheus/server.ts";
 import { createPlatformLab, type PlatformLab } from "#sandbox/world/platform-lab.test-support.ts";
@@ -11,6 +12,7 @@ describe("the sandbox's console", () => {
   let server: Awaited<ReturnType<typeof startConsole>>;
   let acts: FaultAction[];
   let prometheus: SandboxPrometheus;
+  let alertmanager: SandboxAlertmanager;
 
   beforeEach(async () => {
     lab = createPlatformLab();
@@ -18,11 +20,13 @@ describe("the sandbox's console", () => {
     acts = [];
     faults.onAction((act) => acts.push(act));
     prometheus = await startPrometheus({ targets: () => [], clock: lab.clock, port: 0, host: "127.0.0.1", rules: [] });
-    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults, prometheus });
+    alertmanager = await startAlertmanager({ clock: lab.clock, port: 0, host: "127.0.0.1" });
+    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults, prometheus, alertmanager });
   });
   afterEach(async () => {
     await server.stop();
     await prometheus.stop();
+    await alertmanager.stop();
     lab.stop();
   });
 

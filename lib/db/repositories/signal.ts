@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Transaction } from "#lib/db/client.ts";
 import { signalChannel } from "#lib/db/channels.ts";
+import type { SignalRow } from "#lib/db/generated/client.ts";
+import { signalSchema } from "#lib/contracts/incident.ts";
 import type { Signal } from "#lib/contracts/incident.ts";
 
 /** One occurrence as it was heard of. `key`: kind, fingerprint and onset, so that every way that hears of it means the same row. */
@@ -11,7 +13,12 @@ export interface HeardSignal extends Omit<Signal, "id" | "receivedAt" | "ways"> 
   operationId: string | null;
 }
 
+export function toSignal(row: SignalRow): Signal {
+  return signalSchema.parse({ ...row, onsetAt: row.onsetAt.toISOString(), receivedAt: row.receivedAt.toISOString(), endedAt: row.endedAt?.toISOString() ?? null });
+}
+
 /**
+ * For signals whose key says which occurrence they are (health, operations, blindness); alerts have several ways and are joined in alert-record.ts.
  * Writes what was heard: a new row, or what is new of a known one (a way, an end, a severity, a silence). An occurrence that has ended never fires again: that is
  * another one, with another onset. Incidents are told when, and only when, something moved. Returns whether it did.
  */

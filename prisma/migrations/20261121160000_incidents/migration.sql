@@ -21,12 +21,16 @@ CREATE TABLE signal (
   onset_at timestamptz(3) NOT NULL, received_at timestamptz(3) NOT NULL, seen_at timestamptz(3) NOT NULL, ended_at timestamptz(3),
   labels jsonb NOT NULL DEFAULT '{}', annotations jsonb NOT NULL DEFAULT '{}', ways text[] NOT NULL DEFAULT '{}', silence jsonb, link text,
   fingerprint text, operation_id text, incident_id text REFERENCES incident(id),
+  -- Alertmanager's start of the occurrence (after `for:`), and every label set's identity it was heard under.
+  starts_at timestamptz(3), fingerprints text[] NOT NULL DEFAULT '{}',
   -- False after every change until the incidents have been told.
   handled boolean NOT NULL DEFAULT false
 );
 CREATE INDEX signal_unhandled_idx ON signal (received_at) WHERE NOT handled;
 CREATE INDEX signal_incident_idx ON signal (incident_id, onset_at);
 CREATE INDEX signal_live_idx ON signal (kind, fingerprint) WHERE state <> 'ended';
+CREATE INDEX signal_fingerprints_idx ON signal USING gin (fingerprints);
+CREATE INDEX signal_recent_idx ON signal (onset_at DESC, id);
 CREATE INDEX signal_ended_idx ON signal (ended_at) WHERE state = 'ended';
 
 CREATE TABLE incident_entry (
