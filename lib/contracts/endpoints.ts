@@ -5,9 +5,12 @@ import {
   operationAcceptedSchema, operationsQuerySchema, operationsResponseSchema, readinessResponseSchema, releaseQuerySchema, releaseResponseSchema, releasesQuerySchema, releasesResponseSchema,
 } from "#lib/contracts/api.ts";
 import { eventQuerySchema, eventsSchema, historyQuerySchema, historySchema, stripQuerySchema, stripSchema } from "#lib/contracts/history.ts";
-import { runbookTickSchema } from "#lib/contracts/incident.ts";
-import { notificationRetriedSchema, notificationsResponseSchema, notificationTestedSchema } from "#lib/contracts/notification.ts";
+import {
+  incidentAssignSchema, incidentListSchema, incidentMergeSchema, incidentNoteSchema, incidentNumbersQuerySchema, incidentNumbersSchema, incidentOpenSchema, incidentQuerySchema, incidentResolveSchema, incidentSchema,
+  incidentSummarySchema, runbookTickSchema, timelinePageSchema, timelineQuerySchema,
+} from "#lib/contracts/incident.ts";
 import { goldenQuerySchema, goldenSchema } from "#lib/contracts/metrics.ts";
+import { notificationRetriedSchema, notificationsResponseSchema, notificationTestedSchema } from "#lib/contracts/notification.ts";
 import { approvalRequestSchema, breakGlassRequestSchema, breakGlassReviewSchema, breakGlassSchema, operationRequestSchema, operationSchema, planRequestSchema, planSchema, quarantineLiftSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema, tokenRequestSchema, tokensResponseSchema } from "#lib/contracts/token.ts";
 import type { AnswerCode, ErrorCode } from "#lib/domain/error.ts";
@@ -108,6 +111,48 @@ export const endpoints = {
   reviewBreakGlass: endpoint({ id: "reviewBreakGlass", method: "POST", path: "/api/v1/break-glass/{id}/review", access: "write", summary: "Close the review of a use of break-glass", body: breakGlassReviewSchema, success: { description: "The use with its review", schema: breakGlassSchema }, errors: ["not-found", "conflict"] }),
   listQuarantine: endpoint({ id: "listQuarantine", method: "GET", path: "/api/v1/quarantine", access: "read", summary: "Releases that nobody promotes until it is lifted", query: environmentQuerySchema, success: { description: "Those of the environments you may see, lifted ones last", schema: quarantineResponseSchema } }),
   liftQuarantine: endpoint({ id: "liftQuarantine", method: "POST", path: "/api/v1/quarantine/{id}/lift", access: "write", summary: "Let a release be promoted again", body: quarantineLiftSchema, success: { description: "The quarantine, lifted", schema: quarantineSchema }, errors: ["not-found", "conflict"] }),
+  listIncidents: endpoint({
+    id: "listIncidents", method: "GET", path: "/api/v1/incidents", access: "read", summary: "Incidents, newest first",
+    description: "Open ones unless `status` says otherwise. `next` goes into `before` for the page after.",
+    query: incidentQuerySchema, success: { description: "A page of those of the environments you may see", schema: incidentListSchema },
+  }),
+  openIncident: endpoint({
+    id: "openIncident", method: "POST", path: "/api/v1/incidents", access: "write", summary: "Open an incident by hand",
+    description: "It ends when a person resolves it. Signals of its place join it as long as Vigie has opened none of its own there.",
+    body: incidentOpenSchema, success: { status: 201, description: "It is open", schema: incidentSummarySchema }, errors: ["not-found"],
+  }),
+  readIncidentNumbers: endpoint({
+    id: "readIncidentNumbers", method: "GET", path: "/api/v1/incidents/numbers", access: "read", summary: "Time to acknowledge, to resolve, failed-deployment recovery time, change failure rate",
+    description: "Of the last `days`, each with its definition and what it rests on. A number made of fewer than five is null, and its note says so.",
+    query: incidentNumbersQuerySchema, success: { description: "The numbers", schema: incidentNumbersSchema },
+  }),
+  readIncident: endpoint({
+    id: "readIncident", method: "GET", path: "/api/v1/incidents/{number}", access: "read", summary: "One incident with signals, suspects, remedies and the newest of its timeline",
+    description: "At most 100 signals that fire and 50 that ended; `firing` and `signals` count them all.",
+    success: { description: "The incident", schema: incidentSchema }, errors: ["not-found"],
+  }),
+  readTimeline: endpoint({ id: "readTimeline", method: "GET", path: "/api/v1/incidents/{number}/timeline", access: "read", summary: "The timeline of an incident, newest first", query: timelineQuerySchema, success: { description: "A page", schema: timelinePageSchema }, errors: ["not-found"] }),
+  acknowledgeIncident: endpoint({
+    id: "acknowledgeIncident", method: "POST", path: "/api/v1/incidents/{number}/acknowledge", access: "write", summary: "Say that you look at an incident",
+    description: "It silences nothing. Sending it again, or after somebody else, changes nothing.",
+    success: { description: "The incident", schema: incidentSummarySchema }, errors: ["not-found", "conflict"],
+  }),
+  assignIncident: endpoint({
+    id: "assignIncident", method: "POST", path: "/api/v1/incidents/{number}/assign", access: "write", summary: "Say who is on an incident",
+    description: "`to`: me, the id or e-mail address of a person who has signed in before, or null for nobody.",
+    body: incidentAssignSchema, success: { description: "The incident", schema: incidentSummarySchema }, errors: ["not-found", "conflict"],
+  }),
+  noteIncident: endpoint({ id: "noteIncident", method: "POST", path: "/api/v1/incidents/{number}/note", access: "write", summary: "Add a note to the timeline", body: incidentNoteSchema, success: { description: "The incident", schema: incidentSummarySchema }, errors: ["not-found"] }),
+  resolveIncident: endpoint({
+    id: "resolveIncident", method: "POST", path: "/api/v1/incidents/{number}/resolve", access: "write", summary: "Call an incident resolved",
+    description: "Signals that still fire do not open it again until they have ended and fire anew.",
+    body: incidentResolveSchema, success: { description: "The incident", schema: incidentSummarySchema }, errors: ["not-found", "conflict"],
+  }),
+  mergeIncident: endpoint({
+    id: "mergeIncident", method: "POST", path: "/api/v1/incidents/{number}/merge", access: "write", summary: "Say that an incident is part of another one",
+    description: "Of the same environment. Its signals, and later ones of its place, go there.",
+    body: incidentMergeSchema, success: { description: "The merged incident, which says where it went", schema: incidentSummarySchema }, errors: ["not-found", "conflict"],
+  }),
   listReleases: endpoint({ id: "listReleases", method: "GET", path: "/api/v1/releases", access: "read", summary: "Releases an environment ran, newest first", query: releasesQuerySchema, success: { description: "A page", schema: releasesResponseSchema }, errors: ["not-found"] }),
   readRelease: endpoint({ id: "readRelease", method: "GET", path: "/api/v1/releases/{number}", access: "read", summary: "One release in one environment", query: releaseQuerySchema, success: { description: "The release; of ConfigMaps the names of their keys only", schema: releaseResponseSchema }, errors: ["not-found"] }),
   listAudit: endpoint({ id: "listAudit", method: "GET", path: "/api/v1/audit", access: "read", summary: "The audit log, newest first", query: auditListQuerySchema, success: { description: "A page of the entries you may see", schema: auditListResponseSchema } }),

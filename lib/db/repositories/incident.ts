@@ -20,8 +20,16 @@ function suspectOf(suspects: unknown): IncidentSummary["suspect"] {
   return { changeId: change.id, summary: change.summary, release: release?.number ?? change.release, verdict: comparison?.verdict ?? null };
 }
 
+const whoSchema = z.object({ id: z.string(), name: z.string() });
+/** A person as rows keep them; null where there is none, or none that can be read. */
+export function storedWho(value: unknown): { id: string; name: string } | null {
+  const parsed = whoSchema.safeParse(value);
+  return parsed.success ? parsed.data : null;
+}
+
 /** `mergedInto`: number of the incident it was merged into. */
 function summaryOf(row: IncidentRow, mergedInto: number | null): IncidentSummary {
+  const acknowledgedBy = storedWho(row.acknowledgedBy);
   return incidentSummarySchema.parse({
     id: row.id,
     number: row.number,
@@ -32,8 +40,9 @@ function summaryOf(row: IncidentRow, mergedInto: number | null): IncidentSummary
     status: row.status,
     onsetAt: row.onsetAt.toISOString(),
     openedAt: row.openedAt.toISOString(),
-    acknowledged: row.acknowledgedAt === null ? null : { by: row.acknowledgedBy, at: row.acknowledgedAt.toISOString() },
-    assignee: row.assignee,
+    // One that was opened again is open: who acknowledged it before may not know.
+    acknowledged: row.status === "open" || row.acknowledgedAt === null || acknowledgedBy === null ? null : { by: acknowledgedBy, at: row.acknowledgedAt.toISOString() },
+    assignee: storedWho(row.assignee),
     resolved: row.resolvedAt === null ? null : { at: row.resolvedAt.toISOString(), by: row.resolvedBy ?? "Vigie" },
     flapping: row.flapping,
     reopened: row.reopened,

@@ -1,6 +1,8 @@
 -- Signals, incidents, their timeline, what was saved as evidence, and what is to be told to people outside.
 CREATE TABLE incident (
-  id text PRIMARY KEY, number serial NOT NULL UNIQUE, environment text NOT NULL, big_pod text, title text NOT NULL, severity text NOT NULL,
+  id text PRIMARY KEY, number serial NOT NULL UNIQUE, environment text NOT NULL, big_pod text,
+  -- trouble: something is wrong. monitoring: nobody would see it if something were.
+  about text NOT NULL DEFAULT 'trouble', title text NOT NULL, severity text NOT NULL,
   status text NOT NULL, onset_at timestamptz(3) NOT NULL, opened_at timestamptz(3) NOT NULL, manual boolean NOT NULL DEFAULT false,
   opened_by jsonb, acknowledged_at timestamptz(3), acknowledged_by jsonb, assignee jsonb,
   quiet_since timestamptz(3), resolved_at timestamptz(3), resolved_by text, reopened integer NOT NULL DEFAULT 0, flapping boolean NOT NULL DEFAULT false,
@@ -8,7 +10,7 @@ CREATE TABLE incident (
   suspects jsonb NOT NULL DEFAULT '[]', suspects_note text, suspects_at timestamptz(3), recovery jsonb, position bigint NOT NULL
 );
 -- Two workers, two signals at once: still one open incident of one Big Pod in one environment. "" stands for the environment as a whole.
-CREATE UNIQUE INDEX incident_one_open ON incident (environment, coalesce(big_pod, '')) WHERE status IN ('open', 'acknowledged') AND NOT manual;
+CREATE UNIQUE INDEX incident_one_open ON incident (environment, coalesce(big_pod, ''), about) WHERE status IN ('open', 'acknowledged') AND NOT manual;
 CREATE INDEX incident_recent_idx ON incident (number DESC);
 CREATE INDEX incident_place_idx ON incident (environment, big_pod, opened_at DESC);
 CREATE INDEX incident_live_idx ON incident (status) WHERE status IN ('open', 'acknowledged');
@@ -19,6 +21,8 @@ CREATE TABLE signal (
   key text NOT NULL UNIQUE,
   kind text NOT NULL, title text NOT NULL, detail text, environment text, big_pod text, service text, severity text NOT NULL, state text NOT NULL,
   onset_at timestamptz(3) NOT NULL, received_at timestamptz(3) NOT NULL, seen_at timestamptz(3) NOT NULL, ended_at timestamptz(3),
+  -- When it was first heard of as firing; null while it was only pending, or was heard of when it had ended.
+  fired_at timestamptz(3),
   labels jsonb NOT NULL DEFAULT '{}', annotations jsonb NOT NULL DEFAULT '{}', ways text[] NOT NULL DEFAULT '{}', silence jsonb, link text,
   fingerprint text, operation_id text, incident_id text REFERENCES incident(id),
   -- Alertmanager's start of the occurrence (after `for:`), and every label set's identity it was heard under.
