@@ -4,6 +4,9 @@ import {
   breakGlassResponseSchema, environmentQuerySchema, healthResponseSchema, operationApprovedSchema, quarantineResponseSchema,
   operationAcceptedSchema, operationsQuerySchema, operationsResponseSchema, readinessResponseSchema, releaseQuerySchema, releaseResponseSchema, releasesQuerySchema, releasesResponseSchema,
 } from "#lib/contracts/api.ts";
+import { alertmanagerWebhookSchema, webhookQuerySchema, webhookReceivedSchema } from "#lib/contracts/alertmanager-webhook.ts";
+import { silenceRequestSchema } from "#lib/contracts/incident.ts";
+import { signalQuerySchema, signalsResponseSchema, silenceCreatedSchema, silenceQuerySchema } from "#lib/contracts/signal.ts";
 import { eventQuerySchema, eventsSchema, historyQuerySchema, historySchema, stripQuerySchema, stripSchema } from "#lib/contracts/history.ts";
 import {
   incidentAssignSchema, incidentListSchema, incidentMergeSchema, incidentNoteSchema, incidentNumbersQuerySchema, incidentNumbersSchema, incidentOpenSchema, incidentQuerySchema, incidentResolveSchema, incidentSchema,
@@ -155,6 +158,18 @@ export const endpoints = {
   }),
   listReleases: endpoint({ id: "listReleases", method: "GET", path: "/api/v1/releases", access: "read", summary: "Releases an environment ran, newest first", query: releasesQuerySchema, success: { description: "A page", schema: releasesResponseSchema }, errors: ["not-found"] }),
   readRelease: endpoint({ id: "readRelease", method: "GET", path: "/api/v1/releases/{number}", access: "read", summary: "One release in one environment", query: releaseQuerySchema, success: { description: "The release; of ConfigMaps the names of their keys only", schema: releaseResponseSchema }, errors: ["not-found"] }),
+  receiveAlerts: endpoint({
+    id: "receiveAlerts", method: "POST", path: "/api/webhooks/alertmanager", access: "public", summary: "Take messages of Alertmanager's webhook",
+    description: "Format version 4, at most 1 MiB. Shows the secret that alerting.webhookSecret names as bearer token, or X-Vigie-Signature: t=<unix seconds>,v1=<HMAC-SHA256 of t, a dot and the body>, within five minutes and once. What is known already changes nothing.",
+    query: webhookQuerySchema, body: alertmanagerWebhookSchema, success: { description: "It was recorded", schema: webhookReceivedSchema }, errors: ["invalid", "unauthenticated", "not-found", "conflict", "unavailable"],
+  }),
+  listSignals: endpoint({ id: "listSignals", method: "GET", path: "/api/v1/signals", access: "read", summary: "Alerts, broken Big Pods, failed operations and blind monitoring, newest first", description: "`next` goes into `before` for the page after.", query: signalQuerySchema, success: { description: "A page of those of the environments you may see", schema: signalsResponseSchema } }),
+  silenceAlert: endpoint({
+    id: "silenceAlert", method: "POST", path: "/api/v1/silences", access: "write", summary: "Silence an alert in Alertmanager",
+    description: "A silence of Alertmanager's own with all of the alert's labels, an end and a comment. It is not an acknowledgement: the incident stays as it is.",
+    body: silenceRequestSchema, success: { status: 201, description: "The silence", schema: silenceCreatedSchema }, errors: ["not-found", "conflict", "upstream"],
+  }),
+  endSilence: endpoint({ id: "endSilence", method: "DELETE", path: "/api/v1/silences/{id}", access: "write", summary: "End a silence now", query: silenceQuerySchema, success: { status: 204, description: "It is over" }, errors: ["not-found", "upstream"] }),
   listAudit: endpoint({ id: "listAudit", method: "GET", path: "/api/v1/audit", access: "read", summary: "The audit log, newest first", query: auditListQuerySchema, success: { description: "A page of the entries you may see", schema: auditListResponseSchema } }),
   verifyAudit: endpoint({
     id: "verifyAudit", method: "GET", path: "/api/v1/audit/verify", access: "read", summary: "Recompute the audit log's hash chain",

@@ -8,7 +8,8 @@ import { severityOf } from "#lib/domain/signal-severity.ts";
 
 const longestTitle = 200;
 const longestDetail = 1_000;
-const longestLabel = 2_000;
+/** Characters of a label's value that are kept. */
+export const longestLabel = 2_000;
 const longestAnnotation = 4_000;
 const mostLabels = 100;
 

@@ -29,8 +29,12 @@ export interface BlindOptions {
  * Whether the monitoring is blind: one of its parts cannot be asked, or has been without the alert that always fires, for `silentMs`. The sentence says which;
  * `sinceMs` when it was last well. Null: it sees.
  */
-export function blindness({ prometheus, alertmanager }: Senses, options: BlindOptions): { why: string; sinceMs: number } | null {
-  return blind(prometheus, options) ?? blind(alertmanager, options);
+export function blindness({ prometheus, alertmanager }: Senses, options: BlindOptions): { why: string; sinceMs: number; way: "prometheus" | "alertmanager" } | null {
+  for (const [way, sense] of [["prometheus", prometheus], ["alertmanager", alertmanager]] as const) {
+    const found = blind(sense, options);
+    if (found !== null) return { ...found, way };
+  }
+  return null;
 }
 
 function blind(sense: Sense | null, { sinceMs, nowMs, silentMs, watchdog }: BlindOptions): { why: string; sinceMs: number } | null {

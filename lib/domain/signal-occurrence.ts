@@ -151,7 +151,7 @@ function joined(record: AlertRecord, alert: HeardAlert, now: Date): AlertRecord 
   const startsAt = record.startsAt === null ? alert.startsAt : earlier(record.startsAt, alert.startsAt);
   const next: AlertRecord = {
     ...record,
-    ...stateAfter(record, alert),
+    ...stateAfter(record, alert, now),
     onsetAt: earlier(earlier(record.onsetAt, alert.activeAt), alert.startsAt),
     startsAt,
     environment: record.environment ?? alert.environment,
@@ -163,17 +163,19 @@ function joined(record: AlertRecord, alert: HeardAlert, now: Date): AlertRecord 
     fingerprints: [...new Set([...record.fingerprints, ...alert.fingerprints])],
     link: record.link ?? alert.link,
   };
-  next.silence = next.state === "ended" ? null : alert.silence === undefined ? record.silence : alert.silence;
+  // A silence that was made after Alertmanager was asked is not in its answer yet.
+  const older = alert.silence === undefined || (alert.surelyAt !== null && record.silence !== null && alert.surelyAt < record.seenAt);
+  next.silence = next.state === "ended" ? null : older ? record.silence : (alert.silence ?? null);
   return isEqual(record, next) ? record : { ...next, seenAt: now };
 }
 
 /** Ended stays ended, unless who knows best says, well after the end was recorded, that it still is. */
-function stateAfter(record: AlertRecord, alert: HeardAlert): Pick<AlertRecord, "state" | "endedAt"> {
+function stateAfter(record: AlertRecord, alert: HeardAlert, now: Date): Pick<AlertRecord, "state" | "endedAt"> {
   if (record.state === "ended") {
     const denied = alert.state !== "ended" && alert.surelyAt !== null && alert.surelyAt.getTime() > record.seenAt.getTime() + endGraceMs && !(alert.notInPrometheus && fromPrometheus(record.ways));
     return denied ? { state: alert.state, endedAt: null } : { state: "ended", endedAt: record.endedAt };
   }
-  if (alert.state === "ended") return { state: "ended", endedAt: alert.endsAt };
+  if (alert.state === "ended") return { state: "ended", endedAt: alert.endsAt ?? now };
   return { state: record.state === "firing" ? "firing" : alert.state, endedAt: null };
 }
 
