@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nextVersion } from "#sandbox/console/releases.ts";
 import { startConsole, type ConsoleState } from "#sandbox/console/server.ts";
 import { startAlertmanager, type SandboxAlertmanager } from "#sandbox/alertmanager/server.ts";
+import { startSlack, type SandboxSlack } from "#sandbox/slack/server.ts";
 import { createFaults, type FaultAction } from "#sandbox/kube/faults.ts";
 import { startPrometheus, type SandboxPrometheus } from "#sandbox/prometheus/server.ts";
 import { createPlatformLab, type PlatformLab } from "#sandbox/world/platform-lab.test-support.ts";
@@ -13,6 +14,7 @@ describe("the sandbox's console", () => {
   let acts: FaultAction[];
   let prometheus: SandboxPrometheus;
   let alertmanager: SandboxAlertmanager;
+  let slack: SandboxSlack;
 
   beforeEach(async () => {
     lab = createPlatformLab();
@@ -21,12 +23,14 @@ describe("the sandbox's console", () => {
     faults.onAction((act) => acts.push(act));
     prometheus = await startPrometheus({ targets: () => [], clock: lab.clock, port: 0, host: "127.0.0.1", rules: [] });
     alertmanager = await startAlertmanager({ clock: lab.clock, port: 0, host: "127.0.0.1" });
-    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults, prometheus, alertmanager });
+    slack = await startSlack({ port: 0, host: "127.0.0.1", token: "xoxb-demo", channels: ["C1"] });
+    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults, prometheus, alertmanager, slack });
   });
   afterEach(async () => {
     await server.stop();
     await prometheus.stop();
     await alertmanager.stop();
+    await slack.stop();
     lab.stop();
   });
 
