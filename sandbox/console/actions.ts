@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { badReleaseImage, badReleaseKinds, badReleases, pushNextBuilds } from "#sandbox/console/releases.ts";
 import type { SandboxAlertmanager } from "#sandbox/alertmanager/server.ts";
+import type { SandboxSlack } from "#sandbox/slack/server.ts";
 import type { Faults } from "#sandbox/kube/faults.ts";
 import { noGrafanaFaults } from "#sandbox/grafana/faults.ts";
 import type { SandboxGrafana } from "#sandbox/grafana/server.ts";
@@ -16,6 +17,7 @@ export interface ConsoleContext {
   prometheus: Pick<SandboxPrometheus, "url" | "faults" | "setFaults">;
   grafana: Pick<SandboxGrafana, "url" | "faults" | "setFaults">;
   alertmanager: Pick<SandboxAlertmanager, "url" | "faults" | "setFaults" | "restart">;
+  slack: Pick<SandboxSlack, "url" | "faults" | "setFaults">;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -57,6 +59,7 @@ const prometheusSchema = z.strictObject({ down: z.boolean(), unavailable: z.bool
 const alertmanagerSchema = z.strictObject({ down: z.boolean(), latencyMs: z.int().min(0).max(60_000), restart: z.literal(true) }).partial();
 
 const grafanaSchema = z.strictObject({ down: z.boolean(), forbidFraming: z.boolean(), login: z.boolean() }).partial();
+const slackSchema = z.strictObject({ down: z.boolean(), limited: z.boolean() }).partial();
 
 const degradeSchema = z.strictObject({
   ...bigPodTarget,
@@ -159,11 +162,17 @@ export const actions: Readonly<Record<string, Action>> = {
     if (alertmanager.faults().down) return "Alertmanager is stopped.";
     return restart === true ? "Alertmanager was restarted: it knows no alerts until they are sent again." : "Alertmanager was changed.";
   }),
-  "put-right": action(z.strictObject({}), async ({ control, faults, catalogue, prometheus, grafana, alertmanager }) => {
+  "faults/slack": action(slackSchema, ({ slack }, change) => {
+    slack.setFaults(change);
+    const { down, limited } = slack.faults();
+    return down ? "Slack is down." : limited ? "Slack asks for patience." : "Slack answers.";
+  }),
+  "put-right": action(z.strictObject({}), async ({ control, faults, catalogue, prometheus, grafana, alertmanager, slack }) => {
     faults.clear();
     await grafana.setFaults(noGrafanaFaults);
     await prometheus.setFaults({ down: false, unavailable: false, latencyMs: 0, nan: false, warning: false, watchdogStopped: false });
     await alertmanager.setFaults({ down: false, latencyMs: 0 });
+    slack.setFaults({ down: false, limited: false });
     catalogue.registryDown = false;
     control.putRight();
     return "Everything was put right.";
