@@ -1,6 +1,7 @@
 import { cookies } from "next/headers";
 import type { ReactNode } from "react";
 import { openBreakGlass, reviewBreakGlass } from "#app/_actions/break-glass.ts";
+import { adoptDrift } from "#app/_actions/drift.ts";
 import { abort, approve, confirm } from "#app/_actions/operation.ts";
 import { plan } from "#app/_actions/plan.ts";
 import { liftQuarantine } from "#app/_actions/quarantine.ts";
@@ -27,7 +28,7 @@ export default async function PortalLayout({ children }: { children: ReactNode }
   return (
     <PlatformProvider initial={snapshot} trails={trails} actorId={actor.id}>
       <PermissionsProvider grants={actor.grants} actorId={actor.id}>
-        <ActionsProvider actions={{ plan, confirm, abort, approve, openBreakGlass, reviewBreakGlass, liftQuarantine, signOut }}>
+        <ActionsProvider actions={{ plan, confirm, abort, approve, openBreakGlass, reviewBreakGlass, liftQuarantine, adoptDrift, signOut }}>
           <Shell person={{ id: actor.id, name: actor.name, roles: rolesSentence(actor.grants) }} theme={theme}>
             {children}
           </Shell>

@@ -10,6 +10,7 @@ import { EvidenceList } from "#components/big-pod/evidence-list.tsx";
 import { Images } from "#components/big-pod/images.tsx";
 import { PodTable } from "#components/big-pod/pod-table.tsx";
 import { ScaleControl } from "#components/big-pod/scale-control.tsx";
+import { DriftButtons, DriftDifferences } from "#components/drift/drift-details.tsx";
 import { remedyAction } from "#components/overview/remedy-action.ts";
 import { Changes } from "#components/overview/changes.tsx";
 import { Absence } from "#components/patterns/absence.tsx";
@@ -55,6 +56,7 @@ export function BigPodView({ environment, bigPod, releases, over }: BigPodViewPr
   const { tone, shape, word } = healthPresentation[state.status];
   const problem = findProblems(snapshot.environments.map(({ name }) => name), states, snapshot.sources, snapshot.changes, now).find((found) => found.id === `${environment}/${bigPod}`);
   const action = problem ? remedyAction(problem.remedy, { releases: snapshot.releases, trails, titleOf, refused }) : null;
+  const drift = snapshot.guards.find((guard) => guard.environment === environment)?.drift.find((one) => one.bigPod === bigPod) ?? null;
   const changes = snapshot.changes.filter((change) => change.environment === environment && (change.bigPod === bigPod || change.bigPod === null));
 
   return (
@@ -91,6 +93,19 @@ export function BigPodView({ environment, bigPod, releases, over }: BigPodViewPr
         {state.cause ? <p className="text-text">{state.cause}</p> : null}
         {problem ? <p>{problem.remedy.why}.</p> : null}
       </PageHead>
+
+      {drift ? (
+        <Section title="Drifted" aside={<Time at={drift.since} form="age" />}>
+          <div data-drift={`${environment}/${bigPod}`} className="rounded-[10px] border border-warn bg-warn-wash px-3.5 py-2.5">
+            <p className="flex items-baseline gap-1.5 pb-1 font-semibold text-warn">
+              <StatusIcon shape="triangle" tone="warn" className="translate-y-0.5" />
+              It runs something else than Vigie applied
+            </p>
+            <DriftDifferences drift={drift} />
+            <DriftButtons environment={environment} drift={drift} title={title} />
+          </div>
+        </Section>
+      ) : null}
 
       {state.evidence.length > 0 ? (
         <Section title="Evidence">

@@ -1,6 +1,8 @@
 import Link from "next/link";
+import type { EnvironmentGuard } from "#lib/contracts/state.ts";
 import type { Problem } from "#lib/domain/problems.ts";
 import { healthPresentation } from "#lib/domain/status.ts";
+import { DriftButtons, DriftDifferences } from "#components/drift/drift-details.tsx";
 import { Absence } from "#components/patterns/absence.tsx";
 import { Section } from "#components/patterns/section.tsx";
 import { StatusIcon } from "#components/patterns/status-icon.tsx";
@@ -11,20 +13,40 @@ import { classes } from "#components/ui/classes.ts";
 
 interface AttentionProps {
   problems: readonly Problem[];
+  /** Whose drifts are listed below the problems. */
+  guards: readonly EnvironmentGuard[];
   titleOf: (bigPod: string) => string;
   actionOf: (problem: Problem) => RemedyAction | null;
 }
 
 /** Everything that is wrong, worst first: what, since when, why, and what helps. */
-export function Attention({ problems, titleOf, actionOf }: AttentionProps) {
+export function Attention({ problems, guards, titleOf, actionOf }: AttentionProps) {
+  const drifts = guards.toReversed().flatMap(({ environment, drift }) => drift.map((one) => ({ environment, drift: one })));
+  const count = problems.length + drifts.length;
   return (
-    <Section title="Needs attention" aside={problems.length === 0 ? undefined : problems.length}>
-      {problems.length === 0 ? (
+    <Section title="Needs attention" aside={count === 0 ? undefined : count}>
+      {count === 0 ? (
         <Absence kind="empty" title="Nothing needs attention" />
       ) : (
         <ul className="border-t border-line">
           {problems.map((problem) => (
             <ProblemRow key={problem.id} problem={problem} titleOf={titleOf} action={actionOf(problem)} />
+          ))}
+          {drifts.map(({ environment, drift }) => (
+            <li key={`${environment}/${drift.bigPod}`} data-drift={`${environment}/${drift.bigPod}`} className="grid grid-cols-[16px_minmax(0,1fr)_auto] gap-x-2.5 gap-y-0.5 border-b border-line px-0.5 py-2">
+              <StatusIcon shape="triangle" tone="warn" className="mt-1" />
+              <span className="min-w-0">
+                <Link href={`/big-pods/${environment}/${drift.bigPod}`} prefetch={false} className="font-semibold hover:underline">
+                  {titleOf(drift.bigPod)}, {environment}
+                </Link>{" "}
+                <span className="text-muted">drifted</span>
+              </span>
+              <Time at={drift.since} form="age" className="text-xs text-faint" />
+              <div className="col-[2/-1] min-w-0">
+                <DriftDifferences drift={drift} />
+                <DriftButtons environment={environment} drift={drift} title={titleOf(drift.bigPod)} />
+              </div>
+            </li>
           ))}
         </ul>
       )}

@@ -111,7 +111,7 @@ export function Overview({ over, past }: OverviewProps) {
         <PastRest past={past} />
       ) : (
         <div className="grid gap-6 lg:grid-cols-[1.15fr_1fr]">
-          <Attention problems={withoutRepeats(found)} titleOf={titleOf} actionOf={(problem) => remedyAction(problem.remedy, known)} />
+          <Attention problems={withoutRepeats(found)} guards={snapshot.guards} titleOf={titleOf} actionOf={(problem) => remedyAction(problem.remedy, known)} />
           <Changes changes={snapshot.changes} />
         </div>
       )}

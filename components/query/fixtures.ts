@@ -72,6 +72,7 @@ export function fixtureGuard(environment: string, overrides: Partial<Environment
     breakGlass: null,
     openReviews: [],
     quarantined: [],
+    drift: [],
     proposal: null,
     ...overrides,
   };

@@ -4,6 +4,7 @@ import {
   breakGlassResponseSchema, environmentQuerySchema, healthResponseSchema, operationApprovedSchema, quarantineResponseSchema,
   operationAcceptedSchema, operationsQuerySchema, operationsResponseSchema, readinessResponseSchema, releaseQuerySchema, releaseResponseSchema, releasesQuerySchema, releasesResponseSchema,
 } from "#lib/contracts/api.ts";
+import { adoptedSchema, adoptRequestSchema, driftsResponseSchema } from "#lib/contracts/drift.ts";
 import { eventQuerySchema, eventsSchema, historyQuerySchema, historySchema, stripQuerySchema, stripSchema } from "#lib/contracts/history.ts";
 import { approvalRequestSchema, breakGlassRequestSchema, breakGlassReviewSchema, breakGlassSchema, operationRequestSchema, operationSchema, planRequestSchema, planSchema, quarantineLiftSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema, tokenRequestSchema, tokensResponseSchema } from "#lib/contracts/token.ts";
@@ -100,6 +101,16 @@ export const endpoints = {
   reviewBreakGlass: endpoint({ id: "reviewBreakGlass", method: "POST", path: "/api/v1/break-glass/{id}/review", access: "write", summary: "Close the review of a use of break-glass", body: breakGlassReviewSchema, success: { description: "The use with its review", schema: breakGlassSchema }, errors: ["not-found", "conflict"] }),
   listQuarantine: endpoint({ id: "listQuarantine", method: "GET", path: "/api/v1/quarantine", access: "read", summary: "Releases that nobody promotes until it is lifted", query: environmentQuerySchema, success: { description: "Those of the environments you may see, lifted ones last", schema: quarantineResponseSchema } }),
   liftQuarantine: endpoint({ id: "liftQuarantine", method: "POST", path: "/api/v1/quarantine/{id}/lift", access: "write", summary: "Let a release be promoted again", body: quarantineLiftSchema, success: { description: "The quarantine, lifted", schema: quarantineSchema }, errors: ["not-found", "conflict"] }),
+  listDrift: endpoint({
+    id: "listDrift", method: "GET", path: "/api/v1/drift", access: "read", summary: "What runs other than Vigie applied it",
+    description: "Big Pods whose images, template, ConfigMaps or number of pods are not what the last operation applied or somebody adopted since, with who wrote it. What Vigie never applied cannot drift.",
+    query: environmentQuerySchema, success: { description: "Those of the environments you may see", schema: driftsResponseSchema }, errors: ["not-found"],
+  }),
+  adoptDrift: endpoint({
+    id: "adoptDrift", method: "POST", path: "/api/v1/drift/adopt", access: "write", summary: "Say that what runs is what is wanted",
+    description: "Writes nothing to a cluster. `mark` is that of the drift that was looked at: 409 when something else runs by now.",
+    body: adoptRequestSchema, success: { description: "What was adopted", schema: adoptedSchema }, errors: ["not-found", "conflict"],
+  }),
   listReleases: endpoint({ id: "listReleases", method: "GET", path: "/api/v1/releases", access: "read", summary: "Releases an environment ran, newest first", query: releasesQuerySchema, success: { description: "A page", schema: releasesResponseSchema }, errors: ["not-found"] }),
   readRelease: endpoint({ id: "readRelease", method: "GET", path: "/api/v1/releases/{number}", access: "read", summary: "One release in one environment", query: releaseQuerySchema, success: { description: "The release; of ConfigMaps the names of their keys only", schema: releaseResponseSchema }, errors: ["not-found"] }),
   listAudit: endpoint({ id: "listAudit", method: "GET", path: "/api/v1/audit", access: "read", summary: "The audit log, newest first", query: auditListQuerySchema, success: { description: "A page of the entries you may see", schema: auditListResponseSchema } }),

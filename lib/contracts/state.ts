@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { driftSchema } from "#lib/contracts/drift.ts";
 import { healthStatuses, operationStatuses, serviceStatuses, sourceStatuses } from "#lib/domain/status.ts";
 
 /** What the worker folds and stores, the web streams and the browser shows: one shape all the way. Times are ISO 8601 in UTC. */
@@ -219,6 +220,8 @@ export const environmentGuardSchema = z.object({
   quarantined: z.array(z.object({ release: z.int(), reason: z.string(), at: time })),
   /** A promotion whose Big Pods failed or alerted while it was watched, and the rollback that is proposed. */
   proposal: z.object({ operationId: z.string(), release: z.int().nullable(), sentence: z.string(), evidence: z.array(z.string()), at: time }).nullable(),
+  /** Big Pods that run something else than Vigie applied last. */
+  drift: z.array(driftSchema).default([]),
 });
 
 export const platformSnapshotSchema = z.object({

@@ -146,6 +146,17 @@ export function configKeys(before: Readonly<Record<string, string>>, after: Read
 }
 
 /**
+ * When something was written: the cluster's own record, unless a clock that is off puts it before `after` or behind `seen`. Records have whole seconds, so the second that
+ * `after` lies in counts.
+ */
+export function plausibleTime(told: string | null, after: Date | null, seen: Date): Date {
+  const at = told === null ? NaN : Date.parse(told);
+  if (Number.isNaN(at) || at > seen.getTime()) return seen;
+  if (after !== null && at < after.getTime()) return at >= Math.floor(after.getTime() / 1000) * 1000 ? after : seen;
+  return new Date(at);
+}
+
+/**
  * Who wrote a part of an object last, by its managedFields: the newest entry that owns one of the named top-level fields ("f:spec", "f:data").
  * Times have whole seconds only; of equal ones `ours` wins, which writes with its own mark. Null when the server tells nothing.
  */
