@@ -39,7 +39,8 @@ test("what was never applied by Vigie does not drift; what was is told with who,
   const applied = await stage.database.db.appliedStateRow.findMany({ orderBy: { bigPod: "asc" } });
   const changed = promotion.plan.changes.filter((change) => change.effect === "images").map((change) => change.bigPod).toSorted();
   expect(applied.map((row) => [row.bigPod, row.by, row.operationId, row.adopted])).toEqual(changed.map((bigPod) => [bigPod, "Rafael (promotion)", promotion.id, false]));
-  const bigPod = changed[0] ?? "core";
+  expect(changed).toEqual(["core", "experience"]);
+  const bigPod = "experience";
   expect(await drifts()).toEqual([]);
 
   // A variable, by hand.
@@ -74,13 +75,15 @@ test("what was never applied by Vigie does not drift; what was is told with who,
   expect(entries.map((entry) => [entry.environment, entry.bigPods, entry.actorName])).toEqual([["prod", [bigPod], "Rafael"]]);
   expect(entries[0]?.bytes).not.toContain("once more");
 
-  // Replicas, and a ConfigMap: after adoption both are wanted as they were.
+  // The number of pods: wanted as it was when nobody else decides it. An autoscaler decides that of core.
   await stage.settled("prod");
+  await stage.admin("PATCH", path("core"), { spec: { replicas: 3 } });
   await stage.admin("PATCH", path(bigPod), { spec: { replicas: 4 } });
   const scaled = await drifted("the number of pods is a drift", (drift) => drift.differences.some((line) => line.endsWith("→ 4 replicas")));
   expect(scaled).toMatchObject({ by: "kubectl-edit, not through Vigie", back: { kind: "scale" }, wanted: { by: "Rafael", adopted: true } });
   if (scaled.back?.kind !== "scale") throw new Error("no number of pods leads back");
   const { replicas } = scaled.back;
+  expect((await drifts()).map((drift) => drift.bigPod)).toEqual([bigPod]);
   await stage.settled("prod");
   expect(await stage.ended(await stage.confirm(await stage.plan({ kind: "scale", environment: "prod", bigPod, replicas })))).toMatchObject({ status: "succeeded" });
   await gone(bigPod);
