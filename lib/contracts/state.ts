@@ -149,7 +149,9 @@ export const changeSchema = z.object({
   id: z.string(),
   environment: z.string(),
   bigPod: z.string().nullable(),
-  kind: z.enum(["rollout", "config", "scale", "restart", "release"]),
+  /** selector: a Service of the Big Pod leads elsewhere. */
+  kind: z.enum(["rollout", "config", "scale", "restart", "selector", "release"]),
+  /** When it was written, where the cluster tells and its clock can be believed, else when it was seen. */
   at: time,
   /** "Experience v2.2.1 → v2.3.0" */
   summary: z.string(),

@@ -32,6 +32,8 @@ export interface ObservedView extends EnvironmentView {
   sources(): SourceState[];
   configMaps(): Iterable<ClusterObject>;
   events(): Iterable<ClusterObject>;
+  /** Services of the namespace with their managedFields; null while they are not known. */
+  services(): Iterable<ClusterObject> | null;
   /** Whether an autoscaler decides how many pods a Big Pod has; null while nobody can say. */
   autoscaled(bigPod: string): boolean | null;
   /** Takes over since when a status holds, from what was stored before. */
@@ -216,6 +218,11 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     autoscalers: () => watching.colours?.autoscalers.items().values() ?? [],
     configMap: (name) => named(watching.watchers.configMaps, name),
     events: () => watching.watchers.events.items().values(),
+    services() {
+      // Rules see less of an object than was watched; what was watched are whole objects.
+      if (watching.colours === undefined) return watching.surroundings().known.services as readonly ClusterObject[] | null;
+      return watching.colours.services.listed() ? watching.colours.services.items().values() : null;
+    },
     autoscaled(bigPod) {
       const known = watching.colours === undefined ? watching.surroundings().known.autoscalers : watching.colours.autoscalers.items().values();
       const name = workloadName(bigPod);
