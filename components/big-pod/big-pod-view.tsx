@@ -3,13 +3,14 @@
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReleaseSummary } from "#lib/contracts/release.ts";
-import { problems as findProblems } from "#lib/domain/problems.ts";
-import { healthPresentation, servicePresentation } from "#lib/domain/status.ts";
+import { helpBeside, problems as findProblems } from "#lib/domain/problems.ts";
+import { healthPresentation } from "#lib/domain/status.ts";
 import type { SpanName } from "#components/history/span.ts";
 import { EvidenceList } from "#components/big-pod/evidence-list.tsx";
 import { Images } from "#components/big-pod/images.tsx";
 import { PodTable } from "#components/big-pod/pod-table.tsx";
 import { ScaleControl } from "#components/big-pod/scale-control.tsx";
+import { ServiceList } from "#components/big-pod/service-list.tsx";
 import { DriftButtons, DriftDifferences } from "#components/drift/drift-details.tsx";
 import { remedyAction } from "#components/overview/remedy-action.ts";
 import { Changes } from "#components/overview/changes.tsx";
@@ -17,7 +18,7 @@ import { Absence } from "#components/patterns/absence.tsx";
 import { ColourChip } from "#components/patterns/colour-chip.tsx";
 import { ListSkeleton } from "#components/patterns/list-skeleton.tsx";
 import { PageHead, Section } from "#components/patterns/section.tsx";
-import { ServiceMark, StatusIcon, toneText } from "#components/patterns/status-icon.tsx";
+import { StatusIcon, toneText } from "#components/patterns/status-icon.tsx";
 import { Time } from "#components/patterns/time.tsx";
 import { PlanButton } from "#components/plan/plan-button.tsx";
 import { useRefusal } from "#components/query/permissions.tsx";
@@ -55,6 +56,7 @@ export function BigPodView({ environment, bigPod, releases, over }: BigPodViewPr
   }
   const { tone, shape, word } = healthPresentation[state.status];
   const problem = findProblems(snapshot.environments.map(({ name }) => name), states, snapshot.sources, snapshot.changes, now).find((found) => found.id === `${environment}/${bigPod}`);
+  const help = problem ? helpBeside(problem) : null;
   const action = problem ? remedyAction(problem.remedy, { releases: snapshot.releases, trails, titleOf, refused }) : null;
   const drift = snapshot.guards.find((guard) => guard.environment === environment)?.drift.find((one) => one.bigPod === bigPod) ?? null;
   const changes = snapshot.changes.filter((change) => change.environment === environment && (change.bigPod === bigPod || change.bigPod === null));
@@ -90,8 +92,23 @@ export function BigPodView({ environment, bigPod, releases, over }: BigPodViewPr
             <ColourChip colour={state.colour} now={now.getTime()} />
           </p>
         ) : null}
+        {state.colour?.trouble?.length && !state.stale ? (
+          <div data-colour-trouble="" className="text-warn">
+            <p className="font-semibold">Nothing may be switched now:</p>
+            <ul>
+              {state.colour.trouble.map((sentence) => (
+                <li key={sentence}>{sentence}</li>
+              ))}
+            </ul>
+          </div>
+        ) : null}
         {state.cause ? <p className="text-text">{state.cause}</p> : null}
         {problem ? <p>{problem.remedy.why}.</p> : null}
+        {help ? (
+          <p data-help="">
+            <b>What would help:</b> {help}
+          </p>
+        ) : null}
       </PageHead>
 
       {drift ? (
@@ -114,25 +131,7 @@ export function BigPodView({ environment, bigPod, releases, over }: BigPodViewPr
       ) : null}
 
       <Section title="Services" aside={`${state.services.filter((service) => service.status === "up").length} of ${state.services.length} up`}>
-        <ul className="grid border-t border-line md:grid-cols-2 md:gap-x-6 lg:grid-cols-3">
-          {state.services.map((service) => {
-            const presented = servicePresentation[service.status];
-            return (
-              <li key={service.name} className="border-b border-line py-1.5 text-sm">
-                <span className="flex items-baseline gap-2 whitespace-nowrap">
-                  <ServiceMark tone={state.stale ? "stale" : presented.tone} />
-                  <b>{service.name}</b>
-                  <span className={toneText[state.stale ? "stale" : presented.tone]}>{state.stale ? `was ${presented.word}` : presented.word}</span>
-                  <span className="ml-auto text-xs text-faint">
-                    {service.restarts > 0 ? `×${service.restarts} · ` : ""}
-                    {service.kind}
-                  </span>
-                </span>
-                {service.detail ? <span className="block pl-4 text-xs text-muted">{service.detail}</span> : null}
-              </li>
-            );
-          })}
-        </ul>
+        <ServiceList state={state} />
       </Section>
 
       <Section title="Pods" aside={`${state.replicas.ready} of ${state.replicas.desired} ready`}>

@@ -1,6 +1,7 @@
 import Link from "next/link";
 import type { EnvironmentGuard } from "#lib/contracts/state.ts";
 import type { Problem } from "#lib/domain/problems.ts";
+import { helpBeside } from "#lib/domain/problems.ts";
 import { healthPresentation } from "#lib/domain/status.ts";
 import { DriftButtons, DriftDifferences } from "#components/drift/drift-details.tsx";
 import { Absence } from "#components/patterns/absence.tsx";
@@ -56,6 +57,7 @@ export function Attention({ problems, guards, titleOf, actionOf }: AttentionProp
 
 function ProblemRow({ problem, titleOf, action }: { problem: Problem; titleOf: (bigPod: string) => string; action: RemedyAction | null }) {
   const { tone, shape, word } = healthPresentation[problem.status];
+  const help = helpBeside(problem);
   const blind = problem.status === "stale";
   const heading = problem.bigPod === null ? (problem.environment ?? "Vigie") : `${titleOf(problem.bigPod)}, ${problem.environment}`;
   return (
@@ -74,7 +76,9 @@ function ProblemRow({ problem, titleOf, action }: { problem: Problem; titleOf: (
       <Time at={problem.since} form="age" className="text-xs text-faint" />
       <p className="col-[2/-1] min-w-0 text-sm">{problem.cause}</p>
       <div className="col-[2/-1] flex flex-wrap items-center gap-x-3 gap-y-1.5 pt-0.5 text-xs text-muted">
-        <span className="min-w-0">{problem.remedy.why}.</span>
+        <span className="min-w-0">
+          {problem.remedy.why}.{help ? ` What would help: ${help}` : ""}
+        </span>
         {action ? (
           <PlanButton request={action.request} size="small" tone="plain" disabledBecause={action.disabledBecause}>
             {action.title}
