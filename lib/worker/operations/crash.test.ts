@@ -11,7 +11,7 @@ async function replicaSetsWith(reference: string): Promise<number> {
 }
 
 describe("a worker that dies", { timeout: 120_000 }, () => {
-  test.each(["kill-before:1", "kill-after:2"])("at %s: another goes on, nothing is applied twice", async (fault) => {
+  test.each(["kill-before:1", "kill-after:2"])("ACCEPTANCE 3: at %s: another goes on, nothing is applied twice", async (fault) => {
     const first = await on.startChild(`first-${fault}`, fault);
     const { id, wanted, undo } = await on.promotion();
     await died(first);
@@ -27,7 +27,7 @@ describe("a worker that dies", { timeout: 120_000 }, () => {
     await undo();
   });
 
-  test("at every step in turn: it still ends as planned", async () => {
+  test("ACCEPTANCE 4: at every step in turn: it still ends as planned", async () => {
     let child = await on.startChild("step-0");
     const { id, wanted, undo } = await on.promotion();
     const steps = await on.stage.database.db.operationStepRow.findMany({ where: { operationId: id }, orderBy: { position: "asc" } });

@@ -118,7 +118,7 @@ test("a token that was revoked before its operation began changes nothing", asyn
   expect([await stage.images("prod"), (await deployment("commerce")).metadata.generation]).toEqual([before, generation]);
 });
 
-test("somebody who edits other fields at the same time is no obstacle", async () => {
+test("ACCEPTANCE 20: somebody who edits other fields at the same time is no obstacle", async () => {
   const api = stage.apiOf("prod");
   const before = await podUids("commerce");
   const id = await stage.confirm(await stage.plan({ kind: "restart", environment: "prod", bigPods: ["commerce"] }));
@@ -133,7 +133,7 @@ test("somebody who edits other fields at the same time is no obstacle", async ()
   expect(after.filter((uid) => before.includes(uid))).toEqual([]);
 });
 
-test("somebody who writes another image during the rollout is not overruled; the rest goes back", async () => {
+test("ACCEPTANCE 27: somebody who writes another image during the rollout is not overruled; the rest goes back", async () => {
   const before = await stage.images("prod");
   const restore = await stagingSeemsToRun("slow");
   const id = await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" }));
