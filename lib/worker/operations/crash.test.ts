@@ -45,6 +45,23 @@ describe("a worker that dies", { timeout: 120_000 }, () => {
     await undo();
   });
 
+  test("ACCEPTANCE 5: during a rollback: the next worker completes it to the recorded release", async () => {
+    const child = await on.startChild("back-1");
+    const { id: promoted, wanted } = await on.promotion();
+    const before = (await on.stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } })).number;
+    await on.expectPromoted(promoted, wanted);
+    await on.stage.settled("prod");
+    const { contentHash } = await on.stage.database.db.releaseRecord.findFirstOrThrow({ where: { environment: "prod", number: before } });
+    const id = await on.stage.confirm(await on.stage.plan({ kind: "rollback", environment: "prod", release: before }));
+    await on.stage.until("its first rollout runs", async () => ((await on.stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name: "rollout", status: "running" } })) ?? undefined));
+    child.kill("SIGKILL");
+    await died(child);
+    await on.startChild("back-2");
+    expect(await on.stage.ended(id, 60_000)).toMatchObject({ status: "succeeded" });
+    await on.stage.settled("prod");
+    expect(await on.stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } })).toMatchObject({ number: before, contentHash });
+  });
+
   test("during a return: the next worker finishes the return", async () => {
     const child = await on.startChild("return-1");
     await on.stage.settled("prod");

@@ -161,6 +161,20 @@ test("an edit between plan and execution: refused, or stopped before anything is
   expect((await deployment("commerce")).spec).toMatchObject({ replicas: 2 });
 });
 
+test("ACCEPTANCE 26: a Deployment that was deleted and created again since the plan: refused, or stopped before anything is written", async () => {
+  const plan = await stage.plan({ kind: "scale", environment: "prod", bigPod: "commerce", replicas: 3 });
+  const { metadata, spec } = await deployment("commerce");
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+  await stage.admin("DELETE", `${path}/commerce`);
+  await stage.until("it is gone", async () => deployment("commerce").then(() => undefined, (error: unknown) => (error instanceof ClusterError && error.reason === "not-found" ? true : undefined)));
+  await stage.admin("POST", path, { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: metadata.name, namespace, labels: metadata.labels }, spec });
+  const outcome = await stage.confirm(plan).then((id) => stage.ended(id), (error: unknown) => error);
+  expect(outcome).toMatchObject(outcome instanceof Error ? { code: "conflict" } : { status: expect.stringMatching(/^(failed|refused)$/) });
+  const after = await deployment("commerce");
+  expect([after.metadata.uid === metadata.uid, after.spec]).toMatchObject([false, { replicas: 2 }]);
+  expect(after.metadata.annotations?.[operationAnnotation]).toBeUndefined();
+});
+
 test("a cluster that refuses the very first write: failed, nothing was changed, nothing is returned, and the release is not to blame", async () => {
   await stage.stopWorkers();
   const refusing = (environment: string): ClusterApi =>
