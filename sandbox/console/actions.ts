@@ -115,6 +115,10 @@ export const actions: Readonly<Record<string, Action>> = {
     control.setQuotaFull(environment, full);
     return full ? `The quota of ${environment} is full: new pods are refused.` : `The quota of ${environment} is lifted.`;
   }),
+  "faults/certificate": action(z.strictObject({ environment: name, expiring: z.boolean() }), ({ control }, { environment, expiring }) => {
+    control.setCertificateExpiring(environment, expiring);
+    return expiring ? `The certificate of ${environment} ends in five days, and its renewal fails.` : `The certificate of ${environment} is renewed.`;
+  }),
   "faults/api-server": action(apiServerSchema, ({ faults }, change) => {
     faults.set(change);
     return "The Kubernetes API was changed.";
