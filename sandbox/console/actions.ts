@@ -70,8 +70,8 @@ function isPattern(source: string): boolean {
 
 /** Every POST of the control API, by its path under /api/. */
 export const actions: Readonly<Record<string, Action>> = {
-  "faults/crash": action(z.strictObject({ ...processTarget, lasting: z.boolean().default(false) }), ({ control }, { lasting, ...target }) => {
-    control.crash(target, lasting);
+  "faults/crash": action(z.strictObject({ ...processTarget, lasting: z.boolean().default(false), /** What it says last. */ lastLine: z.string().max(2_000).optional() }), ({ control }, { lasting, lastLine, ...target }) => {
+    control.crash({ ...target, ...(lastLine === undefined ? {} : { lastLine }) }, lasting);
     return lasting ? `${target.process} in ${target.environment} now crashes at every start.` : `${target.process} in ${target.environment} crashed once.`;
   }),
   "faults/heal": action(z.strictObject(processTarget), ({ control }, target) => {
