@@ -28,6 +28,12 @@ export interface Problem {
   help?: string | null;
 }
 
+/** What would help, where that is not what the remedy says already. */
+export function helpBeside({ help, remedy }: Pick<Problem, "help" | "remedy">): string | null {
+  const words = (text: string): string => text.replace(/\.$/, "");
+  return help === null || help === undefined || words(help) === words(remedy.why) ? null : `${words(help)}.`;
+}
+
 /** Causes that no button of ours mends: the cluster, or what lies around the workload, has to be seen to. */
 const byHand: ReadonlySet<string> = new Set<FindingKind>(["node-lost", "unschedulable", "quota", "replica-failure", "claim", "sandbox", "evicted", "controller", "disagreement", "process-unknown", ...surroundingKinds] as FindingKind[]);
 

@@ -81,8 +81,8 @@ function isPattern(source: string): boolean {
 
 /** Every POST of the control API, by its path under /api/. */
 export const actions: Readonly<Record<string, Action>> = {
-  "faults/crash": action(z.strictObject({ ...processTarget, lasting: z.boolean().default(false) }), ({ control }, { lasting, ...target }) => {
-    control.crash(target, lasting);
+  "faults/crash": action(z.strictObject({ ...processTarget, lasting: z.boolean().default(false), /** What it says last. */ lastLine: z.string().max(2_000).optional() }), ({ control }, { lasting, lastLine, ...target }) => {
+    control.crash({ ...target, ...(lastLine === undefined ? {} : { lastLine }) }, lasting);
     return lasting ? `${target.process} in ${target.environment} now crashes at every start.` : `${target.process} in ${target.environment} crashed once.`;
   }),
   "faults/heal": action(z.strictObject(processTarget), ({ control }, target) => {
@@ -125,6 +125,10 @@ export const actions: Readonly<Record<string, Action>> = {
   "faults/quota": action(z.strictObject({ environment: name, full: z.boolean() }), ({ control }, { environment, full }) => {
     control.setQuotaFull(environment, full);
     return full ? `The quota of ${environment} is full: new pods are refused.` : `The quota of ${environment} is lifted.`;
+  }),
+  "faults/certificate": action(z.strictObject({ environment: name, expiring: z.boolean() }), ({ control }, { environment, expiring }) => {
+    control.setCertificateExpiring(environment, expiring);
+    return expiring ? `The certificate of ${environment} ends in five days, and its renewal fails.` : `The certificate of ${environment} is renewed.`;
   }),
   "faults/api-server": action(apiServerSchema, ({ faults }, change) => {
     faults.set(change);

@@ -153,6 +153,15 @@ describe("the sandbox's console", () => {
     expect(await post("/api/faults/quota", { environment: "qa", full: true })).toMatchObject({ status: 404, error: { code: "not-found" } });
   });
 
+  it("lets the certificate of one environment run out, and renews it", async () => {
+    expect(await post("/api/faults/certificate", { environment: "prod", expiring: true })).toMatchObject({ status: 200, message: "The certificate of prod ends in five days, and its renewal fails." });
+    expect((await state()).world.environments.map((environment) => environment.certificateExpiring)).toEqual([false, false, true]);
+    expect(await page()).toContain(">Renew the certificate of prod</button>");
+    await post("/api/put-right", {});
+    expect((await state()).world.environments.map((environment) => environment.certificateExpiring)).toEqual([false, false, false]);
+    expect(await post("/api/faults/certificate", { environment: "qa", expiring: true })).toMatchObject({ status: 404, error: { code: "not-found" } });
+  });
+
   it("takes parts of the platform down and puts everything right at once", async () => {
     await post("/api/faults/node", { node: "arm-a1-1", down: true });
     lab.clock.run(60_000);

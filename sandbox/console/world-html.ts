@@ -19,11 +19,14 @@ function environmentHtml(world: WorldView, environment: EnvironmentView, isLast:
   const quota = environment.quotaFull
     ? button(`Lift the quota of ${name}`, "/api/faults/quota", { environment: name, full: false }, "heal")
     : button(`Fill the quota of ${name}`, "/api/faults/quota", { environment: name, full: true });
+  const certificate = environment.certificateExpiring
+    ? button(`Renew the certificate of ${name}`, "/api/faults/certificate", { environment: name, expiring: false }, "heal")
+    : button(`Let the certificate of ${name} expire soon`, "/api/faults/certificate", { environment: name, expiring: true });
   const bad = badReleaseKinds.filter((kind) => environment.bigPods.some((bigPod) => bigPod.name === badReleases[kind].bigPod));
   const releases = bad.map((kind) => `<li>${button(`${badReleases[kind].says} to ${name}`, "/api/faults/release", { environment: name, kind })}</li>`);
   return `<section aria-labelledby="environment-${escapeHtml(name)}"><h2 id="environment-${escapeHtml(name)}">${escapeHtml(name)}</h2>
 ${environment.bigPods.map((bigPod) => bigPodHtml(name, bigPod, { takesBuilds: !isLast, broken: broken(bigPod.name) })).join("")}
-<div class="buttons">${quota}</div>
+<div class="buttons">${quota}${certificate}</div>
 <details id="releases-${escapeHtml(name)}"><summary>Bad releases for ${escapeHtml(name)}</summary><ul class="buttons">${releases.join("")}</ul></details></section>`;
 }
 

@@ -35,6 +35,8 @@ export interface Stack {
   /** Resolves with a sentence when a part ends by itself. */
   broken: Promise<string>;
   startWorker(): Promise<Child>;
+  /** Another web process in the place of one that has ended; resolves when it answers. */
+  startWeb(): Promise<Child>;
   stop(): Promise<void>;
 }
 
@@ -87,13 +89,22 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       return child;
     };
     const worker = await startWorker();
-    const web = startChild("web", server, { env: { ...env, HOSTNAME: options.host, NODE_ENV: options.mode === "dev" ? "development" : "production", NEXT_TELEMETRY_DISABLED: "1" }, args: options.mode === "dev" ? ["dev", "--hostname", options.host, "--port", String(options.port)] : [], nodeArgs: options.mode === "dev" ? [] : smallYoungGeneration, logFile: log("web"), echo: options.echo });
-    undo.push(() => web.stop());
+    const launchWeb = (): Child => {
+      const child = startChild("web", server, { env: { ...env, HOSTNAME: options.host, NODE_ENV: options.mode === "dev" ? "development" : "production", NEXT_TELEMETRY_DISABLED: "1" }, args: options.mode === "dev" ? ["dev", "--hostname", options.host, "--port", String(options.port)] : [], nodeArgs: options.mode === "dev" ? [] : smallYoungGeneration, logFile: log("web"), echo: options.echo });
+      undo.push(() => child.stop());
+      return child;
+    };
+    const web = launchWeb();
+    const startWeb = async (): Promise<Child> => {
+      const child = launchWeb();
+      await untilReady(child, "The portal", 120_000, () => answersReady(url));
+      return child;
+    };
     const workerGone = worker.exited.then((sentence) => Promise.reject(new VigieError("unavailable", `${sentence}:\n${worker.tail()}`)));
     workerGone.catch(() => undefined);
     await Promise.race([untilReady(web, "The portal", 120_000, () => answersReady(url)), workerGone]);
     const broken = Promise.race([worker.exited, web.exited, ...(sandbox === null ? [] : [sandbox.exited])]);
-    return { url, databaseUrl: database.url, sandbox: addresses, children: { sandbox, worker, web }, broken, startWorker, stop };
+    return { url, databaseUrl: database.url, sandbox: addresses, children: { sandbox, worker, web }, broken, startWorker, startWeb, stop };
   } catch (error) {
     await stop();
     throw error;
