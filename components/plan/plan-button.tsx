@@ -8,6 +8,8 @@ import type { ButtonSize, ButtonTone } from "#components/ui/button.tsx";
 
 interface PlanButtonProps {
   request: PlanRequest;
+  /** Number of the incident it is opened from: the plan then has the incident's reason, and the operation stands in its timeline. */
+  incident?: number;
   tone?: ButtonTone;
   size?: ButtonSize;
   disabledBecause?: string | null;
@@ -18,9 +20,9 @@ interface PlanButtonProps {
 }
 
 /** Opens the plan of an operation. Nothing happens before it is confirmed there. */
-export function PlanButton({ request, tone, size, disabledBecause = null, name, className, children }: PlanButtonProps) {
+export function PlanButton({ request, incident, tone, size, disabledBecause = null, name, className, children }: PlanButtonProps) {
   return (
-    <Button tone={tone} size={size} className={className} disabledBecause={disabledBecause} aria-haspopup="dialog" aria-label={name} onClick={() => openPlan(request)}>
+    <Button tone={tone} size={size} className={className} disabledBecause={disabledBecause} aria-haspopup="dialog" aria-label={name} onClick={() => openPlan(request, incident)}>
       {children}
     </Button>
   );

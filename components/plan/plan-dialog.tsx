@@ -15,13 +15,15 @@ interface PlanDialogProps {
   link: string;
   /** Null when the address names no plan. */
   request: PlanRequest | null;
+  /** Number of the incident it was opened from. */
+  incident?: number | null;
   onClose: () => void;
 }
 
 type Loaded = { plan: Plan; /** What moved since the plan that was shown before. */ moved: ActionError | null; key: string };
 
 /** The plan of an operation, shown before it is confirmed. What runs is what was shown: the confirmation carries the plan's hash. */
-export function PlanDialog({ link, request, onClose }: PlanDialogProps) {
+export function PlanDialog({ link, request, incident = null, onClose }: PlanDialogProps) {
   const actions = usePortalActions();
   const router = useRouter();
   const [loaded, setLoaded] = useState<Loaded | null>(null);
@@ -31,13 +33,13 @@ export function PlanDialog({ link, request, onClose }: PlanDialogProps) {
   const load = useCallback(
     async (moved: ActionError | null) => {
       if (!request) return;
-      const result = await actions.plan(request).catch(() => ({ ok: false as const, error: connectionLost }));
+      const result = await actions.plan(request, incident).catch(() => ({ ok: false as const, error: connectionLost }));
       if (result.ok) setLoaded({ plan: result.value, moved, key: newKey() });
       else setError(result.error);
     },
     // The link stands for the request: a new object with the same link is the same plan.
     // oxlint-disable-next-line react/exhaustive-deps
-    [actions, link],
+    [actions, link, incident],
   );
   useEffect(() => void load(null), [load]);
 
@@ -45,9 +47,11 @@ export function PlanDialog({ link, request, onClose }: PlanDialogProps) {
     if (!loaded || sending) return;
     setSending(true);
     setError(null);
-    const result = await actions.confirm({ planHash: loaded.plan.hash, reason, ...(schedule ? { schedule } : {}), idempotencyKey: loaded.key }).catch(() => ({ ok: false as const, error: connectionLost }));
+    const result = await actions.confirm({ planHash: loaded.plan.hash, reason, ...(schedule ? { schedule } : {}), ...(incident === null ? {} : { incident }), idempotencyKey: loaded.key }).catch(() => ({ ok: false as const, error: connectionLost }));
     if (result.ok) {
-      router.push(`/operations/${result.value.id}`);
+      // An incident's page shows what runs for it, and whether it helped.
+      if (incident === null) router.push(`/operations/${result.value.id}`);
+      else router.replace(`/incidents/${incident}`);
       return;
     }
     setSending(false);
@@ -65,7 +69,7 @@ export function PlanDialog({ link, request, onClose }: PlanDialogProps) {
       <Dialog title="No such plan" heading="This address names no plan" onClose={onClose}>
         <div className="grid gap-4 p-5 pt-3">
           <p className="text-sm">
-            <code className="font-mono text-xs">{link.slice(0, 200)}</code> is not one of promotion:FROM:TO, rollback:ENVIRONMENT:R-NUMBER, restart:ENVIRONMENT:BIG-POD, scale:ENVIRONMENT:BIG-POD:PODS or drill:ENVIRONMENT.
+            <code className="font-mono text-xs">{link.slice(0, 200)}</code> is not one of promotion:FROM:TO, rollback:ENVIRONMENT:R-NUMBER, restart:ENVIRONMENT:BIG-POD, scale:ENVIRONMENT:BIG-POD:PODS, isolate:ENVIRONMENT:BIG-POD:network, isolate:ENVIRONMENT:BIG-POD:scale-to-zero, lift-isolation:ENVIRONMENT:BIG-POD or drill:ENVIRONMENT.
           </p>
           <div className="flex justify-end">
             <Button onClick={onClose}>Leave</Button>
@@ -113,6 +117,10 @@ function provisionalTitle(request: PlanRequest): string {
       return `Scale ${request.bigPod} in ${request.environment} to ${request.replicas}`;
     case "drill":
       return `Rehearse the way back in ${request.environment}`;
+    case "isolate":
+      return `Isolate ${request.bigPod} in ${request.environment}`;
+    case "lift-isolation":
+      return `Lift the isolation of ${request.bigPod} in ${request.environment}`;
   }
 }
 

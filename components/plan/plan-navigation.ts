@@ -7,14 +7,16 @@ export type DialogParameter = "plan" | "do";
 /** True while the open dialog was opened by a click here, so that leaving it is "back" and not one more page in the history. */
 let openedHere = false;
 
-/** Opens the plan over the page that is there; the address then leads to it. */
-export function openPlan(request: PlanRequest): void {
-  openDialog("plan", formatPlanLink(request));
+/** Opens the plan over the page that is there; the address then leads to it. `incident`: number of the incident it is opened from, whose reason it then has. */
+export function openPlan(request: PlanRequest, incident: number | null = null): void {
+  openDialog("plan", formatPlanLink(request), incident);
 }
 
-export function openDialog(parameter: DialogParameter, value: string): void {
+export function openDialog(parameter: DialogParameter, value: string, incident: number | null = null): void {
   const url = new URL(location.href);
   url.searchParams.set(parameter, value);
+  if (incident === null) url.searchParams.delete("incident");
+  else url.searchParams.set("incident", String(incident));
   openedHere = true;
   history.pushState(null, "", readable(url));
 }
@@ -31,6 +33,7 @@ export function closeDialog(parameter: DialogParameter): void {
   }
   const url = new URL(location.href);
   url.searchParams.delete(parameter);
+  url.searchParams.delete("incident");
   history.replaceState(null, "", readable(url));
 }
 

@@ -209,7 +209,7 @@ export const incidentsConfigSchema = z.strictObject({
   healthSeconds: z.int().min(0).max(3_600).default(15),
   /** Changes up to this long before the onset are suspects. */
   suspectMinutes: z.int().min(1).max(7 * 24 * 60).default(60),
-  /** Length of the windows before and after a suspected change that are compared. */
+  /** Length of the window after a suspected change that is compared with the time before it. Errors and restarts are counted over up to four times as long before. */
   compareMinutes: z.number().min(0.1).max(24 * 60).default(15),
   /** After a remedy alerts must be quiet this long before it is called recovered. */
   verifyMinutes: z.number().min(0.05).max(24 * 60).default(2),
@@ -221,6 +221,8 @@ export const incidentsConfigSchema = z.strictObject({
 
 /** PromQL of the golden signals; $environment, $namespace, $bigPod, $service (a regular expression: .* for all) and $range are filled in. */
 export const goldenSignalsConfigSchema = z.strictObject({
+  /** Least $range of charts: four scrape intervals, so that a missed scrape is no gap. */
+  windowSeconds: z.int().min(5).max(3_600).default(60),
   /** Counters, as increase over $range: must give one series. */
   requests: z.string().max(2_000).default('sum(increase(http_requests_total{namespace="$namespace",bigpod="$bigPod",service=~"$service"}[$range]))'),
   errors: z.string().max(2_000).default('sum(increase(http_requests_total{namespace="$namespace",bigpod="$bigPod",service=~"$service",code=~"5.."}[$range]))'),
@@ -228,6 +230,8 @@ export const goldenSignalsConfigSchema = z.strictObject({
   latency: z.string().max(2_000).default('histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{namespace="$namespace",bigpod="$bigPod",service=~"$service"}[$range])))'),
   /** Bytes. */
   memory: z.string().max(2_000).default('sum(container_memory_working_set_bytes{namespace="$namespace",bigpod="$bigPod"})'),
+  /** Restarts of containers or processes, as increase over $range. */
+  restarts: z.string().max(2_000).default('sum(increase(kube_pod_container_status_restarts_total{namespace="$namespace",pod=~"$bigPod-.*"}[$range]))'),
   /** Share of the limit, 0 to 1 and above. */
   saturation: z.string().max(2_000).default('max(container_memory_working_set_bytes{namespace="$namespace",bigpod="$bigPod"} / container_spec_memory_limit_bytes{namespace="$namespace",bigpod="$bigPod"})'),
 });

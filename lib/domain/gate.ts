@@ -27,6 +27,7 @@ const titles: Record<GateResult["name"], string> = {
   rollout: "Everything is up",
   "no-new-alert": "No new alert",
   "service-selector": "The Services are as Vigie left them",
+  "not-isolated": "It is not isolated",
 };
 
 /** What a configured gate shows besides: its own title, and the rule or query as it was asked. */

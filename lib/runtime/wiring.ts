@@ -1,4 +1,7 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { createAlertmanagerByEnvironment } from "#lib/adapters/alertmanager/by-environment.ts";
+import { createRunbookFolder } from "#lib/adapters/files/runbook-folder.ts";
+import { createChannels } from "#lib/adapters/notify/channels.ts";
 import { createRegistry } from "#lib/adapters/registry/registry.ts";
 import { createDatabase } from "#lib/db/client.ts";
 import { VigieError } from "#lib/domain/error.ts";
@@ -43,8 +46,10 @@ export function createRuntime(part: "worker" | "web"): Runtime {
     opened.catch(() => (opened = undefined));
     return opened;
   };
-  const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: createPrometheusByEnvironment(loaded.config, secretOf) });
-  return { ...loaded, databaseUrl, log, secret: portalSecret(), secretOf, clusters, context: { db, config: loaded.config, clock: systemClock, log, registry, outside } };
+  const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: createPrometheusByEnvironment(loaded.config, secretOf), alertsOf: createAlertmanagerByEnvironment(loaded.config, secretOf) });
+  const { folder } = loaded.config.runbooks;
+  const telling = { notify: createChannels(loaded.config, secretOf), ...(folder === undefined ? {} : { runbooks: createRunbookFolder(resolve(loaded.folder, folder)) }) };
+  return { ...loaded, databaseUrl, log, secret: portalSecret(), secretOf, clusters, context: { db, config: loaded.config, clock: systemClock, log, registry, outside, ...telling } };
 }
 
 /** Route handlers, server actions and instrumentation are separate module instances in Next: only globalThis is shared. */

@@ -7,6 +7,8 @@ import type { IncidentRow } from "#lib/db/generated/client.ts";
 import { incidentSummariesOf } from "#lib/db/repositories/incident.ts";
 import { readEvidence, readSignals, readTimelinePage } from "#lib/db/repositories/incident-read.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { listRemedies } from "#lib/services/incident/remedies.ts";
+import { readRunbooks } from "#lib/services/runbook/read.ts";
 
 /** What the page of an incident is given: the summary, and the signals that fire. */
 export interface IncidentSubject {
@@ -23,8 +25,8 @@ export interface IncidentExtras {
 
 /** The one place where they are joined. */
 export const incidentExtras: IncidentExtras = {
-  remedies: () => Promise.resolve([]),
-  runbooks: () => Promise.resolve([]),
+  remedies: (context, actor, { row }) => listRemedies(context, actor, row),
+  runbooks: (context, _actor, { row, active }) => readRunbooks(context, { signals: active, incidentId: row.id }),
 };
 
 const timelineFirst = 200;

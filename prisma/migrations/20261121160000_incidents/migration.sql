@@ -25,6 +25,8 @@ CREATE TABLE signal (
   fired_at timestamptz(3),
   labels jsonb NOT NULL DEFAULT '{}', annotations jsonb NOT NULL DEFAULT '{}', ways text[] NOT NULL DEFAULT '{}', silence jsonb, link text,
   fingerprint text, operation_id text, incident_id text REFERENCES incident(id),
+  -- Alertmanager's start of the occurrence (after `for:`), and every label set's identity it was heard under.
+  starts_at timestamptz(3), fingerprints text[] NOT NULL DEFAULT '{}',
   -- False after every change until the incidents have been told.
   handled boolean NOT NULL DEFAULT false
 );
@@ -38,6 +40,8 @@ CREATE TRIGGER signal_fires BEFORE INSERT OR UPDATE ON signal FOR EACH ROW EXECU
 CREATE INDEX signal_unhandled_idx ON signal (received_at) WHERE NOT handled;
 CREATE INDEX signal_incident_idx ON signal (incident_id, onset_at);
 CREATE INDEX signal_live_idx ON signal (kind, fingerprint) WHERE state <> 'ended';
+CREATE INDEX signal_fingerprints_idx ON signal USING gin (fingerprints);
+CREATE INDEX signal_recent_idx ON signal (onset_at DESC, id);
 CREATE INDEX signal_ended_idx ON signal (ended_at) WHERE state = 'ended';
 
 CREATE TABLE incident_entry (
@@ -55,8 +59,9 @@ CREATE TABLE incident_evidence (
 );
 CREATE INDEX incident_evidence_incident_idx ON incident_evidence (incident_id, at);
 
+-- Sequence: what was written later is told later, of one incident and channel. A test of a channel is of no incident.
 CREATE TABLE notification (
-  id text PRIMARY KEY, channel text NOT NULL, incident_id text NOT NULL REFERENCES incident(id), kind text NOT NULL, payload jsonb NOT NULL,
+  id text PRIMARY KEY, sequence bigserial NOT NULL, channel text NOT NULL, incident_id text REFERENCES incident(id), kind text NOT NULL, payload jsonb NOT NULL,
   created_at timestamptz(3) NOT NULL, due_at timestamptz(3) NOT NULL, attempts integer NOT NULL DEFAULT 0, last_error text,
   sent_at timestamptz(3), dead_at timestamptz(3), claimed_until timestamptz(3)
 );
@@ -64,9 +69,12 @@ CREATE INDEX notification_due_idx ON notification (channel, due_at) WHERE sent_a
 CREATE INDEX notification_incident_idx ON notification (incident_id, created_at);
 -- The one message of an incident in a channel that is updated (Slack's ts), and when the channel may be used again.
 CREATE TABLE notification_thread (channel text NOT NULL, incident_id text NOT NULL REFERENCES incident(id), external_id text NOT NULL, PRIMARY KEY (channel, incident_id));
-CREATE TABLE notification_channel (channel text PRIMARY KEY, not_before timestamptz(3), last_sent_at timestamptz(3), last_error text, last_error_at timestamptz(3));
+CREATE TABLE notification_channel (channel text PRIMARY KEY, not_before timestamptz(3), last_sent_at timestamptz(3), last_error text, last_error_at timestamptz(3), failing_since timestamptz(3));
 
 -- What Grafana knows of our operations.
 CREATE TABLE grafana_annotation (operation_id text PRIMARY KEY, annotation_id bigint, ended boolean NOT NULL DEFAULT false, attempts integer NOT NULL DEFAULT 0, last_error text, updated_at timestamptz(3) NOT NULL);
 -- Webhook deliveries that carry a signature and a time are taken once.
 CREATE TABLE webhook_delivery (id text PRIMARY KEY, at timestamptz(3) NOT NULL);
+
+-- The incident that an operation was asked for from.
+ALTER TABLE operation ADD COLUMN incident_number integer;

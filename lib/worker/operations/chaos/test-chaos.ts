@@ -129,8 +129,8 @@ export async function openChaos(name: string, options: { speed?: number; world?:
     }
     const operation = await stage.ended(id, 90_000);
     const endedAt = Date.now();
-    const { struck, lastAt } = await striking.stop();
-    const found = await judge(stage, history, namespace, operation);
+    const { struck, lastAt, troubles } = await striking.stop();
+    const found = [...troubles, ...(await judge(stage, history, namespace, operation))];
     const recoveredMs = lastAt === null || lastAt > endedAt ? null : endedAt - lastAt;
     if (recoveredMs !== null && recoveredMs > recoveryLimitMs) found.push(`it took ${recoveredMs} ms after the last strike`);
     if (scenario.what === "bad" && operation.status !== "returned") found.push(`a release that fails ended as ${operation.status}: ${operation.note ?? ""}`);
@@ -195,13 +195,15 @@ async function disarm({ child }: Worker): Promise<void> {
 }
 
 interface Striking {
-  stop(): Promise<{ struck: string[]; lastAt: number | null }>;
+  /** `troubles`: what workers did wrong as processes. */
+  stop(): Promise<{ struck: string[]; lastAt: number | null; troubles: string[] }>;
 }
 
 /** Carries the strikes out, one after another, and sees that a worker lives again after each. */
 function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: () => Promise<Worker>, scenario: Scenario, id: string): Striking {
   const over = new AbortController();
   const struck: string[] = [];
+  const troubles: string[] = [];
   let lastAt: number | null = null;
 
   /** The worker that was struck; null when the operation ended without. */
@@ -240,7 +242,11 @@ function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: ()
         if (one.when.at === "after") child.kill(one.what === "kill" ? "SIGKILL" : "SIGTERM");
         if (one.what === "kill") await gone;
         else await Promise.race([gone, sleep(12_000)]);
-        if (child.exitCode === null && child.signalCode === null) throw new Error("a worker did not end within 12 s of SIGTERM");
+        if (child.exitCode === null && child.signalCode === null) {
+          troubles.push("a worker did not end within 12 s of SIGTERM");
+          child.kill("SIGKILL");
+          await gone;
+        }
         if (others === 0) await startOne();
         else void startOne().catch(() => undefined);
         return Date.now();
@@ -275,7 +281,7 @@ function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: ()
       over.abort();
       await carried;
       await Promise.all(live.map((worker) => disarm(worker)));
-      return { struck, lastAt };
+      return { struck, lastAt, troubles };
     },
   };
 }
