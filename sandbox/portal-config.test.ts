@@ -3,12 +3,14 @@ import { parse } from "yaml";
 import { demoAccounts } from "#sandbox/identity/accounts.ts";
 import { portalConfig } from "#sandbox/portal-config.ts";
 
-const text = portalConfig({ kubeconfig: "kubeconfig", context: "sandbox", registryUrl: "http://127.0.0.1:5001", prometheusUrl: "http://127.0.0.1:5003", githubUrl: "http://127.0.0.1:5004", issuer: "http://127.0.0.1:5002", clientId: "vigie", clientSecretFile: "identity-secret" });
+const text = portalConfig({ kubeconfig: "kubeconfig", context: "sandbox", registryUrl: "http://127.0.0.1:5001", prometheusUrl: "http://127.0.0.1:5003", alertmanagerUrl: "http://127.0.0.1:5004", githubUrl: "http://127.0.0.1:5005", webhookSecretFile: "webhook-secret", issuer: "http://127.0.0.1:5002", clientId: "vigie", clientSecretFile: "identity-secret" });
 const config = parse(text);
 
 test("names the sandbox's addresses, and its secret by reference only", () => {
   expect(config.registries).toEqual([{ host: "ghcr.io", url: "http://127.0.0.1:5001" }]);
   expect(config.prometheus).toEqual([{ url: "http://127.0.0.1:5003" }]);
+  expect(config.alertmanager).toEqual([{ url: "http://127.0.0.1:5004" }]);
+  expect(config.alerting).toEqual({ webhookSecret: "file:webhook-secret", watchdog: { alert: "Watchdog", silentSeconds: 60 }, pollSeconds: 2 });
   expect(config.access.providers).toEqual([{ id: "demo", kind: "oidc", title: "Demo accounts", issuer: "http://127.0.0.1:5002", clientId: "vigie", clientSecret: "file:identity-secret" }]);
 });
 
@@ -24,6 +26,6 @@ test("gives a role to each group of the demo's accounts", () => {
 });
 
 test("says which environments have two colours", () => {
-  const coloured = parse(portalConfig({ kubeconfig: "kubeconfig", context: "sandbox", registryUrl: "http://127.0.0.1:5001", prometheusUrl: "http://127.0.0.1:5003", githubUrl: "http://127.0.0.1:5004", issuer: "http://127.0.0.1:5002", clientId: "vigie", clientSecretFile: "identity-secret", blueGreen: ["prod"] }));
+  const coloured = parse(portalConfig({ kubeconfig: "kubeconfig", context: "sandbox", registryUrl: "http://127.0.0.1:5001", prometheusUrl: "http://127.0.0.1:5003", alertmanagerUrl: "http://127.0.0.1:5004", githubUrl: "http://127.0.0.1:5005", webhookSecretFile: "webhook-secret", issuer: "http://127.0.0.1:5002", clientId: "vigie", clientSecretFile: "identity-secret", blueGreen: ["prod"] }));
   expect(coloured.environments.map((environment: { policy: { strategy?: unknown } }) => environment.policy.strategy)).toEqual([undefined, undefined, { kind: "blue-green", standbyMinutes: 30 }]);
 });

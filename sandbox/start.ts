@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startAlertmanager } from "#sandbox/alertmanager/server.ts";
 import { startConsole } from "#sandbox/console/server.ts";
 import { createClock } from "#sandbox/controllers/clock.ts";
 import { startControllers } from "#sandbox/controllers/start.ts";
+import { startGrafana } from "#sandbox/grafana/server.ts";
 import { startGithub } from "#sandbox/github/server.ts";
 import { startIdentity } from "#sandbox/identity/server.ts";
 import { createFaults } from "#sandbox/kube/faults.ts";
@@ -26,7 +28,7 @@ export interface SandboxOptions {
   /** Folder of everything the sandbox keeps: objects, images, keys, kubeconfig, the portal's configuration. */
   home: string;
   /** 0 or none takes a free one. */
-  ports?: { kube?: number; registry?: number; identity?: number; console?: number; prometheus?: number; metrics?: number; github?: number };
+  ports?: { kube?: number; registry?: number; identity?: number; console?: number; prometheus?: number; metrics?: number; grafana?: number; alertmanager?: number; github?: number };
   /** Where people open the portal; sign-in leads back there. Loopback only. */
   portalUrl: string;
   speed?: number;
@@ -38,7 +40,7 @@ export interface SandboxOptions {
 
 export interface Sandbox {
   /** `metrics`: where a real Prometheus can scrape the pods. */
-  addresses: { kube: string; registry: string; identity: string; console: string; prometheus: string; metrics: string; github: string };
+  addresses: { kube: string; registry: string; identity: string; console: string; prometheus: string; metrics: string; grafana: string; alertmanager: string; github: string };
   /** The admin's, for kubectl. */
   kubeconfig: string;
   /** The portal's vigie.yaml for this sandbox. */
@@ -51,6 +53,9 @@ const host = "127.0.0.1";
 const clientId = "vigie";
 const portalKubeconfig = "kubeconfig-portal";
 const clientSecretFile = "identity-secret";
+const grafanaTokenFile = "grafana-token";
+const webhookSecretFile = "webhook-secret";
+const webhookPath = "/api/webhooks/alertmanager";
 
 /** Starts the whole sandbox, continuing the world that `home` holds. Rejects, with nothing left running, when a part cannot start. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
@@ -93,10 +98,15 @@ async function startParts({ home, ports = {}, portalUrl, speed = 1, large, blueG
   const targets = () => listTargets({ store, world });
   const metrics = await startMetricsServer({ targets, port: ports.metrics ?? 0, host, now });
   onStop(() => metrics.stop());
-  const prometheus = await startPrometheus({ targets, clock, port: ports.prometheus ?? 0, host });
+  const receivers = [{ name: "vigie", url: new URL(webhookPath, portalUrl).href, bearerToken: keptSecret(join(home, webhookSecretFile)) }];
+  const alertmanager = await startAlertmanager({ clock, port: ports.alertmanager ?? 0, host, receivers });
+  onStop(() => alertmanager.stop());
+  const prometheus = await startPrometheus({ targets, clock, port: ports.prometheus ?? 0, host, alertmanagers: [alertmanager.url] });
   onStop(() => prometheus.stop());
+  const grafana = await startGrafana({ prometheusUrl: prometheus.url, token: keptSecret(join(home, grafanaTokenFile)), port: ports.grafana ?? 0, host, now: clock.now });
+  onStop(() => grafana.stop());
   const control = createWorldControl({ store, catalogue, world });
-  const console = await startConsole({ port: ports.console ?? 0, host, control, catalogue, faults, prometheus, watchCount: () => kube.watchCount() });
+  const console = await startConsole({ port: ports.console ?? 0, host, control, catalogue, faults, prometheus, grafana, alertmanager, watchCount: () => kube.watchCount() });
   onStop(() => console.stop());
 
   const kubeconfig = join(home, "kubeconfig");
@@ -104,8 +114,8 @@ async function startParts({ home, ports = {}, portalUrl, speed = 1, large, blueG
   // The portal gets what it would get in production: to read, and to change what it promotes.
   writeWhole(join(home, portalKubeconfig), kube.kubeconfigFor("writer"));
   const configFile = join(home, "vigie.yaml");
-  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, prometheusUrl: prometheus.url, githubUrl: github.url, issuer: identity.issuer, clientId, clientSecretFile, blueGreen, more: large === undefined ? [] : largeNames(large) }));
-  return { addresses: { kube: kube.url, registry: registry.url, identity: identity.issuer, console: console.url, prometheus: prometheus.url, metrics: metrics.url, github: github.url }, kubeconfig, configFile };
+  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, prometheusUrl: prometheus.url, githubUrl: github.url, grafanaUrl: grafana.url, grafanaTokenFile, alertmanagerUrl: alertmanager.url, webhookSecretFile, issuer: identity.issuer, clientId, clientSecretFile, blueGreen, more: large === undefined ? [] : largeNames(large) }));
+  return { addresses: { kube: kube.url, registry: registry.url, identity: identity.issuer, console: console.url, prometheus: prometheus.url, metrics: metrics.url, grafana: grafana.url, alertmanager: alertmanager.url, github: github.url }, kubeconfig, configFile };
 }
 
 /** Where sign-in leads back to: the portal's callback, under both names of loopback that people type. */

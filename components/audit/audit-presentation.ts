@@ -38,6 +38,8 @@ export const auditActionWords: Record<AuditAction, string> = {
   "silence.end": "ended a silence",
   "webhook.denied": "webhook was refused",
   "notification.dead": "notification was given up",
+  "notification.retry": "had a notification sent again",
+  "notification.test": "tested a channel",
   "token.create": "created a token",
   "token.revoke": "revoked a token",
   "token.use-denied": "token was refused",

@@ -5,7 +5,10 @@ import Link from "next/link";
 import type { ReleaseSummary } from "#lib/contracts/release.ts";
 import { problems as findProblems } from "#lib/domain/problems.ts";
 import { healthPresentation, servicePresentation } from "#lib/domain/status.ts";
+import type { IncidentSummary } from "#lib/contracts/incident-summary.ts";
+import { BigPodIncidents } from "#components/incident/big-pod-incidents.tsx";
 import type { SpanName } from "#components/history/span.ts";
+import { BigPodCharts } from "#components/charts/big-pod-charts.tsx";
 import { EvidenceList } from "#components/big-pod/evidence-list.tsx";
 import { Images } from "#components/big-pod/images.tsx";
 import { PodTable } from "#components/big-pod/pod-table.tsx";
@@ -29,16 +32,20 @@ const LogView = dynamic(() => import("#components/big-pod/log-view.tsx").then((m
 const BigPodHistory = dynamic(() => import("#components/history/big-pod-history.tsx").then((module) => module.BigPodHistory), { ssr: false, loading: () => <ListSkeleton /> });
 
 interface BigPodViewProps {
+  /** Its incidents, the newest first; null when they may not be read. */
+  incidents: readonly IncidentSummary[] | null;
   environment: string;
   bigPod: string;
   /** Newest first; null when they may not be read. */
   releases: readonly ReleaseSummary[] | null;
   /** How long a time its strip shows. */
   over: SpanName;
+  /** Grafana has panels for it. */
+  hasPanels?: boolean;
 }
 
 /** Everything about one Big Pod in one environment. */
-export function BigPodView({ environment, bigPod, releases, over }: BigPodViewProps) {
+export function BigPodView({ environment, bigPod, incidents, releases, over, hasPanels = false }: BigPodViewProps) {
   const { snapshot, states, now } = usePlatformView();
   const trails = useTrails();
   const refused = useRefusal();
@@ -92,6 +99,8 @@ export function BigPodView({ environment, bigPod, releases, over }: BigPodViewPr
         {problem ? <p>{problem.remedy.why}.</p> : null}
       </PageHead>
 
+      <BigPodIncidents environment={environment} bigPod={bigPod} known={incidents} titleOf={titleOf} />
+
       {state.evidence.length > 0 ? (
         <Section title="Evidence">
           <EvidenceList evidence={state.evidence} />
@@ -141,6 +150,8 @@ export function BigPodView({ environment, bigPod, releases, over }: BigPodViewPr
         </Section>
         <Changes changes={changes} />
       </div>
+
+      <BigPodCharts environment={environment} bigPod={bigPod} services={state.services.map((service) => service.name)} hasPanels={hasPanels} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { applyEvent, readEvent } from "#components/query/apply-event.ts";
-import { fixtureNow, fixtureOperation, fixtureSnapshot, fixtureSource, fixtureState } from "#components/query/fixtures.ts";
+import { fixtureIncident, fixtureNow, fixtureOperation, fixtureSnapshot, fixtureSource, fixtureState } from "#components/query/fixtures.ts";
 import { streamEventSchema } from "#lib/contracts/stream.ts";
 
 const before = fixtureSnapshot();
@@ -38,6 +38,16 @@ describe("an event of the stream", () => {
     const withOld = { ...before, operations: [...before.operations, ended] };
     const after = applyEvent(withOld, { type: "operation", data: fixtureOperation({ id: "new", requestedAt: "2026-11-21T14:06:30.000Z" }) }, 102);
     expect(after.operations.map((operation) => operation.id)).toEqual(["new", "op-1"]);
+  });
+
+  test("drops incidents that ended more than an hour before the newest, and lists the newest first", () => {
+    const ended = fixtureIncident({ id: "old", number: 3, status: "resolved", resolved: { at: "2026-11-21T12:00:00.000Z", by: "Vigie" } });
+    const justEnded = fixtureIncident({ id: "late", number: 4, status: "resolved", resolved: { at: "2026-11-21T14:00:00.000Z", by: "Vigie" } });
+    const lasting = fixtureIncident({ id: "lasting", number: 1, openedAt: "2026-11-20T08:00:00.000Z" });
+    const after = applyEvent({ ...before, incidents: [justEnded, ended, lasting] }, { type: "incident", data: fixtureIncident() }, 102);
+    expect(after.incidents.map((incident) => incident.id)).toEqual(["incident-12", "late", "lasting"]);
+    const news = fixtureIncident({ firing: 0 });
+    expect(applyEvent(after, { type: "incident", data: news }, 103).incidents[0]).toBe(news);
   });
 
   test("a snapshot replaces everything", () => {

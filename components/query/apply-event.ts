@@ -1,3 +1,4 @@
+import type { IncidentSummary } from "#lib/contracts/incident-summary.ts";
 import type { Change, OperationSummary, PlatformSnapshot } from "#lib/contracts/state.ts";
 import type { StreamEvent } from "#lib/contracts/stream.ts";
 import { terminalOperationStatuses } from "#lib/domain/status.ts";
@@ -27,6 +28,8 @@ export function applyEvent(snapshot: PlatformSnapshot, event: StreamEvent, posit
       return { ...snapshot, position: at, operations: recent(put(snapshot.operations, event.data, (a, b) => a.id === b.id), event.data) };
     case "guard":
       return { ...snapshot, position: at, guards: put(snapshot.guards, event.data, (a, b) => a.environment === b.environment) };
+    case "incident":
+      return { ...snapshot, position: at, incidents: recentIncidents(put(snapshot.incidents, event.data, (a, b) => a.id === b.id), event.data) };
     case "ready":
     case "beat":
     case "signed-out":
@@ -53,8 +56,14 @@ function recent(operations: OperationSummary[], news: OperationSummary): Operati
     .sort((a, b) => b.requestedAt.localeCompare(a.requestedAt));
 }
 
+/** Not ended, plus those that ended in the hour before the newest news, newest first. */
+function recentIncidents(incidents: IncidentSummary[], news: IncidentSummary): IncidentSummary[] {
+  const latest = Date.parse(news.resolved?.at ?? news.openedAt);
+  return incidents.filter((incident) => incident.resolved === null || latest - Date.parse(incident.resolved.at) < finishedKeptMs).sort((a, b) => b.number - a.number);
+}
+
 /** Written as an object so that a kind of event which is forgotten here is a mistake of types. */
-const known: Record<StreamEvent["type"], true> = { snapshot: true, ready: true, state: true, source: true, release: true, change: true, operation: true, guard: true, beat: true, "signed-out": true };
+const known: Record<StreamEvent["type"], true> = { snapshot: true, ready: true, state: true, source: true, release: true, change: true, operation: true, guard: true, incident: true, beat: true, "signed-out": true };
 export const eventTypes: readonly string[] = Object.keys(known);
 
 /**

@@ -1,3 +1,4 @@
+import type { IncidentSummary } from "#lib/contracts/incident-summary.ts";
 import type { BigPodState, EnvironmentGuard, OperationSummary, PlatformSnapshot, ServiceState, SourceState } from "#lib/contracts/state.ts";
 
 /** A small platform for component tests: three environments, three Big Pods, one of them broken in prod. */
@@ -77,6 +78,33 @@ export function fixtureGuard(environment: string, overrides: Partial<Environment
   };
 }
 
+export function fixtureIncident(overrides: Partial<IncidentSummary> = {}): IncidentSummary {
+  return {
+    id: "incident-12",
+    number: 12,
+    environment: "prod",
+    bigPod: "experience",
+    about: "trouble",
+    title: "panorama in experience-7d9f-x2 keeps exiting with code 137: out of memory, limit 512Mi",
+    severity: "critical",
+    status: "open",
+    onsetAt: minutesBefore(5),
+    openedAt: minutesBefore(4),
+    acknowledged: null,
+    assignee: null,
+    resolved: null,
+    flapping: false,
+    reopened: 0,
+    manual: false,
+    mergedInto: null,
+    firing: 2,
+    signals: 2,
+    suspect: { changeId: "c1", summary: "Experience v2.2.1 → v2.3.0", release: 213, verdict: "worse" },
+    recovery: null,
+    ...overrides,
+  };
+}
+
 export function fixtureSnapshot(overrides: Partial<PlatformSnapshot> = {}): PlatformSnapshot {
   const broken = fixtureState("prod", "experience", "v2.3.0", {
     status: "broken",
@@ -124,6 +152,7 @@ export function fixtureSnapshot(overrides: Partial<PlatformSnapshot> = {}): Plat
     workerSeenAt: fixtureNow,
     now: fixtureNow,
     guards: [],
+    incidents: [],
     position: 100,
     ...overrides,
   };

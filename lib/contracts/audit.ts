@@ -7,7 +7,7 @@ export const auditActions = [
   "operation.request", "operation.start", "operation.outcome", "operation.abort", "operation.approve", "operation.refuse",
   "break-glass.open", "break-glass.review", "quarantine.add", "quarantine.lift", "watch.verdict",
   "incident.open", "incident.acknowledge", "incident.assign", "incident.resolve", "incident.reopen", "incident.merge", "incident.note", "incident.severity", "incident.evidence",
-  "silence.create", "silence.end", "webhook.denied", "notification.dead",
+  "silence.create", "silence.end", "webhook.denied", "notification.dead", "notification.retry", "notification.test",
   "token.create", "token.revoke", "token.use-denied",
   "access.denied", "audit.export", "config.loaded",
 ] as const;

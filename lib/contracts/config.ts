@@ -221,24 +221,28 @@ export const incidentsConfigSchema = z.strictObject({
 
 /** PromQL of the golden signals; $environment, $namespace, $bigPod, $service (a regular expression: .* for all) and $range are filled in. */
 export const goldenSignalsConfigSchema = z.strictObject({
+  /** Least $range of charts: four scrape intervals, so that a missed scrape is no gap. */
+  windowSeconds: z.int().min(5).max(3_600).default(60),
   /** Counters, as increase over $range: must give one series. */
   requests: z.string().max(2_000).default('sum(increase(http_requests_total{namespace="$namespace",bigpod="$bigPod",service=~"$service"}[$range]))'),
   errors: z.string().max(2_000).default('sum(increase(http_requests_total{namespace="$namespace",bigpod="$bigPod",service=~"$service",code=~"5.."}[$range]))'),
   /** Seconds, as they were in the last $range. */
   latency: z.string().max(2_000).default('histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{namespace="$namespace",bigpod="$bigPod",service=~"$service"}[$range])))'),
-  /** Bytes. */
-  memory: z.string().max(2_000).default('sum(container_memory_working_set_bytes{namespace="$namespace",bigpod="$bigPod"})'),
+  /** Bytes, as cAdvisor tells them: it knows pods by name, not Big Pods. */
+  memory: z.string().max(2_000).default('sum(container_memory_working_set_bytes{namespace="$namespace",pod=~"$bigPod-((blue|green)-)?[a-z0-9]+-[a-z0-9]{5}",container!=""})'),
   /** Restarts of containers or processes, as increase over $range. */
   restarts: z.string().max(2_000).default('sum(increase(kube_pod_container_status_restarts_total{namespace="$namespace",pod=~"$bigPod-.*"}[$range]))'),
   /** Share of the limit, 0 to 1 and above. */
-  saturation: z.string().max(2_000).default('max(container_memory_working_set_bytes{namespace="$namespace",bigpod="$bigPod"} / container_spec_memory_limit_bytes{namespace="$namespace",bigpod="$bigPod"})'),
+  saturation: z.string().max(2_000).default('max(container_memory_working_set_bytes{namespace="$namespace",pod=~"$bigPod-((blue|green)-)?[a-z0-9]+-[a-z0-9]{5}",container!=""} / (container_spec_memory_limit_bytes{namespace="$namespace",pod=~"$bigPod-((blue|green)-)?[a-z0-9]+-[a-z0-9]{5}",container!=""} > 0))'),
 });
 
 export const grafanaConfigSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
+  /** Address that browsers use, where it is another one. */
+  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
   /** Service account token: annotations, and panels through the reverse path. */
   token: secretReferenceSchema.optional(),
-  /** direct: the browser frames Grafana itself. proxy: under /grafana of the portal, with the token. */
+  /** direct: the browser frames Grafana itself. proxy: pictures of panels, fetched with the token, under /grafana of the portal. */
   embed: z.enum(["direct", "proxy"]).default("direct"),
   /** Promotions and rollbacks become annotations. */
   annotations: z.boolean().default(true),

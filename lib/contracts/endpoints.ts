@@ -4,7 +4,17 @@ import {
   breakGlassResponseSchema, environmentQuerySchema, healthResponseSchema, operationApprovedSchema, quarantineResponseSchema,
   operationAcceptedSchema, operationsQuerySchema, operationsResponseSchema, readinessResponseSchema, releaseQuerySchema, releaseResponseSchema, releasesQuerySchema, releasesResponseSchema,
 } from "#lib/contracts/api.ts";
+import { alertmanagerWebhookSchema, webhookQuerySchema, webhookReceivedSchema } from "#lib/contracts/alertmanager-webhook.ts";
+import { silenceRequestSchema } from "#lib/contracts/incident.ts";
+import { signalQuerySchema, signalsResponseSchema, silenceCreatedSchema, silenceQuerySchema } from "#lib/contracts/signal.ts";
 import { eventQuerySchema, eventsSchema, historyQuerySchema, historySchema, stripQuerySchema, stripSchema } from "#lib/contracts/history.ts";
+import { notificationRetriedSchema, notificationsResponseSchema, notificationTestedSchema } from "#lib/contracts/notification.ts";
+import { panelsQuerySchema, panelsSchema } from "#lib/contracts/grafana.ts";
+import { goldenQuerySchema, goldenSchema } from "#lib/contracts/metrics.ts";
+import {
+  incidentAssignSchema, incidentListSchema, incidentMergeSchema, incidentNoteSchema, incidentNumbersQuerySchema, incidentNumbersSchema, incidentOpenSchema, incidentQuerySchema, incidentResolveSchema, incidentSchema,
+  incidentSummarySchema, runbookTickSchema, timelinePageSchema, timelineQuerySchema,
+} from "#lib/contracts/incident.ts";
 import { approvalRequestSchema, breakGlassRequestSchema, breakGlassReviewSchema, breakGlassSchema, operationRequestSchema, operationSchema, planRequestSchema, planSchema, quarantineLiftSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema, tokenRequestSchema, tokensResponseSchema } from "#lib/contracts/token.ts";
 import type { AnswerCode, ErrorCode } from "#lib/domain/error.ts";
@@ -73,6 +83,16 @@ export const endpoints = {
     description: "Also those that the API server has forgotten. `next` goes into `before` for the page after.",
     query: eventQuerySchema, success: { description: "A page", schema: eventsSchema }, errors: ["not-found"],
   }),
+  readGolden: endpoint({
+    id: "readGolden", method: "GET", path: "/api/v1/metrics/golden", access: "read", summary: "Golden signals of a Big Pod over a time, for charts",
+    description: "Asked of the environment's Prometheus, at most 7 days and 300 points. Where nothing was measured there is null, never 0; `state` and `sentence` say why a signal has no data.",
+    query: goldenQuerySchema, success: { description: "Request rate, error ratio, latency, memory and saturation with their PromQL", schema: goldenSchema }, errors: ["not-found"],
+  }),
+  listPanels: endpoint({
+    id: "listPanels", method: "GET", path: "/api/v1/grafana/panels", access: "read", summary: "Grafana's panels for a Big Pod, and whether they can be shown in the portal",
+    description: "Add from, to (milliseconds, or now-1h and now) and theme (light or dark) to `src`.",
+    query: panelsQuerySchema, success: { description: "The panels of the configuration; none without a Grafana", schema: panelsSchema }, errors: ["not-found"],
+  }),
   createPlan: endpoint({
     id: "createPlan", method: "POST", path: "/api/v1/plans", access: "write", summary: "Plan a promotion, rollback, restart or scaling",
     description: "Changes nothing. What the plan shows is exactly what runs when its hash is confirmed in time.",
@@ -100,8 +120,67 @@ export const endpoints = {
   reviewBreakGlass: endpoint({ id: "reviewBreakGlass", method: "POST", path: "/api/v1/break-glass/{id}/review", access: "write", summary: "Close the review of a use of break-glass", body: breakGlassReviewSchema, success: { description: "The use with its review", schema: breakGlassSchema }, errors: ["not-found", "conflict"] }),
   listQuarantine: endpoint({ id: "listQuarantine", method: "GET", path: "/api/v1/quarantine", access: "read", summary: "Releases that nobody promotes until it is lifted", query: environmentQuerySchema, success: { description: "Those of the environments you may see, lifted ones last", schema: quarantineResponseSchema } }),
   liftQuarantine: endpoint({ id: "liftQuarantine", method: "POST", path: "/api/v1/quarantine/{id}/lift", access: "write", summary: "Let a release be promoted again", body: quarantineLiftSchema, success: { description: "The quarantine, lifted", schema: quarantineSchema }, errors: ["not-found", "conflict"] }),
+  listIncidents: endpoint({
+    id: "listIncidents", method: "GET", path: "/api/v1/incidents", access: "read", summary: "Incidents, newest first",
+    description: "Open ones unless `status` says otherwise. `next` goes into `before` for the page after.",
+    query: incidentQuerySchema, success: { description: "A page of those of the environments you may see", schema: incidentListSchema },
+  }),
+  openIncident: endpoint({
+    id: "openIncident", method: "POST", path: "/api/v1/incidents", access: "write", summary: "Open an incident by hand",
+    description: "It ends when a person resolves it. Signals of its place join it as long as Vigie has opened none of its own there.",
+    body: incidentOpenSchema, success: { status: 201, description: "It is open", schema: incidentSummarySchema }, errors: ["not-found"],
+  }),
+  readIncidentNumbers: endpoint({
+    id: "readIncidentNumbers", method: "GET", path: "/api/v1/incidents/numbers", access: "read", summary: "Time to acknowledge, to resolve, failed-deployment recovery time, change failure rate",
+    description: "Of the last `days`, each with its definition and what it rests on. A number made of fewer than five is null, and its note says so.",
+    query: incidentNumbersQuerySchema, success: { description: "The numbers", schema: incidentNumbersSchema },
+  }),
+  readIncident: endpoint({
+    id: "readIncident", method: "GET", path: "/api/v1/incidents/{number}", access: "read", summary: "One incident with signals, suspects, remedies and the newest of its timeline",
+    description: "At most 100 signals that fire and 50 that ended; `firing` and `signals` count them all.",
+    success: { description: "The incident", schema: incidentSchema }, errors: ["not-found"],
+  }),
+  readTimeline: endpoint({ id: "readTimeline", method: "GET", path: "/api/v1/incidents/{number}/timeline", access: "read", summary: "The timeline of an incident, newest first", query: timelineQuerySchema, success: { description: "A page", schema: timelinePageSchema }, errors: ["not-found"] }),
+  acknowledgeIncident: endpoint({
+    id: "acknowledgeIncident", method: "POST", path: "/api/v1/incidents/{number}/acknowledge", access: "write", summary: "Say that you look at an incident",
+    description: "It silences nothing. Sending it again, or after somebody else, changes nothing.",
+    success: { description: "The incident", schema: incidentSummarySchema }, errors: ["not-found", "conflict"],
+  }),
+  assignIncident: endpoint({
+    id: "assignIncident", method: "POST", path: "/api/v1/incidents/{number}/assign", access: "write", summary: "Say who is on an incident",
+    description: "`to`: me, the id or e-mail address of a person who has signed in before, or null for nobody.",
+    body: incidentAssignSchema, success: { description: "The incident", schema: incidentSummarySchema }, errors: ["not-found", "conflict"],
+  }),
+  noteIncident: endpoint({ id: "noteIncident", method: "POST", path: "/api/v1/incidents/{number}/note", access: "write", summary: "Add a note to the timeline", body: incidentNoteSchema, success: { description: "The incident", schema: incidentSummarySchema }, errors: ["not-found"] }),
+  resolveIncident: endpoint({
+    id: "resolveIncident", method: "POST", path: "/api/v1/incidents/{number}/resolve", access: "write", summary: "Call an incident resolved",
+    description: "Signals that still fire do not open it again until they have ended and fire anew.",
+    body: incidentResolveSchema, success: { description: "The incident", schema: incidentSummarySchema }, errors: ["not-found", "conflict"],
+  }),
+  mergeIncident: endpoint({
+    id: "mergeIncident", method: "POST", path: "/api/v1/incidents/{number}/merge", access: "write", summary: "Say that an incident is part of another one",
+    description: "Of the same environment. Its signals, and later ones of its place, go there.",
+    body: incidentMergeSchema, success: { description: "The merged incident, which says where it went", schema: incidentSummarySchema }, errors: ["not-found", "conflict"],
+  }),
   listReleases: endpoint({ id: "listReleases", method: "GET", path: "/api/v1/releases", access: "read", summary: "Releases an environment ran, newest first", query: releasesQuerySchema, success: { description: "A page", schema: releasesResponseSchema }, errors: ["not-found"] }),
   readRelease: endpoint({ id: "readRelease", method: "GET", path: "/api/v1/releases/{number}", access: "read", summary: "One release in one environment", query: releaseQuerySchema, success: { description: "The release; of ConfigMaps the names of their keys only", schema: releaseResponseSchema }, errors: ["not-found"] }),
+  readEvidence: endpoint({
+    id: "readEvidence", method: "GET", path: "/api/v1/evidence/{id}", access: "read", summary: "One file that was saved before a Big Pod was isolated",
+    description: "Logs, pods, events or the workload, as text to be saved. Values of environment variables are not in it.",
+    success: { description: "The file", contentType: "text/plain; charset=utf-8" }, errors: ["not-found"],
+  }),
+  receiveAlerts: endpoint({
+    id: "receiveAlerts", method: "POST", path: "/api/webhooks/alertmanager", access: "public", summary: "Take messages of Alertmanager's webhook",
+    description: "Format version 4, at most 1 MiB. Shows the secret that alerting.webhookSecret names as bearer token, or X-Vigie-Signature: t=<unix seconds>,v1=<HMAC-SHA256 of t, a dot and the body>, within five minutes and once. What is known already changes nothing.",
+    query: webhookQuerySchema, body: alertmanagerWebhookSchema, success: { description: "It was recorded", schema: webhookReceivedSchema }, errors: ["invalid", "unauthenticated", "not-found", "conflict", "unavailable"],
+  }),
+  listSignals: endpoint({ id: "listSignals", method: "GET", path: "/api/v1/signals", access: "read", summary: "Alerts, broken Big Pods, failed operations and blind monitoring, newest first", description: "`next` goes into `before` for the page after.", query: signalQuerySchema, success: { description: "A page of those of the environments you may see", schema: signalsResponseSchema } }),
+  silenceAlert: endpoint({
+    id: "silenceAlert", method: "POST", path: "/api/v1/silences", access: "write", summary: "Silence an alert in Alertmanager",
+    description: "A silence of Alertmanager's own with all of the alert's labels, an end and a comment. It is not an acknowledgement: the incident stays as it is.",
+    body: silenceRequestSchema, success: { status: 201, description: "The silence", schema: silenceCreatedSchema }, errors: ["not-found", "conflict", "upstream"],
+  }),
+  endSilence: endpoint({ id: "endSilence", method: "DELETE", path: "/api/v1/silences/{id}", access: "write", summary: "End a silence now", query: silenceQuerySchema, success: { status: 204, description: "It is over" }, errors: ["not-found", "upstream"] }),
   listAudit: endpoint({ id: "listAudit", method: "GET", path: "/api/v1/audit", access: "read", summary: "The audit log, newest first", query: auditListQuerySchema, success: { description: "A page of the entries you may see", schema: auditListResponseSchema } }),
   verifyAudit: endpoint({
     id: "verifyAudit", method: "GET", path: "/api/v1/audit/verify", access: "read", summary: "Recompute the audit log's hash chain",
@@ -109,6 +188,20 @@ export const endpoints = {
     query: auditVerifyQuerySchema, success: { description: "Whether the chain holds", schema: auditVerifyResponseSchema, lines: auditVerifyLineSchema }, errors: ["not-found"],
   }),
   exportAudit: endpoint({ id: "exportAudit", method: "GET", path: "/api/v1/audit/export", access: "read", summary: "The audit log as JSON Lines, to be verified offline", query: auditExportQuerySchema, success: { description: "One entry a line, with the exact bytes that were hashed", schema: auditExportLineSchema, contentType: "application/jsonl" } }),
+  tickRunbook: endpoint({ id: "tickRunbook", method: "POST", path: "/api/v1/incidents/{number}/runbook", access: "write", summary: "Tick or untick a step of a runbook", description: "It goes into the incident's timeline. Ticking what is ticked changes nothing.", body: runbookTickSchema, success: { description: "Whether anything changed", schema: z.object({ changed: z.boolean() }) }, errors: ["not-found"] }),
+  readPostmortem: endpoint({
+    id: "readPostmortem", method: "GET", path: "/api/v1/incidents/{number}/postmortem", access: "read", summary: "The postmortem of an incident, begun for people to finish",
+    description: "Summary, impact, timeline, suspects and actions as Markdown, without secrets; blanks for what only people know.",
+    success: { description: "Markdown (GitHub Flavored)", contentType: "text/markdown" }, errors: ["not-found"],
+  }),
+  readPostmortemChart: endpoint({
+    id: "readPostmortemChart", method: "GET", path: "/api/v1/incidents/{number}/postmortem/charts/{name}", access: "read", summary: "One chart of a postmortem",
+    description: "`name` is requests.svg, errors.svg, latency.svg or memory.svg: the time of the incident, and as long before it.",
+    success: { description: "SVG", contentType: "image/svg+xml" }, errors: ["not-found", "upstream"],
+  }),
+  listNotifications: endpoint({ id: "listNotifications", method: "GET", path: "/api/v1/notifications", access: "read", summary: "The channels of notifications, and what could not be told", success: { description: "Channels, and dead letters newest first", schema: notificationsResponseSchema } }),
+  retryNotification: endpoint({ id: "retryNotification", method: "POST", path: "/api/v1/notifications/{id}/retry", access: "write", summary: "Send a dead letter again", success: { status: 202, description: "It is in the outbox again", schema: notificationRetriedSchema }, errors: ["not-found", "conflict"] }),
+  testChannel: endpoint({ id: "testChannel", method: "POST", path: "/api/v1/notifications/channels/{channel}/test", access: "write", summary: "Send a test by a channel", success: { status: 202, description: "It is in the outbox", schema: notificationTestedSchema }, errors: ["not-found"] }),
   listTokens: endpoint({ id: "listTokens", method: "GET", path: "/api/v1/tokens", access: "read", summary: "API tokens, newest first", success: { description: "All tokens, without their secrets", schema: tokensResponseSchema } }),
   createToken: endpoint({ id: "createToken", method: "POST", path: "/api/v1/tokens", access: "write", summary: "Make an API token", body: tokenRequestSchema, success: { status: 201, description: "The token; its secret is never shown again", schema: tokenCreatedSchema } }),
   revokeToken: endpoint({ id: "revokeToken", method: "DELETE", path: "/api/v1/tokens/{id}", access: "write", summary: "End an API token at once", success: { status: 204, description: "It is over" }, errors: ["not-found"] }),

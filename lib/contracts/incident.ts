@@ -1,11 +1,14 @@
 import { z } from "zod";
+import { incidentSummarySchema, recoverySchema } from "#lib/contracts/incident-summary.ts";
 import { changeSchema } from "#lib/contracts/state.ts";
-import { comparisonVerdicts, incidentStatuses, severities, signalKinds, signalStates, timelineKinds } from "#lib/domain/incident-status.ts";
+import { comparisonVerdicts, severities, signalKinds, signalStates, timelineKinds } from "#lib/domain/incident-status.ts";
 
 /** Signals, incidents and what is shown with them. Times are ISO 8601 in UTC. */
 
+export { incidentSummarySchema, recoverySchema };
+export type { IncidentSummary, Recovery } from "#lib/contracts/incident-summary.ts";
+
 const time = z.iso.datetime();
-const who = z.object({ id: z.string(), name: z.string() });
 
 /** Evidence that something is wrong. One occurrence is one signal, by whichever way and however often it is heard of. */
 export const signalSchema = z.object({
@@ -32,46 +35,6 @@ export const signalSchema = z.object({
   silence: z.object({ id: z.string(), endsAt: time, by: z.string(), comment: z.string() }).nullable(),
   /** Page of the alert in Prometheus (generatorURL), http or https only. */
   link: z.string().nullable(),
-});
-
-/** What an incident's rollback or other remedy led to. */
-export const recoverySchema = z.object({
-  state: z.enum(["verifying", "recovered", "not-recovered"]),
-  operationId: z.string(),
-  /** "rolled back to R-211, digests run, services up, alerts quiet for 1 of 2 min" */
-  sentence: z.string(),
-  checks: z.array(z.object({ name: z.enum(["digests", "services", "alerts"]), ok: z.boolean().nullable(), detail: z.string() })),
-  since: time,
-  until: time.nullable(),
-});
-
-export const incidentSummarySchema = z.object({
-  id: z.string(),
-  number: z.int().positive(),
-  environment: z.string(),
-  /** Null: it concerns the environment as a whole (or the monitoring of it). */
-  bigPod: z.string().nullable(),
-  /** The one sentence a colleague would say. */
-  title: z.string(),
-  severity: z.enum(severities),
-  status: z.enum(incidentStatuses),
-  onsetAt: time,
-  openedAt: time,
-  acknowledged: z.object({ by: who, at: time }).nullable(),
-  assignee: who.nullable(),
-  resolved: z.object({ at: time, by: z.string() }).nullable(),
-  /** Reopened within the flap time at least once. */
-  flapping: z.boolean(),
-  reopened: z.int().nonnegative(),
-  /** Opened by a person. */
-  manual: z.boolean(),
-  mergedInto: z.int().nullable(),
-  /** Signals that fire now, and all it ever had. */
-  firing: z.int().nonnegative(),
-  signals: z.int().nonnegative(),
-  /** First suspect, once there is one. */
-  suspect: z.object({ changeId: z.string(), summary: z.string(), release: z.int().nullable(), verdict: z.enum(comparisonVerdicts).nullable() }).nullable(),
-  recovery: recoverySchema.nullable(),
 });
 
 /** One line of an incident's timeline. Append-only; `late`: it was recorded well after it happened. */
@@ -212,10 +175,39 @@ export const incidentAssignSchema = z.strictObject({ /** Null: nobody. */ to: z.
 export const runbookTickSchema = z.strictObject({ runbook: z.string().max(100), index: z.int().min(0).max(500), ticked: z.boolean() });
 export const silenceRequestSchema = z.strictObject({ environment: z.string().max(63), signalId: z.string().max(64), minutes: z.int().min(5).max(7 * 24 * 60), comment: sentence });
 
+/** `before`: the `next` of the page before (an id of an entry). */
+export const timelineQuerySchema = z.strictObject({ before: z.coerce.number().int().positive().optional(), limit: z.coerce.number().int().min(1).max(500).default(100) });
+export const incidentNumbersQuerySchema = z.strictObject({ environment: z.string().max(63).optional(), bigPod: z.string().max(63).optional(), days: z.coerce.number().int().min(1).max(3_650).default(90) });
+
+export const incidentNumberNames = ["time-to-acknowledge", "time-to-resolve", "failed-deployment-recovery", "change-failure-rate"] as const;
+/** One number, with what it means and what it rests on. */
+export const incidentNumberSchema = z.object({
+  name: z.enum(incidentNumberNames),
+  title: z.string(),
+  /** What is counted, in one sentence. */
+  definition: z.string(),
+  unit: z.enum(["seconds", "share"]),
+  /** Incidents or deployments it is made of. */
+  n: z.int().nonnegative(),
+  /** Median of seconds, or a share of 0 to 1. Null when there is too little: `note` says so. */
+  value: z.number().nullable(),
+  /** 95th percentile (nearest rank) of seconds; null for shares and where there is too little. */
+  p95: z.number().nullable(),
+  /** "3 of 14 deployments failed", or why there is no value. */
+  note: z.string(),
+});
+export const incidentNumbersSchema = z.object({ environment: z.string().nullable(), bigPod: z.string().nullable(), days: z.int(), from: time, to: time, numbers: z.array(incidentNumberSchema) });
+export const incidentListSchema = z.object({ incidents: z.array(incidentSummarySchema), next: z.int().nullable() });
+export const timelinePageSchema = z.object({ timeline: z.array(timelineEntrySchema), next: z.int().nullable() });
+
+export type TimelinePage = z.infer<typeof timelinePageSchema>;
+export type TimelineQuery = z.infer<typeof timelineQuerySchema>;
+export type IncidentNumber = z.infer<typeof incidentNumberSchema>;
+export type IncidentNumbers = z.infer<typeof incidentNumbersSchema>;
+export type IncidentNumbersQuery = z.infer<typeof incidentNumbersQuerySchema>;
+export type IncidentList = z.infer<typeof incidentListSchema>;
 export type Signal = z.infer<typeof signalSchema>;
-export type IncidentSummary = z.infer<typeof incidentSummarySchema>;
 export type Incident = z.infer<typeof incidentSchema>;
-export type Recovery = z.infer<typeof recoverySchema>;
 export type TimelineEntry = z.infer<typeof timelineEntrySchema>;
 export type ErrorComparison = z.infer<typeof errorComparisonSchema>;
 export type SampleComparison = z.infer<typeof sampleComparisonSchema>;

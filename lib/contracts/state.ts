@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { incidentSummarySchema } from "#lib/contracts/incident-summary.ts";
+import { isolationWays } from "#lib/domain/isolation.ts";
 import { healthStatuses, operationStatuses, serviceStatuses, sourceStatuses } from "#lib/domain/status.ts";
 
 /** What the worker folds and stores, the web streams and the browser shows: one shape all the way. Times are ISO 8601 in UTC. */
@@ -67,6 +69,9 @@ export const runningImageSchema = z.object({
   digest: z.string().nullable(),
 });
 
+/** A Big Pod that was cut off, as its workload is marked. `replicas`: what it had before. */
+export const isolationSchema = z.object({ how: z.enum(isolationWays), by: z.string(), since: time, operationId: z.string(), replicas: z.int().nonnegative() });
+
 export const bigPodStateSchema = z.object({
   environment: z.string(),
   bigPod: z.string(),
@@ -115,6 +120,8 @@ export const bigPodStateSchema = z.object({
     })
     .nullable()
     .default(null),
+  /** Set while it is cut off. Absent in states of older versions. */
+  isolation: isolationSchema.nullable().optional(),
   /** Keys of the sources this state rests on (see SourceState.key). */
   sources: z.array(z.string()),
   observedAt: time,
@@ -158,8 +165,8 @@ export const changeSchema = z.object({
   release: z.int().nullable(),
 });
 
-/** What operations can be. drill: a rollback and the way back again, as a rehearsal. stand-down: the end of a kept colour. */
-export const operationKinds = ["promotion", "rollback", "restart", "scale", "drill", "stand-down"] as const;
+/** What operations can be. drill: a rollback and the way back again, as a rehearsal. stand-down: the end of a kept colour. isolate: a Big Pod is cut off. */
+export const operationKinds = ["promotion", "rollback", "restart", "scale", "drill", "stand-down", "isolate", "lift-isolation"] as const;
 export const operationSummarySchema = z.object({
   id: z.string(),
   kind: z.enum(operationKinds),
@@ -233,6 +240,8 @@ export const platformSnapshotSchema = z.object({
   /** Not finished, plus those of the last hour, newest first. */
   operations: z.array(operationSummarySchema),
   guards: z.array(environmentGuardSchema),
+  /** Not ended, plus those that ended in the last hour, newest first. */
+  incidents: z.array(incidentSummarySchema),
   /** Database time of the newest heartbeat of an observing worker; null when none ever ran. */
   workerSeenAt: time.nullable(),
   /** Database time when this snapshot was read. */
@@ -247,6 +256,7 @@ export type ServiceState = z.infer<typeof serviceStateSchema>;
 export type PodState = z.infer<typeof podStateSchema>;
 export type RunningImage = z.infer<typeof runningImageSchema>;
 export type BigPodState = z.infer<typeof bigPodStateSchema>;
+export type Isolation = z.infer<typeof isolationSchema>;
 export type SourceState = z.infer<typeof sourceStateSchema>;
 export type EnvironmentRelease = z.infer<typeof environmentReleaseSchema>;
 export type Change = z.infer<typeof changeSchema>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { incidentSummarySchema } from "#lib/contracts/incident-summary.ts";
 import { bigPodStateSchema, changeSchema, environmentGuardSchema, environmentReleaseSchema, operationSummarySchema, platformSnapshotSchema, sourceStateSchema } from "#lib/contracts/state.ts";
 
 /**
@@ -15,6 +16,7 @@ export const streamEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("change"), data: changeSchema }),
   z.object({ type: z.literal("guard"), data: environmentGuardSchema }),
   z.object({ type: z.literal("operation"), data: operationSummarySchema }),
+  z.object({ type: z.literal("incident"), data: incidentSummarySchema }),
   z.object({ type: z.literal("beat"), data: z.object({ now: z.iso.datetime(), workerSeenAt: z.iso.datetime().nullable() }) }),
   z.object({ type: z.literal("signed-out"), data: z.object({}) }),
 ]);

@@ -1,13 +1,13 @@
 /**
- * The NOTIFY channel. `vigie_stream` carries JSON {"topic","key","position"} (topic as in StreamEvent: state, source, release, change, operation, guard);
+ * The NOTIFY channel. `vigie_stream` carries JSON {"topic","key","position"} (topic as in StreamEvent: state, source, release, change, operation, guard, incident);
  * listeners read the row: a notification says what moved, never what it is now.
  */
 export const streamChannel = "vigie_stream";
 
-export type StreamTopic = "state" | "source" | "release" | "change" | "operation" | "guard";
+export type StreamTopic = "state" | "source" | "release" | "change" | "operation" | "guard" | "incident";
 export interface StreamNotice {
   topic: StreamTopic;
-  /** state: "environment/bigPod"; source: its key; release, guard: environment; change, operation: id. */
+  /** state: "environment/bigPod"; source: its key; release, guard: environment; change, operation, incident: id. */
   key: string;
   position: number;
 }

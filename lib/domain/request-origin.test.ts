@@ -21,6 +21,9 @@ describe("requests that change something", () => {
     ["of the API with a token and no cookie", { path: "/api/v1/plans", origin: null, secFetchSite: null, hasSessionCookie: false, hasBearerToken: true }, true],
     ["of the API with a token and a cookie, from nowhere", { path: "/api/v1/plans", origin: null, hasBearerToken: true }, false],
     ["of sign-in, without a session yet, from another site", { path: "/api/auth/signin/sso", origin: "https://evil.example", hasSessionCookie: false }, false],
+    ["of a webhook, by a program", { path: "/api/webhooks/alertmanager", origin: null, secFetchSite: null, hasSessionCookie: false }, true],
+    ["of a webhook, by a browser that is signed in", { path: "/api/webhooks/alertmanager", origin: "https://evil.example" }, false],
+    ["beside the webhooks", { path: "/api/webhooksx", origin: null, hasSessionCookie: false }, false],
     ["beside the API", { path: "/api/v1x", origin: null, hasSessionCookie: false }, false],
     ["with a method in small letters", { method: "post", origin: null }, false],
   ])("%s", (_, change, allowed) => {

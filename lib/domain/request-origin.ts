@@ -12,7 +12,8 @@ export interface RequestOriginFacts {
 export type OriginVerdict = { allowed: true } | { allowed: false; reason: string };
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
-const apiPath = /^\/api\/v1(\/|$)/;
+/** Called by programs: the HTTP API with tokens, webhooks with a secret or a signature of their own. */
+const apiPath = /^\/api\/(v1|webhooks)(\/|$)/;
 
 /**
  * A request that changes something must name one of our own origins (`allowedOrigins`, as in "https://vigie.example.org"); where the

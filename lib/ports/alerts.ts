@@ -26,6 +26,8 @@ export interface AlertSilence {
 }
 
 export interface AlertsApi {
+  /** When this Alertmanager was started: soon after, it does not know every alert again. */
+  startedAt(signal?: AbortSignal): Promise<Date>;
   /** Firing ones, silenced and inhibited too. */
   alerts(signal?: AbortSignal): Promise<AlertmanagerAlert[]>;
   silences(signal?: AbortSignal): Promise<AlertSilence[]>;

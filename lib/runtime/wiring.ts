@@ -1,4 +1,8 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { createAlertmanagerByEnvironment } from "#lib/adapters/alertmanager/by-environment.ts";
+import { createRunbookFolder } from "#lib/adapters/files/runbook-folder.ts";
+import { createChannels } from "#lib/adapters/notify/channels.ts";
+import { createConfiguredGrafana } from "#lib/adapters/grafana/configured.ts";
 import { createGithub } from "#lib/adapters/github/github.ts";
 import { createRegistry } from "#lib/adapters/registry/registry.ts";
 import { createDatabase } from "#lib/db/client.ts";
@@ -45,8 +49,10 @@ export function createRuntime(part: "worker" | "web"): Runtime {
     opened.catch(() => (opened = undefined));
     return opened;
   };
-  const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: createPrometheusByEnvironment(loaded.config, secretOf), source: sourceOf(loaded.config, secretOf) });
-  return { ...loaded, databaseUrl, log, secret: portalSecret(), secretOf, clusters, context: { db, config: loaded.config, clock: systemClock, log, registry, outside } };
+  const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: createPrometheusByEnvironment(loaded.config, secretOf), alertsOf: createAlertmanagerByEnvironment(loaded.config, secretOf), grafana: createConfiguredGrafana(loaded.config, secretOf), source: sourceOf(loaded.config, secretOf) });
+  const { folder } = loaded.config.runbooks;
+  const telling = { notify: createChannels(loaded.config, secretOf), ...(folder === undefined ? {} : { runbooks: createRunbookFolder(resolve(loaded.folder, folder)) }) };
+  return { ...loaded, databaseUrl, log, secret: portalSecret(), secretOf, clusters, context: { db, config: loaded.config, clock: systemClock, log, registry, outside, ...telling } };
 }
 
 function sourceOf(config: LoadedConfig["config"], secretOf: (reference: string) => string): () => SourceApi | null {

@@ -1,7 +1,9 @@
 import type { Config } from "#lib/contracts/config.ts";
 import type { Database } from "#lib/db/client.ts";
+import type { Notify } from "#lib/ports/notify.ts";
 import type { Outside } from "#lib/ports/outside.ts";
 import type { RegistryApi } from "#lib/ports/registry.ts";
+import type { RunbookFiles } from "#lib/ports/runbook-files.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
 
 /** What every service is handed. Built once per process by lib/runtime/wiring. */
@@ -13,4 +15,8 @@ export interface ServiceContext {
   registry: RegistryApi;
   /** What gates may ask of the world, reading only. */
   outside: Outside;
+  /** Channels to people outside; only the worker sends. */
+  notify?: Notify;
+  /** The folder of runbooks; none without one. */
+  runbooks?: RunbookFiles;
 }

@@ -66,7 +66,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     await views.closeAll();
     throw error;
   }
-  const guardians = startGuardians({ context, views, lease: () => observer.lease(), random });
+  const guardians = startGuardians({ context, databaseUrl, views, lease: () => observer.lease(), random });
   return {
     observer,
     views,

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { badReleaseImage, badReleaseKinds, badReleases, pushNextBuilds } from "#sandbox/console/releases.ts";
+import type { SandboxAlertmanager } from "#sandbox/alertmanager/server.ts";
 import type { Faults } from "#sandbox/kube/faults.ts";
+import { noGrafanaFaults } from "#sandbox/grafana/faults.ts";
+import type { SandboxGrafana } from "#sandbox/grafana/server.ts";
 import type { SandboxPrometheus } from "#sandbox/prometheus/server.ts";
 import { Refusal } from "#sandbox/refusal.ts";
 import type { WorldControl } from "#sandbox/world/control.ts";
@@ -11,6 +14,8 @@ export interface ConsoleContext {
   faults: Faults;
   catalogue: ImageCatalogue;
   prometheus: Pick<SandboxPrometheus, "url" | "faults" | "setFaults">;
+  grafana: Pick<SandboxGrafana, "url" | "faults" | "setFaults">;
+  alertmanager: Pick<SandboxAlertmanager, "url" | "faults" | "setFaults" | "restart">;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -48,7 +53,10 @@ const apiServerSchema = z
   })
   .partial();
 
-const prometheusSchema = z.strictObject({ down: z.boolean(), unavailable: z.boolean(), latencyMs: z.int().min(0).max(60_000), nan: z.boolean(), warning: z.boolean() }).partial();
+const prometheusSchema = z.strictObject({ down: z.boolean(), unavailable: z.boolean(), latencyMs: z.int().min(0).max(60_000), nan: z.boolean(), warning: z.boolean(), watchdogStopped: z.boolean() }).partial();
+const alertmanagerSchema = z.strictObject({ down: z.boolean(), latencyMs: z.int().min(0).max(60_000), restart: z.literal(true) }).partial();
+
+const grafanaSchema = z.strictObject({ down: z.boolean(), forbidFraming: z.boolean(), login: z.boolean() }).partial();
 
 const degradeSchema = z.strictObject({
   ...bigPodTarget,
@@ -141,9 +149,21 @@ export const actions: Readonly<Record<string, Action>> = {
     await prometheus.setFaults(change);
     return prometheus.faults().down ? "Prometheus is stopped." : "Prometheus was changed.";
   }),
-  "put-right": action(z.strictObject({}), async ({ control, faults, catalogue, prometheus }) => {
+  "faults/grafana": action(grafanaSchema, async ({ grafana }, change) => {
+    await grafana.setFaults(change);
+    return grafana.faults().down ? "Grafana is stopped." : "Grafana was changed.";
+  }),
+  "faults/alertmanager": action(alertmanagerSchema, async ({ alertmanager }, { restart, ...change }) => {
+    await alertmanager.setFaults(change);
+    if (restart === true) await alertmanager.restart();
+    if (alertmanager.faults().down) return "Alertmanager is stopped.";
+    return restart === true ? "Alertmanager was restarted: it knows no alerts until they are sent again." : "Alertmanager was changed.";
+  }),
+  "put-right": action(z.strictObject({}), async ({ control, faults, catalogue, prometheus, grafana, alertmanager }) => {
     faults.clear();
-    await prometheus.setFaults({ down: false, unavailable: false, latencyMs: 0, nan: false, warning: false });
+    await grafana.setFaults(noGrafanaFaults);
+    await prometheus.setFaults({ down: false, unavailable: false, latencyMs: 0, nan: false, warning: false, watchdogStopped: false });
+    await alertmanager.setFaults({ down: false, latencyMs: 0 });
     catalogue.registryDown = false;
     control.putRight();
     return "Everything was put right.";

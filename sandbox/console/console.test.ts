@@ -2,7 +2,9 @@ import { request as httpRequest } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nextVersion } from "#sandbox/console/releases.ts";
 import { startConsole, type ConsoleState } from "#sandbox/console/server.ts";
+import { startAlertmanager, type SandboxAlertmanager } from "#sandbox/alertmanager/server.ts";
 import { createFaults, type FaultAction } from "#sandbox/kube/faults.ts";
+import { startGrafana, type SandboxGrafana } from "#sandbox/grafana/server.ts";
 import { startPrometheus, type SandboxPrometheus } from "#sandbox/prometheus/server.ts";
 import { createPlatformLab, type PlatformLab } from "#sandbox/world/platform-lab.test-support.ts";
 
@@ -11,6 +13,8 @@ describe("the sandbox's console", () => {
   let server: Awaited<ReturnType<typeof startConsole>>;
   let acts: FaultAction[];
   let prometheus: SandboxPrometheus;
+  let grafana: SandboxGrafana;
+  let alertmanager: SandboxAlertmanager;
 
   beforeEach(async () => {
     lab = createPlatformLab();
@@ -18,11 +22,15 @@ describe("the sandbox's console", () => {
     acts = [];
     faults.onAction((act) => acts.push(act));
     prometheus = await startPrometheus({ targets: () => [], clock: lab.clock, port: 0, host: "127.0.0.1", rules: [] });
-    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults, prometheus });
+    grafana = await startGrafana({ prometheusUrl: prometheus.url, token: "glsa_test", port: 0, host: "127.0.0.1" });
+    alertmanager = await startAlertmanager({ clock: lab.clock, port: 0, host: "127.0.0.1" });
+    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults, prometheus, grafana, alertmanager });
   });
   afterEach(async () => {
     await server.stop();
+    await grafana.stop();
     await prometheus.stop();
+    await alertmanager.stop();
     lab.stop();
   });
 
@@ -119,6 +127,17 @@ describe("the sandbox's console", () => {
     expect(await post("/api/faults/prometheus", { latencyMs: -1 })).toMatchObject({ status: 400 });
     await post("/api/put-right", {});
     expect((await state()).prometheus).toMatchObject({ down: false, nan: false });
+  });
+
+  it("stops Grafana, forbids framing it and lets it want a login, and puts that right", async () => {
+    expect(await post("/api/faults/grafana", { forbidFraming: true, login: true })).toMatchObject({ status: 200, state: { grafana: { down: false, forbidFraming: true, login: true, url: grafana.url } } });
+    expect((await fetch(`${grafana.url}/d-solo/dreamscape-big-pods/x?panelId=1`, { redirect: "manual" })).status).toBe(302);
+    expect(await post("/api/faults/grafana", { down: true })).toMatchObject({ message: "Grafana is stopped." });
+    await expect(fetch(`${grafana.url}/api/health`)).rejects.toThrow();
+    expect(await page()).toContain("Start Grafana");
+    await post("/api/put-right", {});
+    expect((await state()).grafana).toMatchObject({ down: false, forbidFraming: false, login: false });
+    expect((await fetch(`${grafana.url}/api/health`)).status).toBe(200);
   });
 
   it("fills the quota of one environment and lifts it", async () => {

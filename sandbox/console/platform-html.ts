@@ -1,5 +1,7 @@
 import { button } from "#sandbox/console/button-html.ts";
 import { escapeHtml } from "#sandbox/html.ts";
+import type { GrafanaFaultState } from "#sandbox/grafana/faults.ts";
+import type { AlertmanagerFaultState } from "#sandbox/alertmanager/faults.ts";
 import type { FaultState } from "#sandbox/kube/faults.ts";
 import type { PrometheusFaultState } from "#sandbox/prometheus/faults.ts";
 
@@ -41,8 +43,29 @@ export function prometheusHtml(state: PrometheusFaultState & { url: string }): s
     one(state.latencyMs > 0, "Delay Prometheus by 8 s", `End Prometheus' delay of ${state.latencyMs} ms`, { latencyMs: 8000 }, { latencyMs: 0 }),
     one(state.nan, "Let Prometheus answer NaN", "End the NaN of Prometheus", { nan: true }, { nan: false }),
     one(state.warning, "Let Prometheus warn", "End the warnings of Prometheus", { warning: true }, { warning: false }),
+    one(state.watchdogStopped, "Stop the Watchdog alert", "Let the Watchdog alert fire again", { watchdogStopped: true }, { watchdogStopped: false }),
   ];
   return section("prometheus", "Prometheus", [`<p><small><code>${escapeHtml(state.url)}</code></small></p>`, ...rows]);
+}
+
+export function grafanaHtml(state: GrafanaFaultState & { url: string }): string {
+  const at = "/api/faults/grafana";
+  const rows = [
+    state.down ? button("Start Grafana", at, { down: false }, "heal") : button("Stop Grafana", at, { down: true }),
+    state.forbidFraming ? button("Let Grafana be framed", at, { forbidFraming: false }, "heal") : button("Forbid framing of Grafana", at, { forbidFraming: true }),
+    state.login ? button("Let Grafana be seen without a login", at, { login: false }, "heal") : button("Let Grafana want a login", at, { login: true }),
+  ];
+  return section("grafana", "Grafana", [`<p><small><code>${escapeHtml(state.url)}</code></small></p>`, ...rows]);
+}
+
+export function alertmanagerHtml(state: AlertmanagerFaultState & { url: string }): string {
+  const at = "/api/faults/alertmanager";
+  const rows = [
+    state.down ? button("Start Alertmanager", at, { down: false }, "heal") : button("Stop Alertmanager", at, { down: true }),
+    state.down ? "" : button("Restart Alertmanager, which forgets its alerts", at, { restart: true }),
+    state.latencyMs > 0 ? button(`End Alertmanager's delay of ${state.latencyMs} ms`, at, { latencyMs: 0 }, "heal") : button("Delay Alertmanager by 8 s", at, { latencyMs: 8000 }),
+  ];
+  return section("alertmanager", "Alertmanager", [`<p><small><code>${escapeHtml(state.url)}</code></small></p>`, ...rows]);
 }
 
 function section(id: string, title: string, rows: readonly string[]): string {

@@ -1,15 +1,15 @@
 import { escapeHtml } from "#sandbox/html.ts";
-import { apiServerHtml, prometheusHtml, registryHtml } from "#sandbox/console/platform-html.ts";
+import { alertmanagerHtml, apiServerHtml, grafanaHtml, prometheusHtml, registryHtml } from "#sandbox/console/platform-html.ts";
 import { button } from "#sandbox/console/button-html.ts";
 import { badReleaseKinds, badReleases } from "#sandbox/console/releases.ts";
 import type { ConsoleState } from "#sandbox/console/server.ts";
 import type { BigPodView, EnvironmentView, NodeView, PodView, WorldView } from "#sandbox/world/control.ts";
 
 /** Everything that changes: environments, nodes, API server, registry, each with the buttons that fit its present state. */
-export function worldHtml({ world, apiServer, registry, prometheus }: ConsoleState): string {
+export function worldHtml({ world, apiServer, registry, prometheus, grafana, alertmanager }: ConsoleState): string {
   const environments = world.environments.map((environment, index) => environmentHtml(world, environment, index === world.environments.length - 1));
   return `<div class="environments">${environments.join("")}</div>
-<div class="platform">${nodesHtml(world.nodes)}${apiServerHtml(apiServer)}${registryHtml(registry.down)}${prometheusHtml(prometheus)}</div>`;
+<div class="platform">${nodesHtml(world.nodes)}${apiServerHtml(apiServer)}${registryHtml(registry.down)}${prometheusHtml(prometheus)}${grafanaHtml(grafana)}${alertmanagerHtml(alertmanager)}</div>`;
 }
 
 /** New builds go to the earlier environments, as a pipeline does; production is reached by promotion. */

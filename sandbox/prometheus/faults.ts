@@ -10,6 +10,8 @@ export interface PrometheusFaultState {
   nan: boolean;
   /** Answers carry a warning and may be partial. */
   warning: boolean;
+  /** The alert that always fires does not: the dead man's switch. */
+  watchdogStopped: boolean;
 }
 
-export const noPrometheusFaults: PrometheusFaultState = { down: false, unavailable: false, latencyMs: 0, nan: false, warning: false };
+export const noPrometheusFaults: PrometheusFaultState = { down: false, unavailable: false, latencyMs: 0, nan: false, warning: false, watchdogStopped: false };

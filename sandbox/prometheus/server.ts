@@ -6,6 +6,7 @@ import { readBody } from "#sandbox/same-origin.ts";
 import { ApiError, endpoints, labelValues, type ApiContext } from "#sandbox/prometheus/api.ts";
 import { noPrometheusFaults, type PrometheusFaultState } from "#sandbox/prometheus/faults.ts";
 import { PromqlError } from "#sandbox/prometheus/promql/error.ts";
+import { createNotifier } from "#sandbox/prometheus/notifier.ts";
 import { platformGroup, platformRules } from "#sandbox/prometheus/platform-rules.ts";
 import { createRuleGroup, type AlertRule } from "#sandbox/prometheus/rules.ts";
 import { createSampler } from "#sandbox/prometheus/sampler.ts";
@@ -22,6 +23,10 @@ export interface PrometheusOptions {
   /** Real milliseconds between scrapes; by default five seconds, less where time runs faster. */
   sampleEveryMs?: number;
   store?: SeriesStore;
+  /** Base URLs of the Alertmanagers that firing alerts are sent to. */
+  alertmanagers?: readonly string[];
+  /** Real milliseconds after which a firing alert is sent again. */
+  resendMs?: number;
 }
 
 export interface SandboxPrometheus {
@@ -42,11 +47,13 @@ const partial = "the sandbox was told to warn: the answer may be partial";
  * Prometheus' HTTP API v1 over the world's series, scraped into a bounded memory and queried with PromQL.
  * Source: https://prometheus.io/docs/prometheus/2.42/querying/api/
  */
-export async function startPrometheus({ targets, clock, port, host, rules = platformRules, sampleEveryMs, store = createSeriesStore() }: PrometheusOptions): Promise<SandboxPrometheus> {
+export async function startPrometheus({ targets, clock, port, host, rules = platformRules, sampleEveryMs, store = createSeriesStore(), alertmanagers = [], resendMs = 60_000 }: PrometheusOptions): Promise<SandboxPrometheus> {
   const everyMs = sampleEveryMs ?? Math.max(1_000, 5_000 / clock.speed);
   const sampler = createSampler(store);
-  const group = createRuleGroup({ name: platformGroup, rules, store, speed: clock.speed });
   let faults = noPrometheusFaults;
+  let url = "";
+  const group = createRuleGroup({ name: platformGroup, rules, store, speed: clock.speed, muted: (alert) => alert === "Watchdog" && faults.watchdogStopped });
+  const notifier = createNotifier({ group, alertmanagers, address: () => url, resendMs });
   let cancel: (() => void) | undefined;
   let server: Server | undefined;
   let turn = 0;
@@ -56,6 +63,7 @@ export async function startPrometheus({ targets, clock, port, host, rules = plat
     const atMs = clock.now();
     sampler.scrape(targets(), atMs);
     group.evaluate(atMs);
+    notifier.notify(atMs);
     turn += 1;
     if (turn % 60 === 0) store.prune(atMs);
   }
@@ -89,7 +97,7 @@ export async function startPrometheus({ targets, clock, port, host, rules = plat
     if (closing) await closeServer(closing);
   }
 
-  const url = await begin(port);
+  url = await begin(port);
   return {
     url,
     store,
@@ -101,7 +109,10 @@ export async function startPrometheus({ targets, clock, port, host, rules = plat
       if (before && !faults.down) await begin(Number(new URL(url).port));
     },
     sample,
-    stop: end,
+    async stop() {
+      notifier.stop();
+      await end();
+    },
   };
 }
 

@@ -15,9 +15,8 @@ export class BodyRefused extends VigieError {
 
 /** Reads a JSON body within bounds. Throws BodyRefused: 415 another type, 413 more than 64 KiB, 400 no JSON or JSON with what is never needed here. */
 export async function readJsonBody(request: Request): Promise<unknown> {
-  const type = request.headers.get("content-type") ?? "";
-  if (!/^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(type)) throw new BodyRefused(415, "The body must be JSON in UTF-8. Send the header Content-Type: application/json.");
-  const bytes = await readBytes(request);
+  requireJson(request);
+  const bytes = await readBytes(request, maximumBytes, "64 KiB, which no call needs");
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -35,14 +34,21 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   return value;
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
+/** Throws BodyRefused 415 unless the body is said to be JSON. */
+export function requireJson(request: Request): void {
+  const type = request.headers.get("content-type") ?? "";
+  if (!/^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(type)) throw new BodyRefused(415, "The body must be JSON in UTF-8. Send the header Content-Type: application/json.");
+}
+
+/** Reads a body of at most `maximum` bytes. Throws BodyRefused 413 at the first byte more; `limit` says it to people. */
+export async function readBytes(request: Request, maximum: number, limit: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   if (request.body === null) return new Uint8Array();
   for await (const chunk of request.body) {
     length += chunk.byteLength;
     // Leaving the loop cancels the stream: the rest is not read.
-    if (length > maximumBytes) throw new BodyRefused(413, "The body is longer than 64 KiB, which no call needs.");
+    if (length > maximum) throw new BodyRefused(413, `The body is longer than ${limit}.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -12,16 +12,17 @@ export function createPrometheusByEnvironment(config: Pick<Config, "prometheus">
   return (environment) => {
     const chosen = config.prometheus.find((one) => one.environments?.includes(environment)) ?? config.prometheus.find((one) => one.environments === undefined);
     if (chosen === undefined) return null;
-    const known = made.get(chosen) ?? createPrometheus({ url: chosen.url, authorization: authorizationOf(chosen, readSecret), ...options });
+    const known = made.get(chosen) ?? createPrometheus({ url: chosen.url, authorization: authorizationOf("Prometheus", chosen, readSecret), ...options });
     made.set(chosen, known);
     return known;
   };
 }
 
-function authorizationOf({ url, bearerToken, username, password }: PrometheusConfig, readSecret: (reference: string) => string): string | null {
+/** Value of the Authorization header for what a configuration entry names; null without any. Throws VigieError "invalid" for a secret that is missing or no header. */
+export function authorizationOf(title: string, { url, bearerToken, username, password }: Pick<PrometheusConfig, "url" | "bearerToken" | "username" | "password">, readSecret: (reference: string) => string): string | null {
   const secret = (reference: string): string => {
     const value = readSecret(reference);
-    if (/[^\x20-\x7e]/.test(value)) throw new VigieError("invalid", `The secret ${reference} for Prometheus at ${new URL(url).host} has characters that no header can carry. Write it again, on one line.`);
+    if (/[^\x20-\x7e]/.test(value)) throw new VigieError("invalid", `The secret ${reference} for ${title} at ${new URL(url).host} has characters that no header can carry. Write it again, on one line.`);
     return value;
   };
   if (bearerToken !== undefined) return `Bearer ${secret(bearerToken)}`;

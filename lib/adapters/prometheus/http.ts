@@ -6,6 +6,10 @@ export interface PrometheusRequest {
   headers: Readonly<Record<string, string>>;
   /** Sent as a form with POST; a GET when left out. Long queries do not fit into an address. */
   form?: URLSearchParams | undefined;
+  /** Sent as JSON with POST instead. */
+  json?: unknown;
+  /** Where it is neither GET nor POST. */
+  method?: "DELETE";
   timeoutMs: number;
   /** A longer body is an error, not a cut one. */
   maximumBytes: number;
@@ -19,14 +23,15 @@ export interface PrometheusReply {
 }
 
 /** One request, without following redirects. Rejects with an Error whose message is a clause for people. */
-export async function ask({ url, headers, form, timeoutMs, maximumBytes, signal }: PrometheusRequest): Promise<PrometheusReply> {
+export async function ask({ url, headers, form, json, method, timeoutMs, maximumBytes, signal }: PrometheusRequest): Promise<PrometheusReply> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const combined = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
-  const body = form?.toString();
-  const all = { "user-agent": "vigie", accept: "application/json", ...(body !== undefined && { "content-type": "application/x-www-form-urlencoded", "content-length": String(Buffer.byteLength(body)) }), ...headers };
+  const body = json === undefined ? form?.toString() : JSON.stringify(json);
+  const type = json === undefined ? "application/x-www-form-urlencoded" : "application/json";
+  const all = { "user-agent": "vigie", accept: "application/json", ...(body !== undefined && { "content-type": type, "content-length": String(Buffer.byteLength(body)) }), ...headers };
   return new Promise<PrometheusReply>((resolve, reject) => {
     const fail = (error: unknown): void => reject(new Error(timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : signal?.aborted === true ? "the request was given up" : wordsOf(error), { cause: error }));
-    const request = (url.protocol === "https:" ? requestTls : requestPlain)(url, { method: body === undefined ? "GET" : "POST", headers: all, signal: combined, agent: false }, (response) => {
+    const request = (url.protocol === "https:" ? requestTls : requestPlain)(url, { method: method ?? (body === undefined ? "GET" : "POST"), headers: all, signal: combined, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on("data", (chunk: Buffer) => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { streamEventSchema } from "#lib/contracts/stream.ts";
 import type { StreamEvent } from "#lib/contracts/stream.ts";
+import { incidentPresentation } from "#lib/domain/incident-status.ts";
 import { healthPresentation, operationPresentation } from "#lib/domain/status.ts";
 import { CommandEnd, exitCodes } from "#lib/cli/exit.ts";
 import { inert, toned } from "#lib/cli/output.ts";
@@ -70,6 +71,8 @@ function line(output: Output, event: Exclude<StreamEvent, { type: "snapshot" | "
       return [`release/${data.environment}`, `${data.environment} runs R-${data.release}${data.settled ? "" : " (not settled)"}`, data.since];
     case "source":
       return data.required && data.status !== "live" ? [`source/${data.key}`, `${inert(data.title)}: ${data.status}${data.reason === null ? "" : `, ${inert(data.reason)}`}`, data.since] : [`source/${data.key}`, `${inert(data.title)}: ${data.status}`, data.since];
+    case "incident":
+      return [`incident/${data.id}`, `incident ${data.number} in ${data.environment}: ${toned(output, incidentPresentation[data.status].tone, incidentPresentation[data.status].word)}, ${data.severity}: ${inert(data.title)}`, data.resolved?.at ?? data.openedAt];
     case "guard":
       return output.json ? [`guard/${data.environment}`, JSON.stringify(data), ""] : null;
   }

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { Transaction } from "#lib/db/client.ts";
+import type { Database, Transaction } from "#lib/db/client.ts";
 import { signalChannel } from "#lib/db/channels.ts";
+import type { SignalRow } from "#lib/db/generated/client.ts";
+import { signalSchema } from "#lib/contracts/incident.ts";
 import type { Signal } from "#lib/contracts/incident.ts";
 
 /** One occurrence as it was heard of. `key`: kind, fingerprint and onset, so that every way that hears of it means the same row. */
@@ -11,7 +13,12 @@ export interface HeardSignal extends Omit<Signal, "id" | "receivedAt" | "ways"> 
   operationId: string | null;
 }
 
+export function toSignal(row: SignalRow): Signal {
+  return signalSchema.parse({ ...row, onsetAt: row.onsetAt.toISOString(), receivedAt: row.receivedAt.toISOString(), endedAt: row.endedAt?.toISOString() ?? null });
+}
+
 /**
+ * For signals whose key says which occurrence they are (health, operations, blindness); alerts have several ways and are joined in alert-record.ts.
  * Writes what was heard: a new row, or what is new of a known one (a way, an end, a severity, a silence). An occurrence that has ended never fires again: that is
  * another one, with another onset. Incidents are told when, and only when, something moved. Returns whether it did.
  */
@@ -34,4 +41,54 @@ export async function recordSignal(tx: Transaction, heard: HeardSignal): Promise
       OR signal.state <> 'ended' AND signal.state <> excluded.state AND NOT (signal.state = 'firing' AND excluded.state = 'pending')`;
   if (moved > 0) await tx.$executeRaw`SELECT pg_notify(${signalChannel}, '')`;
   return moved > 0;
+}
+
+export interface SignalListQuery {
+  state: "live" | "firing" | "pending" | "ended" | "all";
+  environments: readonly string[] | "*";
+  bigPod?: string | undefined;
+  kind?: string | undefined;
+  before: { onsetAt: Date; id: string } | null;
+  limit: number;
+}
+
+/** One row more than the limit where there are more, newest onset first. */
+export async function listSignalRows(db: Database, { state, environments, bigPod, kind, before, limit }: SignalListQuery): Promise<SignalRow[]> {
+  return db.signalRow.findMany({
+    where: {
+      ...(state === "all" ? {} : { state: state === "live" ? { in: ["pending", "firing"] } : state }),
+      ...(environments === "*" ? {} : { environment: { in: [...environments] } }),
+      ...(bigPod === undefined ? {} : { bigPod }),
+      ...(kind === undefined ? {} : { kind }),
+      ...(before === null ? {} : { OR: [{ onsetAt: { lt: before.onsetAt } }, { onsetAt: before.onsetAt, id: { lt: before.id } }] }),
+    },
+    orderBy: [{ onsetAt: "desc" }, { id: "desc" }],
+    take: limit + 1,
+  });
+}
+
+/** What somebody just did in Alertmanager shows at once; the next look confirms it. */
+export async function setSilence(tx: Transaction, signalId: string, silence: NonNullable<Signal["silence"]>): Promise<void> {
+  await tx.$executeRaw`UPDATE signal SET silence = ${JSON.stringify(silence)}::jsonb, seen_at = clock_timestamp(), handled = false WHERE id = ${signalId} AND state <> 'ended'`;
+  await tx.$executeRaw`SELECT pg_notify(${signalChannel}, '')`;
+}
+
+export async function clearSilence(tx: Transaction, silenceId: string): Promise<void> {
+  await tx.$executeRaw`UPDATE signal SET silence = NULL, seen_at = clock_timestamp(), handled = false WHERE silence ->> 'id' = ${silenceId} AND state <> 'ended'`;
+  await tx.$executeRaw`SELECT pg_notify(${signalChannel}, '')`;
+}
+
+/** Live signals of Vigie's own kinds, which end by key. */
+export async function liveSignals(db: Database | Transaction, kind: Exclude<Signal["kind"], "alert">): Promise<SignalRow[]> {
+  return db.signalRow.findMany({ where: { kind, state: { not: "ended" } } });
+}
+
+/** Ends those that have not ended. `endedAt` is database time when left out. */
+export async function endSignals(tx: Transaction, keys: readonly string[], endedAt: Date | null = null): Promise<number> {
+  if (keys.length === 0) return 0;
+  const ended = await tx.$executeRaw`
+    UPDATE signal SET state = 'ended', ended_at = greatest(coalesce(${endedAt}::timestamptz, clock_timestamp()), onset_at), seen_at = clock_timestamp(), silence = NULL, handled = false
+    WHERE key = ANY(${[...keys]}::text[]) AND state <> 'ended'`;
+  if (ended > 0) await tx.$executeRaw`SELECT pg_notify(${signalChannel}, '')`;
+  return ended;
 }

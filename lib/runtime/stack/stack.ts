@@ -74,7 +74,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     let addresses: SandboxAddresses | null = null;
     if (sandboxScript !== null) {
       const ports = await sandboxPorts(options.folder);
-      sandbox = startChild("sandbox", sandboxScript, { env: { ...shared, PORT: undefined, SANDBOX_PORTAL_URL: url, SANDBOX_KUBE_PORT: String(ports.kube), SANDBOX_REGISTRY_PORT: String(ports.registry), SANDBOX_IDENTITY_PORT: String(ports.identity), SANDBOX_CONSOLE_PORT: String(ports.console), SANDBOX_PROMETHEUS_PORT: String(ports.prometheus), SANDBOX_METRICS_PORT: String(ports.metrics), SANDBOX_GITHUB_PORT: String(ports.github) }, logFile: log("sandbox"), echo: options.echo });
+      sandbox = startChild("sandbox", sandboxScript, { env: { ...shared, PORT: undefined, SANDBOX_PORTAL_URL: url, SANDBOX_KUBE_PORT: String(ports.kube), SANDBOX_REGISTRY_PORT: String(ports.registry), SANDBOX_IDENTITY_PORT: String(ports.identity), SANDBOX_CONSOLE_PORT: String(ports.console), SANDBOX_PROMETHEUS_PORT: String(ports.prometheus), SANDBOX_METRICS_PORT: String(ports.metrics), SANDBOX_GITHUB_PORT: String(ports.github), SANDBOX_GRAFANA_PORT: String(ports.grafana), SANDBOX_ALERTMANAGER_PORT: String(ports.alertmanager) }, logFile: log("sandbox"), echo: options.echo });
       undo.push(() => sandbox?.stop());
       addresses = await Promise.race([sandboxReady(sandbox), sandbox.exited.then((sentence) => Promise.reject(new VigieError("unavailable", `${sentence}:\n${sandbox?.tail()}`)))]);
     }
@@ -141,7 +141,7 @@ async function refuseUsedPort(host: string, port: number): Promise<void> {
   });
 }
 
-const sandboxPortNames = ["kube", "registry", "identity", "console", "prometheus", "metrics", "github"] as const;
+const sandboxPortNames = ["kube", "registry", "identity", "console", "prometheus", "metrics", "grafana", "alertmanager", "github"] as const;
 
 /** The sandbox keeps its ports over restarts, so that its kubeconfig stays good. */
 async function sandboxPorts(folder: string): Promise<Record<(typeof sandboxPortNames)[number], number>> {

@@ -9,7 +9,7 @@ const perAction = 60;
 const windowSeconds = 60;
 
 export interface Refusal {
-  action: Extract<AuditAction, "token.use-denied" | "access.denied" | "session.denied">;
+  action: Extract<AuditAction, "token.use-denied" | "access.denied" | "session.denied" | "webhook.denied">;
   /** Attempts by the same id and name count together; for the unknown, the name holds the address. */
   actor: { kind: "person" | "token"; id: string; name: string };
   summary: string;

@@ -16,7 +16,7 @@ export interface ComparedPlace {
   services: readonly string[];
 }
 
-type GoldenSignal = keyof Config["goldenSignals"];
+type GoldenSignal = Exclude<keyof Config["goldenSignals"], "stepSeconds" | "windowSeconds">;
 const weekMs = 7 * 24 * 3_600_000;
 
 /**

@@ -4,6 +4,7 @@ import type { BigPodState, PlatformSnapshot } from "#lib/contracts/state.ts";
 import { platformSnapshotSchema } from "#lib/contracts/state.ts";
 import { streamEventSchema } from "#lib/contracts/stream.ts";
 import { addChange } from "#lib/db/repositories/change.ts";
+import { publishIncidents } from "#lib/db/repositories/incident.ts";
 import { writeSource, writeState } from "#lib/db/repositories/state.ts";
 import { nextPosition, publish } from "#lib/db/publish.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
@@ -72,6 +73,28 @@ test("a snapshot, its end mark, then what changes, each with its position as id"
   const [delta] = await readUntil(reader, hasRestarts(7));
   expect(delta?.text).toMatch(new RegExp(`^id: ${position}\nevent: state\ndata: \\{.*\\}\n\n$`));
   streamEventSchema.parse(delta?.event);
+});
+
+test("an incident is told when it opens, and again when it ends", async () => {
+  await live.ready();
+  const reader = reading(live.subscribe(both, null));
+  await readUntil(reader, isReady);
+  const at = new Date();
+  await database.db.$transaction(async (tx) => {
+    await tx.incidentRow.create({ data: { id: "i-1", environment: "prod", bigPod: "core", title: "auth is down", severity: "critical", status: "open", onsetAt: at, openedAt: at, position: 0n } });
+    await publishIncidents(tx, ["i-1"]);
+  });
+  const [opened] = await readUntil(reader, (frame) => frame.event.type === "incident");
+  streamEventSchema.parse(opened?.event);
+  expect(opened?.event.data).toMatchObject({ number: 1, bigPod: "core", status: "open", suspect: null });
+  await database.db.$transaction(async (tx) => {
+    await tx.incidentRow.update({ where: { id: "i-1" }, data: { status: "resolved", resolvedAt: at, resolvedBy: "Vigie" } });
+    await publishIncidents(tx, ["i-1"]);
+  });
+  const [ended] = await readUntil(reader, (frame) => frame.event.type === "incident");
+  expect(ended?.event.data).toMatchObject({ number: 1, status: "resolved", resolved: { by: "Vigie" } });
+  expect(snapshotIn(await readUntil(reading(live.subscribe(both, null)), isReady))?.incidents).toMatchObject([{ number: 1 }]);
+  expect(snapshotIn(await readUntil(reading(live.subscribe(["staging"], null)), isReady))?.incidents).toEqual([]);
 });
 
 test("a reader that comes back with an id gets what changed since, and no snapshot", async () => {

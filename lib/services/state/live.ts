@@ -20,7 +20,7 @@ const aheadMs = 2_000;
 /** Snapshots of the same environments are shared by all who ask within this time, if nothing moved. */
 const snapshotMemoryMs = 1_000;
 
-const noticeSchema = z.object({ topic: z.enum(["state", "source", "release", "change", "operation", "guard"]), key: z.string(), position: z.int() });
+const noticeSchema = z.object({ topic: z.enum(["state", "source", "release", "change", "operation", "guard", "incident"]), key: z.string(), position: z.int() });
 
 export interface LiveSubscription {
   frames: AsyncIterable<Frame>;

@@ -4,12 +4,13 @@ import type { Database } from "#lib/db/client.ts";
 import type { StreamEvent } from "#lib/contracts/stream.ts";
 import { readChanges } from "#lib/db/repositories/change.ts";
 import { readGuards } from "#lib/db/repositories/guard.ts";
+import { readIncidents } from "#lib/db/repositories/incident.ts";
 import { summariesOf } from "#lib/db/repositories/operation-queue.ts";
 import { readEnvironmentReleases } from "#lib/db/repositories/release.ts";
 import { readSources, readStates } from "#lib/db/repositories/state.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
 import { terminalOperationStatuses } from "#lib/domain/status.ts";
-import { changesShown, operationMemoryMs, stateKey } from "#lib/services/state/platform.ts";
+import { changesShown, incidentMemoryMs, operationMemoryMs, stateKey } from "#lib/services/state/platform.ts";
 import type { Placed, Platform } from "#lib/services/state/platform.ts";
 
 export interface Moved {
@@ -33,6 +34,7 @@ export function since(platform: Platform, position: number): Moved[] {
   collect(platform.changes, (data) => ({ type: "change", data }), (v) => v.environment);
   collect(platform.operations, (data) => ({ type: "operation", data }), (v) => v.environment);
   collect(platform.guards, (data) => ({ type: "guard", data }), (v) => v.environment);
+  collect(platform.incidents, (data) => ({ type: "incident", data }), (v) => v.environment);
   return moved.sort((a, b) => a.position - b.position);
 }
 
@@ -42,7 +44,7 @@ export function since(platform: Platform, position: number): Moved[] {
  * crash that lost commits, whose positions are then handed out anew. Null when something is no longer there: only a snapshot can tell that.
  */
 export function movedBetween(before: Platform, fresh: Platform): Moved[] | null {
-  const maps = ["states", "sources", "releases", "guards", "changes", "operations"] as const;
+  const maps = ["states", "sources", "releases", "guards", "changes", "operations", "incidents"] as const;
   const keptFor = ["states", "sources", "releases", "guards"] as const;
   if (keptFor.some((map) => [...before[map].keys()].some((key) => !fresh[map].has(key)))) return null;
   const same = new Set<unknown>();
@@ -68,6 +70,8 @@ function trim(platform: Platform): void {
   for (const [id, { value }] of platform.operations) {
     if (terminalOperationStatuses.includes(value.status) && value.finishedAt !== null && Date.parse(value.finishedAt) < oldest) platform.operations.delete(id);
   }
+  const endedBefore = Date.now() - incidentMemoryMs;
+  for (const [id, { value }] of platform.incidents) if (value.resolved !== null && Date.parse(value.resolved.at) < endedBefore) platform.incidents.delete(id);
 }
 
 /**
@@ -115,6 +119,9 @@ export async function readNoticed(db: Database, environments: readonly string[],
         }
         case "guard":
           for (const { guard } of await readGuards(db, names.filter((name) => environments.includes(name)))) place(platform.guards, guard.environment, guard, at(guard.environment), guard.environment, { type: "guard", data: guard });
+          return;
+        case "incident":
+          for (const { incident } of await readIncidents(db, { where: { id: { in: names } }, limit: names.length })) if (environments.includes(incident.environment)) place(platform.incidents, incident.id, incident, at(incident.id), incident.environment, { type: "incident", data: incident });
           return;
         default:
           return assertNever(topic);

@@ -1,8 +1,10 @@
 import type { Config } from "#lib/contracts/config.ts";
 import type { BigPodState, Change, EnvironmentGuard, EnvironmentRelease, OperationSummary, PlatformSnapshot, SourceState } from "#lib/contracts/state.ts";
+import type { IncidentSummary } from "#lib/contracts/incident-summary.ts";
 import type { Database } from "#lib/db/client.ts";
 import { readChanges } from "#lib/db/repositories/change.ts";
 import { readGuards } from "#lib/db/repositories/guard.ts";
+import { readIncidents } from "#lib/db/repositories/incident.ts";
 import { activeStatuses } from "#lib/db/repositories/operation.ts";
 import { summariesOf } from "#lib/db/repositories/operation-queue.ts";
 import { readEnvironmentReleases } from "#lib/db/repositories/release.ts";
@@ -23,6 +25,7 @@ export interface Platform {
   changes: Map<string, Placed<Change>>;
   operations: Map<string, Placed<OperationSummary>>;
   guards: Map<string, Placed<EnvironmentGuard>>;
+  incidents: Map<string, Placed<IncidentSummary>>;
   workerSeenAt: Date | null;
   now: Date;
 }
@@ -30,6 +33,9 @@ export interface Platform {
 export const changesShown = 20;
 /** Finished operations are shown for this long. */
 export const operationMemoryMs = 3_600_000;
+/** Ended incidents too. */
+export const incidentMemoryMs = 3_600_000;
+export const incidentsShown = 200;
 
 export const stateKey = (state: Pick<BigPodState, "environment" | "bigPod">): string => `${state.environment}/${state.bigPod}`;
 
@@ -54,6 +60,7 @@ export async function loadPlatform(db: Database, environments: readonly string[]
       });
       const summaries = await summariesOf(tx, operations);
       const positions = new Map(operations.map((row) => [row.id, Number(row.position)]));
+      const incidents = await readIncidents(tx, { where: { ...only, OR: [{ status: { in: ["open", "acknowledged"] } }, { resolvedAt: { gt: new Date(now.getTime() - incidentMemoryMs) } }] }, limit: incidentsShown });
       return {
         position,
         states: new Map(states.map(({ state, position: at }) => [stateKey(state), { value: state, position: at }])),
@@ -62,6 +69,7 @@ export async function loadPlatform(db: Database, environments: readonly string[]
         changes: new Map(changes.map(({ change, position: at }) => [change.id, { value: change, position: at }])),
         operations: new Map(summaries.map((summary) => [summary.id, { value: summary, position: positions.get(summary.id) ?? 0 }])),
         guards: new Map(guards.map(({ guard, position: at }) => [guard.environment, { value: guard, position: at }])),
+        incidents: new Map(incidents.map(({ incident, position: at }) => [incident.id, { value: incident, position: at }])),
         workerSeenAt,
         now,
       };
@@ -92,6 +100,7 @@ export function snapshotOf(config: Config, platform: Platform, visible: readonly
     changes: values(platform.changes).filter((c) => visible.includes(c.environment)).sort((a, b) => b.at.localeCompare(a.at)).slice(0, changesShown),
     operations: values(platform.operations).filter((o) => visible.includes(o.environment)).sort((a, b) => b.requestedAt.localeCompare(a.requestedAt)),
     guards: values(platform.guards).filter((g) => visible.includes(g.environment)),
+    incidents: values(platform.incidents).filter((i) => visible.includes(i.environment)).sort((a, b) => b.number - a.number),
     workerSeenAt: platform.workerSeenAt?.toISOString() ?? null,
     now: now.toISOString(),
     position: platform.position,

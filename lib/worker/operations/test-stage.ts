@@ -18,6 +18,7 @@ import type { ClusterApi } from "#lib/ports/cluster.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
 import { loadConfig } from "#lib/runtime/config.ts";
 import { createLog } from "#lib/runtime/log.ts";
+import { createAlertmanagerByEnvironment } from "#lib/adapters/alertmanager/by-environment.ts";
 import { createPrometheusByEnvironment } from "#lib/adapters/prometheus/by-environment.ts";
 import { createOutside } from "#lib/runtime/outside.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
@@ -92,7 +93,7 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
   await database.db.userRow.create({ data: { id: releaser.id, name: releaser.name, groups: config.access.roles.filter((binding) => binding.role === "admin").flatMap((binding) => binding.groups) } });
   const log = createLog("worker");
   const clusters = createClusters(config, dirname(world.configFile), log);
-  const context: ServiceContext = { db: database.db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }), outside: createOutside({ config, clusterOf: async (environment) => clusters.forEnvironment(environment), metricsOf: createPrometheusByEnvironment(config, () => "") }) };
+  const context: ServiceContext = { db: database.db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }), outside: createOutside({ config, clusterOf: async (environment) => clusters.forEnvironment(environment), metricsOf: createPrometheusByEnvironment(config, () => ""), alertsOf: createAlertmanagerByEnvironment(config, () => "") }) };
   const listener = new pg.Client({ connectionString: database.url });
   await listener.connect();
   await listener.query(`LISTEN ${streamChannel}`);

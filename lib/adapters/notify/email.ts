@@ -1,0 +1,91 @@
+import { createTransport } from "nodemailer";
+import { notificationText, oneLine } from "#lib/domain/notification-text.ts";
+import type { NotificationText } from "#lib/domain/notification-text.ts";
+import { NotifyError } from "#lib/ports/notify.ts";
+import type { Announcement, NotifyChannel } from "#lib/ports/notify.ts";
+
+const timeoutMs = 10_000;
+
+interface EmailOptions {
+  host: string;
+  port: number;
+  /** TLS from the first byte; otherwise STARTTLS where the server offers it. */
+  secure: boolean;
+  username?: string | undefined;
+  password?: string | undefined;
+  sender: string;
+  to: readonly string[];
+  /** Certificates to trust besides the system's (PEM). */
+  ca?: string;
+}
+
+/**
+ * E-mail over SMTP. All mails of one incident are a thread: the first has the incident's Message-ID, later ones refer to it (RFC 5322, 3.6.4). An attempt that is
+ * repeated has the same Message-ID. A password is never sent over a connection in clear text, except to this machine.
+ */
+export function createEmailChannel({ host, port, secure, username, password, sender, to, ca }: EmailOptions): NotifyChannel {
+  const domain = sender.slice(sender.lastIndexOf("@") + 1);
+  const local = host === "localhost" || host === "127.0.0.1" || host === "::1";
+  const auth = username === undefined ? {} : { auth: { user: username, pass: password ?? "" } };
+  const tls = ca === undefined ? {} : { tls: { ca: [ca] } };
+
+  return {
+    absorbs: "updates",
+    paceMs: 0,
+    async send(announcement, thread, signal) {
+      if (signal.aborted) throw new NotifyError("Vigie is being stopped.");
+      const transport = createTransport({ host, port, secure, requireTLS: username !== undefined && !local && !secure, ...auth, ...tls, connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs, disableFileAccess: true, disableUrlAccess: true });
+      const stop = () => transport.close();
+      signal.addEventListener("abort", stop, { once: true });
+      const root = announcement.incidentId === null ? null : `<incident.${announcement.incidentId}@${domain}>`;
+      const messageId = root !== null && thread === null ? root : `<notification.${announcement.id}@${domain}>`;
+      const text = notificationText(announcement);
+      try {
+        await transport.sendMail({
+          from: { name: oneLine(`Vigie ${announcement.platform}`, 60), address: sender },
+          to: [...to],
+          subject: text.subject,
+          messageId,
+          ...(thread === null || root === null ? {} : { inReplyTo: thread, references: [thread] }),
+          date: announcement.at,
+          headers: { "Auto-Submitted": "auto-generated", "X-Vigie-Kind": announcement.kind },
+          text: plain(text, announcement),
+          html: html(text, announcement),
+        });
+      } catch (cause) {
+        throw failure(cause, `${host}:${port}`);
+      } finally {
+        signal.removeEventListener("abort", stop);
+        transport.close();
+      }
+      return { thread: thread ?? root };
+    },
+  };
+}
+
+function failure(cause: unknown, server: string): NotifyError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const status = cause instanceof Error && "responseCode" in cause ? Number(cause.responseCode) : null;
+  const said = cause instanceof Error ? oneLine(cause.message, 200) : "it did not say why";
+  if (code === "EAUTH") return new NotifyError(`The mail server ${server} did not take the user name and password${status === null ? "" : ` (${status})`}.`, { permanent: true, cause });
+  // 5xx: the server will say the same again (RFC 5321, 4.2.1).
+  if (status !== null) return new NotifyError(`The mail server ${server} refused the mail: ${said}.`, { permanent: status >= 500 && status < 600, cause });
+  if (code === "ETLS") return new NotifyError(`The mail server ${server} offers no encryption that can be trusted: ${said}.`, { cause });
+  return new NotifyError(`The mail server ${server} cannot be reached: ${said}.`, { cause });
+}
+
+function plain({ cause, facts, link }: NotificationText, { platform }: Announcement): string {
+  const width = Math.max(0, ...facts.map(({ name }) => name.length));
+  return [cause, "", ...facts.map(({ name, value }) => `${`${name}:`.padEnd(width + 2)}${value}`), ...(link === null ? [] : ["", link]), "", `-- \nVigie of ${oneLine(platform, 60)}`, ""].join("\n");
+}
+
+/** Simple enough for every program that shows mail: one table, no image, no script, nothing loaded. */
+function html({ cause, facts, link }: NotificationText, { platform }: Announcement): string {
+  const rows = facts.map(({ name, value }) => `<tr><th align="left" valign="top" style="padding:2px 16px 2px 0;font-weight:normal;color:#57606a">${escapeHtml(name)}</th><td style="padding:2px 0">${escapeHtml(value)}</td></tr>`);
+  const button = link === null ? "" : `<p><a href="${escapeHtml(link)}">Open in Vigie</a></p>`;
+  return `<!doctype html><html><body style="font-family:sans-serif;font-size:14px;line-height:1.5"><p><b>${escapeHtml(cause)}</b></p><table cellpadding="0" cellspacing="0">${rows.join("")}</table>${button}<p style="color:#57606a">Vigie of ${escapeHtml(oneLine(platform, 60))}</p></body></html>`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+}
