@@ -94,7 +94,7 @@ function comparisons(name: string, start: () => Promise<{ url: string; stop(): P
     let metrics: MetricsApi;
     beforeAll(async () => {
       under = await start();
-      metrics = createPrometheus({ url: under.url, authorization: null });
+      metrics = createPrometheus({ url: under.url, authorization: null, timeoutMs: 25_000 });
     });
     afterAll(() => under.stop());
 
@@ -179,7 +179,7 @@ describe("a Prometheus that cannot be relied on never shows that there is no dif
   ])("%s", async (_name, fault, words) => {
     await server.setFaults(fault);
     try {
-      const found = await compared(createPrometheus({ url: server.url, authorization: null, timeoutMs: 500 }), "steady");
+      const found = await compared(createPrometheus({ url: server.url, authorization: null, timeoutMs: "latencyMs" in fault ? 500 : 20_000 }), "steady");
       expect(found.verdict).toBe("insufficient-data");
       expect(found.sentence).toContain(words);
       if ("warning" in fault) expect(found.warnings).toHaveLength(1);

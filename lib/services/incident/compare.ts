@@ -43,7 +43,7 @@ export async function compareAround(context: Pick<ServiceContext, "config" | "ou
 
 async function measure(asker: Asker, wanted: Windows): Promise<Omit<Comparison, "at" | "windowSeconds" | "measuredAt">> {
   const { at, until, coverageSeconds } = wanted;
-  const coverage = await asker.points("requests", coverageSeconds, { from: new Date(at.getTime() - (wanted.baselineSeconds - coverageSeconds) * 1000), to: until, stepSeconds: coverageSeconds });
+  const coverage = await asker.points("requests", coverageSeconds, { from: new Date(at.getTime() - Math.max(0, Math.floor(wanted.baselineSeconds / coverageSeconds) - 1) * coverageSeconds * 1000), to: until, stepSeconds: coverageSeconds });
   const present = coverage.points.filter((point) => Number.isFinite(point.value)).map((point) => point.at.getTime());
   const windows = withinData(wanted, present);
   const { afterSeconds, baselineSeconds, stepSeconds, steps } = windows;
