@@ -10,6 +10,7 @@ import type { TestDatabase } from "#lib/db/test-database.ts";
 import { insertTestIncident } from "#lib/db/test-incident.ts";
 import { readRunbooks } from "#lib/services/runbook/read.ts";
 import { tickRunbook } from "#lib/services/runbook/tick.ts";
+import { platformRules } from "#sandbox/prometheus/platform-rules.ts";
 import { actorWith, createTestContext, testConfig } from "#lib/services/test-context.ts";
 
 let database: TestDatabase;
@@ -79,6 +80,15 @@ describe("which runbook", () => {
       ["c", null, '"javascript:alert(1)" is no address of a web page.'],
     ]);
   });
+});
+
+test("every alert of the sandbox, and what is no alert, has a runbook among the documents, with steps", async () => {
+  const documents = createRunbookFolder(join(import.meta.dirname, "../../../docs/runbooks"));
+  const context = { ...contextWith(), runbooks: documents };
+  const alerts = platformRules.filter(({ alert: name }) => name !== "Watchdog").map((rule) => alert({ title: rule.alert, labels: { alertname: rule.alert }, annotations: rule.annotations }));
+  const found = await readRunbooks(context, { signals: [...alerts, { kind: "blind", title: "Monitoring is blind", labels: {}, annotations: {} }, { kind: "operation", title: "Promote R-2 to prod failed", labels: {}, annotations: {} }] });
+  expect(found.map(({ name }) => name)).toEqual(["high-error-ratio", "high-latency", "process-not-running", "memory-near-limit", "monitoring-is-blind", "operation-failed"]);
+  for (const { name, title, steps, trouble } of found) expect([name, title === name, steps.length >= 5, trouble]).toEqual([name, false, true, null]);
 });
 
 describe("ticks", () => {
