@@ -83,7 +83,7 @@ export function IncidentHead() {
             )}
           </p>
           <p>
-            since <Time at={incident.onsetAt} />
+            began <Time at={incident.onsetAt} />
             {over ? (
               <>
                 , lasted <Elapsed from={incident.onsetAt} to={incident.resolved?.at ?? null} />
