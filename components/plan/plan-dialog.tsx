@@ -7,6 +7,7 @@ import { connectionLost, usePortalActions } from "#components/actions/actions-co
 import type { ActionError } from "#components/actions/contract.ts";
 import { Failure } from "#components/patterns/failure.tsx";
 import { PlanForm } from "#components/plan/plan-form.tsx";
+import { originOf } from "#components/plan/plan-navigation.ts";
 import { PlanSkeleton } from "#components/plan/plan-skeleton.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { Dialog } from "#components/ui/dialog.tsx";
@@ -29,6 +30,7 @@ export function PlanDialog({ link, request, incident = null, onClose }: PlanDial
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const [error, setError] = useState<ActionError | null>(null);
   const [sending, setSending] = useState(false);
+  const from = originOf(link);
 
   const load = useCallback(
     async (moved: ActionError | null) => {
@@ -50,8 +52,8 @@ export function PlanDialog({ link, request, incident = null, onClose }: PlanDial
     const result = await actions.confirm({ planHash: loaded.plan.hash, reason, ...(schedule ? { schedule } : {}), ...(incident === null ? {} : { incident }), idempotencyKey: loaded.key }).catch(() => ({ ok: false as const, error: connectionLost }));
     if (result.ok) {
       // An incident's page shows what runs for it, and whether it helped.
-      if (incident === null) router.push(`/operations/${result.value.id}`);
-      else router.replace(`/incidents/${incident}`);
+      if (from) router.replace(from.backTo);
+      else router.push(`/operations/${result.value.id}`);
       return;
     }
     setSending(false);
@@ -82,6 +84,7 @@ export function PlanDialog({ link, request, incident = null, onClose }: PlanDial
     return (
       <PlanForm
         plan={loaded.plan}
+        reason={from?.reason ?? loaded.plan.suggestedReason}
         moved={loaded.moved}
         error={error}
         sending={sending}

@@ -28,6 +28,8 @@ const BreakGlassDialog = dynamic(() => import("#components/break-glass/break-gla
 
 interface PlanFormProps {
   plan: Plan;
+  /** What is filled in at first. */
+  reason?: string;
   moved: ActionError | null;
   error: ActionError | null;
   sending: boolean;
@@ -40,8 +42,8 @@ const verbs: Record<Plan["kind"], string> = { promotion: "promotes", rollback: "
 const shortestReason = 3;
 
 /** What will happen, what proves that it may, why it is done: and one button that says it. */
-export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, onClose }: PlanFormProps) {
-  const [reason, setReason] = useState(plan.suggestedReason);
+export function PlanForm({ plan, reason: given = plan.suggestedReason, moved, error, sending, onConfirm, onPlanAgain, onClose }: PlanFormProps) {
+  const [reason, setReason] = useState(given);
   const [breaking, setBreaking] = useState(false);
   const confirm = useRef<HTMLButtonElement>(null);
   const now = useNowMs();

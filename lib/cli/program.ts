@@ -3,6 +3,8 @@ import type { PlanRequest } from "#lib/contracts/operation.ts";
 import { releaseNumberSchema } from "#lib/contracts/operation.ts";
 import { roles } from "#lib/domain/access.ts";
 import { severities } from "#lib/domain/incident-status.ts";
+import { isolationWays } from "#lib/domain/isolation.ts";
+import type { IsolationWay } from "#lib/domain/isolation.ts";
 import { operationStatuses } from "#lib/domain/status.ts";
 import { exportAudit, listAudit, verifyAudit } from "#lib/cli/commands/audit.ts";
 import type { AuditFilters } from "#lib/cli/commands/audit.ts";
@@ -73,10 +75,14 @@ function describe(program: Command, run: Run): void {
   const plan = program.command("plan").description("show what would happen; changes nothing");
   scoped(plan.command("promote").description("bring what runs in one environment to the next")).requiredOption("--from <environment>").requiredOption("--to <environment>").action((options: Promote) => run((session) => showPlan(session, promotion(options))));
   scoped(plan.command("rollback").description("bring an environment back to an earlier release")).requiredOption("-e, --environment <name>").requiredOption("--to <release>", "R-211", release).action((options: Rollback) => run((session) => showPlan(session, rollback(options))));
+  isolating(plan.command("isolate").description("cut a Big Pod off, once its evidence is saved")).action((options: Isolate) => run((session) => showPlan(session, isolate(options))));
+  one(plan.command("lift-isolation").description("give an isolated Big Pod back")).action((options: One) => run((session) => showPlan(session, lift(options))));
 
   operating(scoped(program.command("promote").description("promote, and wait for the end"))).requiredOption("--from <environment>").requiredOption("--to <environment>").option("--schedule", "begin by itself when the next window opens").action((options: Promote & OperateOptions) => run((session) => operate(session, promotion(options), options)));
   operating(scoped(program.command("rollback").description("roll back, and wait for the end"))).requiredOption("-e, --environment <name>").requiredOption("--to <release>", "R-211", release).action((options: Rollback & OperateOptions) => run((session) => operate(session, rollback(options), options)));
   operating(program.command("drill").description("rehearse the way back: roll back and return")).requiredOption("-e, --environment <name>").action((options: { environment: string } & OperateOptions) => run((session) => operate(session, { kind: "drill", environment: options.environment }, options)));
+  operating(isolating(program.command("isolate").description("save the evidence of a Big Pod, then cut it off; wait for the end"))).action((options: Isolate & OperateOptions) => run((session) => operate(session, isolate(options), options)));
+  operating(one(program.command("lift-isolation").description("give an isolated Big Pod back, and wait for the end"))).action((options: One & OperateOptions) => run((session) => operate(session, lift(options), options)));
 
   program.command("approve").argument("<operation>").description("approve an operation that waits for it").option("--plan <hash>", "approve only if the plan is this one").option("--note <text>").action((id: string, options: { plan?: string; note?: string }) => run((session) => approveOperation(session, id, options)));
   waiting(program.command("abort").argument("<operation>").description("stop an operation and take back what it changed")).action((id: string, options: { wait: boolean; timeout: number }) => run((session) => abortOperation(session, id, options)));
@@ -150,6 +156,29 @@ interface Rollback {
   to: number;
   bigPod?: string[];
 }
+interface One {
+  environment: string;
+  bigPod: string;
+}
+interface Isolate extends One {
+  how: IsolationWay;
+}
+
+function isolate({ environment, bigPod, how }: Isolate): PlanRequest {
+  return { kind: "isolate", environment, bigPod, how };
+}
+
+function lift({ environment, bigPod }: One): PlanRequest {
+  return { kind: "lift-isolation", environment, bigPod };
+}
+
+function one(command: Command): Command {
+  return command.requiredOption("-e, --environment <name>").requiredOption("--big-pod <name>");
+}
+
+function isolating(command: Command): Command {
+  return one(command).addOption(new Option("--how <way>", "by a NetworkPolicy that lets nothing in or out, or by taking its pods away").choices(isolationWays).makeOptionMandatory());
+}
 
 function promotion({ from, to, bigPod }: Promote): PlanRequest {
   return { kind: "promotion", from, to, ...(bigPod === undefined ? {} : { bigPods: bigPod }) };
@@ -168,7 +197,7 @@ function waiting(command: Command): Command {
 }
 
 function operating(command: Command): Command {
-  return waiting(command).option("--reason <text>", "why; the plan's own suggestion when left out").option("--dry-run", "only show the plan").option("--key <text>", "idempotency key: the same key is the same operation");
+  return waiting(command).option("--reason <text>", "why; the plan's own suggestion when left out").option("--dry-run", "only show the plan").option("--key <text>", "idempotency key: the same key is the same operation").option("--incident <number>", "the incident it is asked for from", count);
 }
 
 function release(text: string): number {

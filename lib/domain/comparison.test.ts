@@ -127,6 +127,11 @@ describe("all together", () => {
     ["nothing", all({}), "insufficient-data"],
   ])("%s", (_name, found, verdict) => expect(found.verdict).toBe(verdict));
 
+  it("says what was not measured", () => {
+    expect(all({ errors: same, latency: steady, memory: latency([], []) }).sentence).toMatch(/; memory was not measured$/);
+    expect(all({ errors: same, latency: steady, memory: steady }).sentence).not.toContain("not measured");
+  });
+
   it("a rise that last week had too is told with its doubt", () => {
     const control = judgeControl(worse);
     expect(all({ errors: worse, control }).sentence).toMatch(/^errors rose .*; but the same hours a week before saw a rise too \(0\.5 % to 2\.0 % of 1,800 requests\): the time of day may explain it$/);

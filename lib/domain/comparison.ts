@@ -140,7 +140,10 @@ export function compareAll({ errors, latency, memory, restarts, control }: Parts
     return { verdict: "worse", sentence: `${worse.map((part) => part.sentence).join("; ")}${weakened}` };
   }
   const mute = parts.filter((part) => part.verdict === "insufficient-data");
-  if (errors?.verdict === "no-difference" && latency?.verdict === "no-difference" && (memory === null || memory.verdict === "no-difference" || memory.before.n + memory.after.n === 0)) return { verdict: "no-difference", sentence: [errors, latency].map((part) => part.sentence).join("; ") };
+  if (errors?.verdict === "no-difference" && latency?.verdict === "no-difference" && (memory === null || memory.verdict === "no-difference" || memory.before.n + memory.after.n === 0)) {
+    const unmeasured = memory === null || memory.verdict !== "no-difference" ? ["memory was not measured"] : [];
+    return { verdict: "no-difference", sentence: [errors.sentence, latency.sentence, ...unmeasured].join("; ") };
+  }
   return { verdict: "insufficient-data", sentence: mute.length === 0 ? "nothing could be measured" : mute.map((part) => part.sentence).join("; ") };
 }
 

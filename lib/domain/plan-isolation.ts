@@ -1,4 +1,4 @@
-import type { GateResult } from "#lib/contracts/operation.ts";
+import type { GateResult, PlanTarget } from "#lib/contracts/operation.ts";
 import { gate, listed } from "#lib/domain/gate.ts";
 import { isolationPolicyName, utcMinute } from "#lib/domain/isolation.ts";
 import type { IsolationMark, IsolationWay } from "#lib/domain/isolation.ts";
@@ -30,8 +30,13 @@ export function draftIsolate(target: EnvironmentFacts, bigPod: string, how: Isol
   return {
     ...none,
     changes: [{ bigPod, effect: "isolate", images: [], config: [], template: [], replicas: how === "network" ? null : { from: desired, to: 0 }, how: sentence }],
-    targets: [planTarget(bigPod, state, state.workload, settledRecord(target, bigPod), { effect: "isolate", how, policy })],
+    targets: [loose(planTarget(bigPod, state, state.workload, settledRecord(target, bigPod), { effect: "isolate", how, policy }))],
   };
+}
+
+/** What is cut off is that workload whatever it runs by then: an autoscaler or a rollout that edits it in the same moment must not stand in the way. */
+function loose(target: PlanTarget): PlanTarget {
+  return { ...target, workload: { ...target.workload, generation: 0 } };
 }
 
 const notUndone: Record<IsolationWay, string[]> = {
@@ -60,7 +65,7 @@ export function draftLift(target: EnvironmentFacts, bigPod: string): PlanDraft {
         how: zero ? `${isolatedWords(isolation)}: it gets its ${pods(isolation.replicas)} back` : `${isolatedWords(isolation)}: NetworkPolicy ${policy} is taken away`,
       },
     ],
-    targets: [planTarget(bigPod, state, state.workload, settledRecord(target, bigPod), { effect: "lift-isolation", policy, isolation })],
+    targets: [loose(planTarget(bigPod, state, state.workload, settledRecord(target, bigPod), { effect: "lift-isolation", policy, isolation }))],
   };
 }
 

@@ -27,6 +27,8 @@ export interface RollbackFacts {
   healthyAt: Date | null;
   /** What it would do to each Big Pod that it touches. */
   changes: readonly PlanChange[];
+  /** It touches every Big Pod of the environment. */
+  whole: boolean;
   /** The way back as it was looked at last, when that was for this very release. */
   readiness: { verdict: "ready" | "not-ready" | "unsure"; sentence: string } | null;
   proven: { at: Date; seconds: number; succeeded: boolean } | null;
@@ -74,7 +76,7 @@ function rollback(facts: RemedyFacts): Remedy {
   ];
   const blocked = touched.length === 0 ? `${environment} is as it was in R-${release}: there is nothing to roll back.` : readiness?.verdict === "not-ready" ? readiness.sentence : null;
   return remedy(facts, "rollback", {
-    title: `Roll back ${environment} to R-${release}`, facts: lines, why: blocked, plan: { kind: "rollback", environment, release, bigPods: touched },
+    title: `Roll back ${environment} to R-${release}`, facts: lines, why: blocked, plan: { kind: "rollback", environment, release, ...(back.whole ? {} : { bigPods: touched }) },
     recommended: facts.suspected !== null && helps ? facts.suspected : null,
   });
 }

@@ -24,7 +24,7 @@ export const bigPodDashboard: Dashboard = {
     { id: 1, title: "Requests", unit: "reqps", expr: `sum(rate(http_requests_total{${where}}[1m]))` },
     { id: 2, title: "Failed requests", unit: "percentunit", expr: `sum(rate(http_requests_total{${where},code=~"5.."}[1m])) / sum(rate(http_requests_total{${where}}[1m]))` },
     { id: 3, title: "Latency, 95th percentile", unit: "s", expr: `histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{${where}}[1m])))` },
-    { id: 4, title: "Memory", unit: "bytes", expr: `sum(container_memory_working_set_bytes{${where}})` },
+    { id: 4, title: "Memory", unit: "bytes", expr: `sum(container_memory_working_set_bytes{namespace="$namespace",pod=~"$bigpod-.+"})` },
   ],
 };
 

@@ -34,6 +34,13 @@ test("draws a panel in the theme that is asked for, with the variables' values a
   expect(evil).not.toContain("<script");
 });
 
+test("makes a picture of a panel, as large and in the theme as it is asked for", async () => {
+  const picture = Buffer.from(await (await ask(`/render${panel("&theme=light&width=200&height=100")}`)).arrayBuffer());
+  expect([picture.subarray(1, 4).toString(), picture.readUInt32BE(16), picture.readUInt32BE(20)]).toEqual(["PNG", 200, 100]);
+  const dark = Buffer.from(await (await ask(`/render${panel("&theme=dark&width=200&height=100")}`)).arrayBuffer());
+  expect(dark.equals(picture)).toBe(false);
+});
+
 test("lets a service account write annotations, and nobody else", async () => {
   const body = { time: history.startMs, timeEnd: history.endMs, tags: ["vigie", "prod"], text: "Promote R-1 to prod" };
   expect((await ask("/api/annotations", { method: "POST", body })).status).toBe(403);

@@ -3,8 +3,9 @@ import { timingSafeEqual } from "node:crypto";
 import { createAnnotationStore, type Annotation, type AnnotationStore } from "#sandbox/grafana/annotations.ts";
 import { dashboards } from "#sandbox/grafana/dashboards.ts";
 import { noGrafanaFaults, type GrafanaFaultState } from "#sandbox/grafana/faults.ts";
-import { loginPage, panelPage } from "#sandbox/grafana/panel-page.ts";
+import { loginPage, panelPage, type PanelView } from "#sandbox/grafana/panel-page.ts";
 import { momentOf, queryPanel, variablesOf, type PanelSeries } from "#sandbox/grafana/panel-query.ts";
+import { panelPicture } from "#sandbox/grafana/picture.ts";
 import { closeServer, isLoopbackHostHeader, listenOnLoopback } from "#sandbox/loopback.ts";
 import { readBody } from "#sandbox/same-origin.ts";
 
@@ -95,8 +96,8 @@ async function answer(asked: Asked): Promise<void> {
     asked.response.writeHead(302, { location: "/login", "set-cookie": `redirect_to=${encodeURIComponent(request.url ?? "/")}; Path=/; HttpOnly; SameSite=Lax`, ...framing(faults) }).end();
     return;
   }
-  const solo = /^\/d-solo\/([A-Za-z0-9_-]+)(\/[^/]*)?$/.exec(url.pathname);
-  if (solo !== null && request.method === "GET") return panel(asked, solo[1] ?? "");
+  const solo = /^(\/render)?\/d-solo\/([A-Za-z0-9_-]+)(\/[^/]*)?$/.exec(url.pathname);
+  if (solo !== null && request.method === "GET") return panel(asked, solo[2] ?? "", solo[1] !== undefined);
   const board = /^\/api\/dashboards\/uid\/([A-Za-z0-9_-]+)$/.exec(url.pathname);
   if (board !== null && request.method === "GET") {
     const found = dashboards.find(({ uid }) => uid === board[1]);
@@ -136,7 +137,7 @@ async function annotations(asked: Asked, mayWrite: boolean, id: number | null): 
   json(asked, 405, { message: "Method not allowed" });
 }
 
-async function panel(asked: Asked, uid: string): Promise<void> {
+async function panel(asked: Asked, uid: string, asPicture: boolean): Promise<void> {
   const { url, options, store } = asked;
   const dashboard = dashboards.find((one) => one.uid === uid);
   const found = dashboard?.panels.find(({ id }) => String(id) === url.searchParams.get("panelId"));
@@ -153,8 +154,14 @@ async function panel(asked: Asked, uid: string): Promise<void> {
   } catch (cause) {
     error = `An error occurred within the plugin: ${cause instanceof Error ? cause.message : String(cause)}`;
   }
+  const theme = url.searchParams.get("theme") === "light" ? "light" : "dark";
+  if (asPicture) {
+    const size = (name: string, usual: number) => Math.min(3_000, Math.max(10, Number(url.searchParams.get(name)) || usual));
+    asked.response.writeHead(200, { "content-type": "image/png", "cache-control": "private" }).end(panelPicture({ width: size("width", 800), height: size("height", 400), theme, fromMs, toMs, series }));
+    return;
+  }
   const refresh = /^(\d{1,4})s$/.exec(url.searchParams.get("refresh") ?? "");
-  const view = { dashboard, panel: found, theme: url.searchParams.get("theme") === "light" ? ("light" as const) : ("dark" as const), fromMs, toMs, refreshSeconds: refresh === null ? null : Math.max(5, Number(refresh[1])), variables, series, error };
+  const view: Omit<PanelView, "annotations"> = { dashboard, panel: found, theme, fromMs, toMs, refreshSeconds: refresh === null ? null : Math.max(5, Number(refresh[1])), variables, series, error };
   html(asked, 200, panelPage({ ...view, annotations: store.find({ from: fromMs, to: toMs, tags: [], matchAny: false, limit: 100 }) }));
 }
 

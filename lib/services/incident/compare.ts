@@ -23,7 +23,7 @@ const weekMs = 7 * 24 * 3_600_000;
  * Measures a Big Pod before and after a moment, through the environment's Prometheus. `changedBefore`, `changedAfter`: the changes to it next in
  * time, where the windows must end. Never throws for what Prometheus answers or not: that becomes "insufficient-data" with its reason.
  */
-export async function compareAround(context: ServiceContext, place: ComparedPlace, moment: { at: Date; now: Date; changedBefore: Date | null; changedAfter: Date | null }, signal?: AbortSignal): Promise<Comparison> {
+export async function compareAround(context: Pick<ServiceContext, "config" | "outside">, place: ComparedPlace, moment: { at: Date; now: Date; changedBefore: Date | null; changedAfter: Date | null }, signal?: AbortSignal): Promise<Comparison> {
   const { config } = context;
   const namespace = config.environments.find((environment) => environment.name === place.environment)?.namespace;
   const windows = windowsAround({ ...moment, compareMinutes: config.incidents.compareMinutes });
@@ -43,7 +43,7 @@ export async function compareAround(context: ServiceContext, place: ComparedPlac
 
 async function measure(asker: Asker, wanted: Windows): Promise<Omit<Comparison, "at" | "windowSeconds" | "measuredAt">> {
   const { at, until, coverageSeconds } = wanted;
-  const coverage = await asker.points("requests", coverageSeconds, { from: new Date(at.getTime() - (wanted.baselineSeconds - coverageSeconds) * 1000), to: until, stepSeconds: coverageSeconds });
+  const coverage = await asker.points("requests", coverageSeconds, { from: new Date(at.getTime() - Math.max(0, Math.floor(wanted.baselineSeconds / coverageSeconds) - 1) * coverageSeconds * 1000), to: until, stepSeconds: coverageSeconds });
   const present = coverage.points.filter((point) => Number.isFinite(point.value)).map((point) => point.at.getTime());
   const windows = withinData(wanted, present);
   const { afterSeconds, baselineSeconds, stepSeconds, steps } = windows;

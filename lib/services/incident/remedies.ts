@@ -92,6 +92,7 @@ async function wayBack(db: Database, facts: EnvironmentFacts, all: readonly stri
       release: target.number,
       healthyAt: target.healthyAt,
       changes: draft.changes.filter((change) => change.effect !== "unchanged"),
+      whole: draft.targets.length === all.length,
       readiness: stored !== null && stored.release === target.number ? { verdict: stored.verdict, sentence: stored.sentence } : null,
       proven: stored === null || stored.proven === null ? null : { at: new Date(stored.proven.at), seconds: stored.proven.seconds, succeeded: stored.proven.succeeded },
     },

@@ -22,6 +22,8 @@ interface Bringing {
   by: string;
   /** Where else a record with these images is kept: a release that never settled has none of its own here. */
   from: string | null;
+  /** Big Pods that were brought: the release may have more that was left alone. Null: all that differ. */
+  bigPods: readonly string[] | null;
 }
 
 /** What came with a suspected rollout: images, and the commits between where the source can be asked. Null: it brought no release. */
@@ -31,7 +33,8 @@ export async function describeSuspectedRelease(context: ServiceContext, change: 
   const bringing = change.operationId === null ? await byHand(db, change) : await byOperation(db, change);
   if (bringing === null) return null;
   const [before, after] = [bringing.before === null ? null : await readRelease(db, change.environment, bringing.before), await recordOf(db, change.environment, bringing)];
-  const moved = after === null ? [] : movedImages(before, after, bigPod);
+  const differing = after === null ? [] : movedImages(before, after, bigPod).filter((image) => bringing.bigPods?.includes(image.bigPod) ?? true);
+  const moved = await Promise.all(differing.map(async (image) => ({ ...image, from: image.from === null ? null : await withRevision(context, image.from, signal), to: await withRevision(context, image.to, signal) })));
   return {
     number: bringing.number, by: bringing.by, operationId: change.operationId,
     images: moved.map(({ bigPod: name, container, from, to }) => ({ bigPod: name, container, from: from === null ? null : referenceOf(from), to: referenceOf(to) })),
@@ -41,9 +44,10 @@ export async function describeSuspectedRelease(context: ServiceContext, change: 
 
 async function byOperation(db: Database, change: Change): Promise<Bringing | null> {
   const row = await db.operationRow.findUnique({ where: { id: change.operationId ?? "" }, select: { plan: true } });
-  const plan = planSchema.pick({ release: true, currentRelease: true, from: true }).safeParse(row?.plan).data;
+  const plan = planSchema.pick({ release: true, currentRelease: true, from: true, changes: true }).safeParse(row?.plan).data;
+  const touched = plan?.changes.filter((planned) => planned.effect !== "unchanged").map((planned) => planned.bigPod) ?? null;
   const number = change.release ?? plan?.release ?? null;
-  return number === null ? null : { number, before: plan?.currentRelease ?? null, by: change.by, from: plan?.from ?? null };
+  return number === null ? null : { number, before: plan?.currentRelease ?? null, by: change.by, from: plan?.from ?? null, bigPods: touched };
 }
 
 async function byHand(db: Database, change: Change): Promise<Bringing | null> {
@@ -52,7 +56,7 @@ async function byHand(db: Database, change: Change): Promise<Bringing | null> {
   const number = change.release ?? after?.release ?? null;
   if (number === null) return null;
   const [ran] = await readReleasesAt(db, [change.environment], new Date(at.getTime() - 1));
-  return { number, before: ran?.release ?? null, by: change.by, from: null };
+  return { number, before: ran?.release ?? null, by: change.by, from: null, bigPods: change.bigPod === null ? null : [change.bigPod] };
 }
 
 async function recordOf(db: Database, environment: string, { number, from }: Bringing): Promise<Release | null> {
@@ -75,6 +79,18 @@ function movedImages(before: Release | null, after: Release, failing: string | n
     }),
   );
   return moved.toSorted((left, right) => Number(right.bigPod === failing) - Number(left.bigPod === failing));
+}
+
+/** A record is sealed with what the registry said then; where it said nothing, it is asked again. */
+async function withRevision({ registry }: ServiceContext, image: SealedImage, signal: AbortSignal | undefined): Promise<SealedImage> {
+  if (image.revision !== null) return image;
+  try {
+    const found = await registry.inspect({ repository: image.repository, digest: image.digest }, signal);
+    return found === null ? image : { ...image, revision: found.revision, source: image.source ?? found.source };
+  } catch (error) {
+    if (isVigieError(error)) return image;
+    throw error;
+  }
 }
 
 function referenceOf({ repository, tag, digest }: SealedImage): string {

@@ -52,7 +52,8 @@ export function createSuspectSeeker({ context, lease }: { context: ServiceContex
     for (const id of known.keys()) if (!open.some((incident) => incident.id === id)) known.delete(id);
     if (open.length === 0) return;
     const [now, prints] = [await databaseNow(db), await printsOf(open)];
-    for (const incident of open) {
+    // Those that nobody has looked at yet come first: in a storm, measuring the others again can wait.
+    for (const incident of open.toSorted((left, right) => Number(known.has(left.id)) - Number(known.has(right.id)))) {
       if (stopping.signal.aborted) return;
       const print = `${prints.changes.get(incident.environment) ?? ""}/${prints.signals.get(incident.id) ?? 0}/${incident.onsetAt.getTime()}/${incident.bigPod}`;
       const before = known.get(incident.id);
@@ -80,20 +81,22 @@ export function createSuspectSeeker({ context, lease }: { context: ServiceContex
 
   /** Writes what was found; tells listeners, and the timeline, only what is new. */
   async function keep({ id }: SuspectedIncident, { suspects, note }: FoundSuspects, now: Date, token: LeaseToken): Promise<void> {
-    await db.$transaction(async (tx) => {
-      await assertLease(tx, token);
-      await tx.$queryRaw`SELECT 1 FROM incident WHERE id = ${id} FOR UPDATE`;
-      const row = await tx.incidentRow.findUnique({ where: { id }, select: { status: true, suspects: true, suspectsNote: true } });
-      if (row === null || (row.status !== "open" && row.status !== "acknowledged")) return;
-      const before = z.array(suspectSchema).catch([]).parse(row.suspects);
-      await tx.incidentRow.update({ where: { id }, data: { suspects: asJson(suspects), suspectsNote: note, suspectsAt: now } });
-      const entry = newsOf(before[0], suspects[0]);
-      if (entry !== null) await appendEntry(tx, { incidentId: id, key: `suspect/${now.toISOString()}`, at: now, kind: "change", ...entry });
-      if (entry === null && row.suspectsNote === note && withoutTimes(before) === withoutTimes(suspects)) return;
-      const position = await nextPosition(tx);
-      await tx.incidentRow.update({ where: { id }, data: { position } });
-      await publish(tx, incidentTopic, id, position);
-    });
+    await db.$transaction(
+      async (tx) => {
+        await assertLease(tx, token);
+        const [row] = await tx.$queryRaw<{ suspects: unknown; note: string | null }[]>`SELECT suspects, suspects_note AS note FROM incident WHERE id = ${id} AND status IN ('open', 'acknowledged') FOR UPDATE`;
+        if (row === undefined) return;
+        const before = z.array(suspectSchema).catch([]).parse(row.suspects);
+        const data = { suspects: asJson(suspects), suspectsNote: note, suspectsAt: now };
+        const entry = newsOf(before[0], suspects[0]);
+        if (entry !== null) await appendEntry(tx, { incidentId: id, key: `suspect/${now.toISOString()}`, at: now, kind: "change", ...entry });
+        if (entry === null && row.note === note && withoutTimes(before) === withoutTimes(suspects)) return void (await tx.incidentRow.update({ where: { id }, data, select: { id: true } }));
+        const position = await nextPosition(tx);
+        await tx.incidentRow.update({ where: { id }, data: { ...data, position }, select: { id: true } });
+        await publish(tx, incidentTopic, id, position);
+      },
+      { maxWait: 5_000, timeout: 10_000 },
+    );
   }
 
   return {

@@ -5,7 +5,7 @@ import type { IsolationTarget } from "#lib/domain/isolation-steps.ts";
 import { listed } from "#lib/domain/gate.ts";
 import { isolatedWords } from "#lib/domain/plan-isolation.ts";
 import { ClusterError, kinds } from "#lib/ports/cluster.ts";
-import type { ClusterObject, ResourceKind } from "#lib/ports/cluster.ts";
+import type { ClusterObject, ObjectList, ResourceKind } from "#lib/ports/cluster.ts";
 import { livePods, readMarked, readPolicy } from "#lib/worker/operations/isolation-objects.ts";
 import type { MarkedWorkload } from "#lib/worker/operations/isolation-objects.ts";
 import { patiently, StepFailed } from "#lib/worker/operations/patience.ts";
@@ -44,8 +44,7 @@ export async function wouldCut(run: Run, target: IsolationTarget, live: MarkedWo
 
 /** An autoscaler stands still while its target has 0 replicas (Kubernetes, "Horizontal Pod Autoscaling"), unless it may itself scale from 0. */
 async function wouldStayDown(run: Run, target: IsolationTarget, deadline: number): Promise<void> {
-  const autoscalers = await all(run, kinds.horizontalPodAutoscalers, deadline);
-  const fighting = autoscalers.find(({ spec }) => {
+  const fighting = (await autoscalers(run, deadline)).find(({ spec }) => {
     const { scaleTargetRef, minReplicas } = fields(spec);
     const { kind, name } = fields(scaleTargetRef);
     return kind === "Deployment" && name === target.workload.name && minReplicas === 0;
@@ -53,23 +52,27 @@ async function wouldStayDown(run: Run, target: IsolationTarget, deadline: number
   if (fighting !== undefined) throw new StepFailed(`HorizontalPodAutoscaler ${fighting.metadata.name} may scale ${target.bigPod} from 0 (minReplicas: 0), so it would not stay down: cut off its network instead, or change the autoscaler`);
 }
 
+/** In the version that is served. Where they may not be read nothing is known of them: then the step that looks whether it stays down is who tells. */
+async function autoscalers(run: Run, deadline: number): Promise<ClusterObject[]> {
+  for (const kind of [kinds.horizontalPodAutoscalers, kinds.horizontalPodAutoscalersV1]) {
+    try {
+      return await all(run, kind, deadline);
+    } catch (error) {
+      const cause: unknown = error instanceof StepFailed ? error.cause : error;
+      if (!(cause instanceof ClusterError) || !["forbidden", "unsupported", "not-found"].includes(cause.reason)) throw error;
+    }
+  }
+  return [];
+}
+
 async function all(run: Run, kind: ResourceKind, deadline: number): Promise<ClusterObject[]> {
   const { namespace } = run.environment;
   const found: ClusterObject[] = [];
-  let token: string | null = null;
-  do {
-    const { items, continue: next } = await page(run, kind, namespace, token, deadline);
-    found.push(...items);
-    token = next;
-  } while (token !== null && token !== "");
-  return found;
-}
-
-async function page(run: Run, kind: ResourceKind, namespace: string, token: string | null, deadline: number) {
-  try {
-    return await patiently(`list ${kind.plural}`, deadline, run.keeper.lost, () => run.cluster.list(kind, { namespace, limit: 500, ...(token === null ? {} : { continue: token }) }, run.keeper.lost));
-  } catch (error) {
-    if (error instanceof ClusterError && error.reason === "not-found") return { items: [], continue: null };
-    throw error;
+  for (let token: string | null = null; ; ) {
+    const from: string | null = token;
+    const page: ObjectList = await patiently(`list ${kind.plural}`, deadline, run.keeper.lost, () => run.cluster.list(kind, { namespace, limit: 500, ...(from === null ? {} : { continue: from }) }, run.keeper.lost));
+    found.push(...page.items);
+    if (page.continue === null || page.continue === "") return found;
+    token = page.continue;
   }
 }
