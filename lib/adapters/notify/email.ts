@@ -68,9 +68,9 @@ function failure(cause: unknown, server: string): NotifyError {
   const status = cause instanceof Error && "responseCode" in cause ? Number(cause.responseCode) : null;
   const said = cause instanceof Error ? oneLine(cause.message, 200) : "it did not say why";
   if (code === "EAUTH") return new NotifyError(`The mail server ${server} did not take the user name and password${status === null ? "" : ` (${status})`}.`, { permanent: true, cause });
+  if (code === "ETLS") return new NotifyError(`The mail server ${server} offers no encryption that can be trusted: ${said}.`, { cause });
   // 5xx: the server will say the same again (RFC 5321, 4.2.1).
   if (status !== null) return new NotifyError(`The mail server ${server} refused the mail: ${said}.`, { permanent: status >= 500 && status < 600, cause });
-  if (code === "ETLS") return new NotifyError(`The mail server ${server} offers no encryption that can be trusted: ${said}.`, { cause });
   return new NotifyError(`The mail server ${server} cannot be reached: ${said}.`, { cause });
 }
 

@@ -114,6 +114,13 @@ async function tell(tx: Transaction, incidentId: string, entry: { key: string; t
   if (added) await publishIncidents(tx, [incidentId]);
 }
 
+/** By channel: what waits, and dead letters. */
+export async function countUntold(db: Database): Promise<Map<string, { waiting: number; dead: number }>> {
+  const rows = await db.$queryRaw<{ channel: string; waiting: number; dead: number }[]>`
+    SELECT channel, count(*) FILTER (WHERE dead_at IS NULL)::integer AS waiting, count(*) FILTER (WHERE dead_at IS NOT NULL)::integer AS dead FROM notification WHERE sent_at IS NULL GROUP BY channel`;
+  return new Map(rows.map(({ channel, ...counts }) => [channel, counts]));
+}
+
 /** What waits on channels that are configured no longer, once it has waited an hour: a worker with an older configuration may still know them. */
 export async function orphans(db: Database, configured: readonly string[]): Promise<Pick<ClaimedNotification, "id" | "channel" | "incidentId" | "attempts">[]> {
   const before = new Date((await databaseNow(db)).getTime() - 3_600_000);
