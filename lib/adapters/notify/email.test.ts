@@ -114,6 +114,17 @@ describe("e-mail", () => {
     expect(signedIn).toEqual([]);
   });
 
+  test("a server that says nothing is not waited for when Vigie stops", async () => {
+    const reached = Promise.withResolvers<void>();
+    const { port } = await smtp({ onConnect: () => reached.resolve() });
+    const stopping = new AbortController();
+    const sending = failure(createEmailChannel({ ...base, port }).send(testAnnouncement(), null, stopping.signal));
+    await reached.promise;
+    stopping.abort();
+    expect(await sending).toMatchObject({ permanent: false, message: expect.stringContaining("stopped") });
+    expect((await failure(createEmailChannel({ ...base, port }).send(testAnnouncement(), null, stopping.signal))).message).toContain("stopped");
+  });
+
   test("refused for good, refused for now, nobody there: three different things", async () => {
     const answering = async (code: number) => {
       const { port } = await smtp({ onRcptTo: (_address, _session, done) => done(Object.assign(new Error("no such box"), { responseCode: code })) });

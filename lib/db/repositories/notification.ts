@@ -46,6 +46,13 @@ export async function followersOf(db: Database, claimed: ClaimedNotification): P
     ORDER BY sequence LIMIT 100`;
 }
 
+/** The newest news of a claimed one's incident on its channel, told or not: what an updated message has to say, also when an old dead letter is sent again. */
+export async function newestOf(db: Database, { channel, incidentId }: ClaimedNotification): Promise<Pick<ClaimedNotification, "id" | "kind" | "payload"> | null> {
+  if (incidentId === null) return null;
+  const rows = await db.$queryRaw<Pick<ClaimedNotification, "id" | "kind" | "payload">[]>`SELECT id, kind, payload FROM notification WHERE channel = ${channel} AND incident_id = ${incidentId} ORDER BY sequence DESC LIMIT 1`;
+  return rows[0] ?? null;
+}
+
 export async function threadOf(db: Database, channel: string, incidentId: string | null): Promise<string | null> {
   if (incidentId === null) return null;
   return (await db.notificationThreadRow.findUnique({ where: { channel_incidentId: { channel, incidentId } } }))?.externalId ?? null;

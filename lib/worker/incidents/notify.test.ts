@@ -200,6 +200,22 @@ describe("the outbox", () => {
     expect(one.sent.at(-1)).toMatchObject({ kind: "resolved", thread: "C1:1.1" });
   });
 
+  test("an old dead letter that is sent again does not take an updated message back to what was", async () => {
+    const incident = await insertTestIncident(database.db);
+    let away = true;
+    const one = channelOf(() => (away ? Promise.reject(new NotifyError("Not in the channel.", { permanent: true })) : { thread: "C1:1.1" }), "all");
+    const id = await write("one", { ...incident, title: "opened" }, "opened");
+    const notifier = notifierOf({ one, two: channelOf() });
+    await notifier.look();
+    away = false;
+    await write("one", { ...incident, title: "resolved" }, "resolved");
+    await notifier.look();
+    await retryNotification(notifier.context, admin, id);
+    await notifier.look();
+    expect(one.sent.slice(1).map(({ kind, incident: told }) => [kind, told?.title])).toEqual([["resolved", "resolved"], ["resolved", "resolved"]]);
+    expect(await database.db.notificationRow.count({ where: { sentAt: null } })).toBe(0);
+  });
+
   test("a channel without its secret fails in words; a payload of another version is given up", async () => {
     const incident = await insertTestIncident(database.db);
     const id = await write("one", incident, "opened");

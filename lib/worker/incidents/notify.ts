@@ -1,5 +1,5 @@
 import { incidentSummarySchema } from "#lib/contracts/incident-summary.ts";
-import { bury, claimNotification, followersOf, orphans, recordFailed, recordSent, threadOf } from "#lib/db/repositories/notification.ts";
+import { bury, claimNotification, followersOf, newestOf, orphans, recordFailed, recordSent, threadOf } from "#lib/db/repositories/notification.ts";
 import type { ClaimedNotification } from "#lib/db/repositories/notification.ts";
 import { isVigieError } from "#lib/domain/error.ts";
 import { oneLine } from "#lib/domain/notification-text.ts";
@@ -69,7 +69,8 @@ export function createNotifier({ context, notify, portalUrl, random, delayMs = r
   async function announcementOf(claimed: ClaimedNotification, channel: NotifyChannel): Promise<{ announcement: Announcement; ids: string[] }> {
     const waiting = [claimed, ...(channel.absorbs === "none" ? [] : await followersOf(db, claimed))];
     const told = waiting.slice(0, toldAtOnce(waiting.map(({ kind }) => kind), channel.absorbs));
-    const newest = told.at(-1) ?? claimed;
+    const last = told.at(-1) ?? claimed;
+    const newest = channel.absorbs === "all" ? ((await newestOf(db, claimed)) ?? last) : last;
     const incident = claimed.incidentId === null ? null : incidentSummarySchema.safeParse(newest.payload);
     if (incident?.success === false) throw new NotifyError("What is to be told cannot be read: it was written by another version of Vigie.", { permanent: true, cause: incident.error });
     const summary = incident?.data ?? null;
