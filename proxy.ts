@@ -24,13 +24,14 @@ export function proxy(request: NextRequest): NextResponse {
   if (!verdict.allowed) return refuse(403, verdict.reason, portal);
 
   const reads = request.method === "GET" || request.method === "HEAD";
-  if (pathname.startsWith("/api/")) return withHeaders(NextResponse.next(), portal);
+  // Pictures of panels say themselves when nobody is signed in: an image cannot show a sign-in page.
+  if (pathname.startsWith("/api/") || pathname.startsWith("/grafana/")) return withHeaders(NextResponse.next(), portal);
   // Cookies of a sign-in belong to one name: on loopback people type any of three.
   if (reads && isOtherLoopbackName(host, portal)) return withHeaders(NextResponse.redirect(new URL(`${pathname}${search}`, portal)), portal);
   if (reads && !hasSessionCookie && pathname !== "/sign-in") return withHeaders(NextResponse.redirect(new URL(`/sign-in?callbackUrl=${encodeURIComponent(`${pathname}${withoutInternals(request)}`)}`, portal)), portal);
 
   const nonce = randomBytes(16).toString("base64");
-  const policy = contentSecurityPolicy({ nonce, development: process.env.NODE_ENV === "development" });
+  const policy = contentSecurityPolicy({ nonce, development: process.env.NODE_ENV === "development", frameOrigin: process.env.VIGIE_FRAME_ORIGIN || null });
   const headers = new Headers(request.headers);
   // Next reads the nonce for its own scripts from here; pages read x-nonce for theirs.
   headers.set("content-security-policy", policy);

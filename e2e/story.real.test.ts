@@ -69,6 +69,9 @@ if (kubeconfig === undefined || missing !== null) {
       ["vigie-worker", "dreamscape-prod", "patch", "deployments.apps", true],
       ["vigie-worker", "dreamscape-prod", "create", "configmaps", true],
       ["vigie-worker", "dreamscape-prod", "get", "pods --subresource=proxy", true],
+      ["vigie-worker", "dreamscape-prod", "create", "networkpolicies.networking.k8s.io", true],
+      ["vigie-worker", "dreamscape-prod", "delete", "networkpolicies.networking.k8s.io", true],
+      ["vigie-worker", "dreamscape-prod", "update", "networkpolicies.networking.k8s.io", false],
       ["vigie-worker", "dreamscape-prod", "delete", "deployments.apps", false],
       ["vigie-worker", "dreamscape-prod", "delete", "pods", false],
       ["vigie-worker", "dreamscape-prod", "create", "pods --subresource=exec", false],
@@ -79,6 +82,7 @@ if (kubeconfig === undefined || missing !== null) {
       ["vigie-web", "dreamscape-prod", "list", "pods", false],
       ["vigie-web", "dreamscape-prod", "get", "configmaps", false],
       ["vigie-web", "dreamscape-prod", "patch", "deployments.apps", false],
+      ["vigie-web", "dreamscape-prod", "create", "networkpolicies.networking.k8s.io", false],
     ] as const)("%s in %s may %s %s: %s", (account, namespace, verb, resource, expected) => {
       expect(allowed(account, namespace, verb, resource)).toBe(expected);
     });

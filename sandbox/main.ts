@@ -19,6 +19,8 @@ const environmentSchema = z.object({
   SANDBOX_SLACK_PORT: port,
   /** Where the pods' metrics can be scraped. */
   SANDBOX_METRICS_PORT: port,
+  SANDBOX_GRAFANA_PORT: port,
+  SANDBOX_GITHUB_PORT: port,
   /** "97x17": that many more workloads in each environment, with that many pods each; for measurements. */
   SANDBOX_LARGE: z
     .string()
@@ -43,7 +45,7 @@ await runUntilStopped(async () => {
     speed: data.SANDBOX_SPEED,
     large: data.SANDBOX_LARGE,
     blueGreen: data.VIGIE_DEMO_STRATEGY === "blue-green" ? ["prod"] : [],
-    ports: { kube: data.SANDBOX_KUBE_PORT, registry: data.SANDBOX_REGISTRY_PORT, identity: data.SANDBOX_IDENTITY_PORT, console: data.SANDBOX_CONSOLE_PORT, prometheus: data.SANDBOX_PROMETHEUS_PORT, metrics: data.SANDBOX_METRICS_PORT, alertmanager: data.SANDBOX_ALERTMANAGER_PORT, slack: data.SANDBOX_SLACK_PORT },
+    ports: { kube: data.SANDBOX_KUBE_PORT, registry: data.SANDBOX_REGISTRY_PORT, identity: data.SANDBOX_IDENTITY_PORT, console: data.SANDBOX_CONSOLE_PORT, prometheus: data.SANDBOX_PROMETHEUS_PORT, metrics: data.SANDBOX_METRICS_PORT, grafana: data.SANDBOX_GRAFANA_PORT, alertmanager: data.SANDBOX_ALERTMANAGER_PORT, github: data.SANDBOX_GITHUB_PORT, slack: data.SANDBOX_SLACK_PORT },
   });
   return { ready: { ready: true, ...sandbox.addresses, kubeconfig: sandbox.kubeconfig, configFile: sandbox.configFile }, stop: sandbox.stop };
 });

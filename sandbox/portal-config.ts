@@ -6,9 +6,13 @@ export interface PortalConfigOptions {
   context: string;
   registryUrl: string;
   prometheusUrl: string;
+  /** Left out: there is no Grafana. */
+  grafanaUrl?: string;
+  grafanaTokenFile?: string;
   alertmanagerUrl: string;
   /** What Alertmanager shows at the portal's webhook. */
   webhookSecretFile: string;
+  githubUrl: string;
   issuer: string;
   clientId: string;
   clientSecretFile: string;
@@ -39,8 +43,12 @@ export function portalConfig(options: PortalConfigOptions): string {
     bigPods: [...bigPods, ...(options.more ?? []).map((name) => ({ name, workload: { name }, services: [{ name: "app", container: "app" }] }))],
     registries: [{ host: "ghcr.io", url: options.registryUrl }],
     prometheus: [{ url: options.prometheusUrl }],
+    ...(options.grafanaUrl === undefined ? {} : { grafana: { url: options.grafanaUrl, ...(options.grafanaTokenFile === undefined ? {} : { token: `file:${options.grafanaTokenFile}` }), embed: "direct", panels: grafanaPanels } }),
     alertmanager: [{ url: options.alertmanagerUrl }],
     alerting: { webhookSecret: `file:${options.webhookSecretFile}`, watchdog: { alert: "Watchdog", silentSeconds: 60 }, pollSeconds: 2 },
+    github: { url: options.githubUrl },
+    // Its processes have supervisors, which count restarts; there is no kube-state-metrics.
+    goldenSignals: { restarts: 'sum(increase(supervisor_process_restarts_total{namespace="$namespace",bigpod="$bigPod"}[$range]))' },
     ...(options.runbooks === undefined ? {} : { runbooks: { folder: options.runbooks } }),
     ...(options.slack === undefined ? {} : { notifications: [{ kind: "slack", name: "slack", token: `file:${options.slack.tokenFile}`, to: options.slack.channel, url: options.slack.url, from: "warning" }] }),
     access: {
@@ -54,6 +62,12 @@ export function portalConfig(options: PortalConfigOptions): string {
   };
   return `# Written by the sandbox at every start; changes are lost. For your own platform, write another file and name it in VIGIE_CONFIG.\n${stringify(config, { lineWidth: 0 })}`;
 }
+
+/** Two of the dashboard's panels, for every Big Pod: the variables follow it. */
+const grafanaPanels = [
+  { title: "Requests", dashboard: "dreamscape-big-pods", panel: 1, variables: { namespace: "$namespace", bigpod: "$bigPod" } },
+  { title: "Latency, 95th percentile", dashboard: "dreamscape-big-pods", panel: 3, variables: { namespace: "$namespace", bigpod: "$bigPod" } },
+];
 
 /** Core as containers of one pod; Experience and Commerce as processes under a supervisor. Ports as DreamScape's repositories have them. */
 const bigPods = [

@@ -5,6 +5,8 @@ import { startAlertmanager } from "#sandbox/alertmanager/server.ts";
 import { startConsole } from "#sandbox/console/server.ts";
 import { createClock } from "#sandbox/controllers/clock.ts";
 import { startControllers } from "#sandbox/controllers/start.ts";
+import { startGrafana } from "#sandbox/grafana/server.ts";
+import { startGithub } from "#sandbox/github/server.ts";
 import { startIdentity } from "#sandbox/identity/server.ts";
 import { createFaults } from "#sandbox/kube/faults.ts";
 import { startKubeServer } from "#sandbox/kube/server.ts";
@@ -27,7 +29,7 @@ export interface SandboxOptions {
   /** Folder of everything the sandbox keeps: objects, images, keys, kubeconfig, the portal's configuration. */
   home: string;
   /** 0 or none takes a free one. */
-  ports?: { kube?: number; registry?: number; identity?: number; console?: number; prometheus?: number; metrics?: number; alertmanager?: number; slack?: number };
+  ports?: { kube?: number; registry?: number; identity?: number; console?: number; prometheus?: number; metrics?: number; grafana?: number; alertmanager?: number; github?: number; slack?: number };
   /** Where people open the portal; sign-in leads back there. Loopback only. */
   portalUrl: string;
   /** Folder of the portal's runbooks; it has none without. */
@@ -41,7 +43,7 @@ export interface SandboxOptions {
 
 export interface Sandbox {
   /** `metrics`: where a real Prometheus can scrape the pods. */
-  addresses: { kube: string; registry: string; identity: string; console: string; prometheus: string; metrics: string; alertmanager: string; slack: string };
+  addresses: { kube: string; registry: string; identity: string; console: string; prometheus: string; metrics: string; grafana: string; alertmanager: string; github: string; slack: string };
   /** The admin's, for kubectl. */
   kubeconfig: string;
   /** The portal's vigie.yaml for this sandbox. */
@@ -54,6 +56,7 @@ const host = "127.0.0.1";
 const clientId = "vigie";
 const portalKubeconfig = "kubeconfig-portal";
 const clientSecretFile = "identity-secret";
+const grafanaTokenFile = "grafana-token";
 const webhookSecretFile = "webhook-secret";
 const slackTokenFile = "slack-token";
 const slackChannel = "C0INCIDENTS";
@@ -92,6 +95,8 @@ async function startParts({ home, ports = {}, portalUrl, runbooks, speed = 1, la
   onStop(() => kube.stop());
   const registry = await startRegistry({ catalogue, port: ports.registry ?? 0, host });
   onStop(() => registry.stop());
+  const github = await startGithub({ catalogue, port: ports.github ?? 0, host, now });
+  onStop(() => github.stop());
   const clientSecret = keptSecret(join(home, clientSecretFile));
   const identity = await startIdentity({ port: ports.identity ?? 0, host, dataDir: join(home, "identity"), clientId, clientSecret, redirectUris: redirectUris(portalUrl) });
   onStop(() => identity.stop());
@@ -103,10 +108,12 @@ async function startParts({ home, ports = {}, portalUrl, runbooks, speed = 1, la
   onStop(() => alertmanager.stop());
   const prometheus = await startPrometheus({ targets, clock, port: ports.prometheus ?? 0, host, alertmanagers: [alertmanager.url] });
   onStop(() => prometheus.stop());
+  const grafana = await startGrafana({ prometheusUrl: prometheus.url, token: keptSecret(join(home, grafanaTokenFile)), port: ports.grafana ?? 0, host, now: clock.now });
+  onStop(() => grafana.stop());
   const slack = await startSlack({ port: ports.slack ?? 0, host, token: keptSecret(join(home, slackTokenFile)), channels: [slackChannel], now });
   onStop(() => slack.stop());
   const control = createWorldControl({ store, catalogue, world });
-  const console = await startConsole({ port: ports.console ?? 0, host, control, catalogue, faults, prometheus, alertmanager, slack, watchCount: () => kube.watchCount() });
+  const console = await startConsole({ port: ports.console ?? 0, host, control, catalogue, faults, prometheus, grafana, alertmanager, slack, watchCount: () => kube.watchCount() });
   onStop(() => console.stop());
 
   const kubeconfig = join(home, "kubeconfig");
@@ -114,8 +121,8 @@ async function startParts({ home, ports = {}, portalUrl, runbooks, speed = 1, la
   // The portal gets what it would get in production: to read, and to change what it promotes.
   writeWhole(join(home, portalKubeconfig), kube.kubeconfigFor("writer"));
   const configFile = join(home, "vigie.yaml");
-  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, prometheusUrl: prometheus.url, alertmanagerUrl: alertmanager.url, webhookSecretFile, slack: { url: `${slack.url}/api`, tokenFile: slackTokenFile, channel: slackChannel }, runbooks, issuer: identity.issuer, clientId, clientSecretFile, blueGreen, more: large === undefined ? [] : largeNames(large) }));
-  return { addresses: { kube: kube.url, registry: registry.url, identity: identity.issuer, console: console.url, prometheus: prometheus.url, metrics: metrics.url, alertmanager: alertmanager.url, slack: slack.url }, kubeconfig, configFile };
+  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, prometheusUrl: prometheus.url, githubUrl: github.url, grafanaUrl: grafana.url, grafanaTokenFile, alertmanagerUrl: alertmanager.url, webhookSecretFile, slack: { url: `${slack.url}/api`, tokenFile: slackTokenFile, channel: slackChannel }, runbooks, issuer: identity.issuer, clientId, clientSecretFile, blueGreen, more: large === undefined ? [] : largeNames(large) }));
+  return { addresses: { kube: kube.url, registry: registry.url, identity: identity.issuer, console: console.url, prometheus: prometheus.url, metrics: metrics.url, grafana: grafana.url, alertmanager: alertmanager.url, github: github.url, slack: slack.url }, kubeconfig, configFile };
 }
 
 /** Where sign-in leads back to: the portal's callback, under both names of loopback that people type. */

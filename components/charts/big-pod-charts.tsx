@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { chartHref, chartSpanNames, chartSpans, chosenChartSpan } from "#components/charts/chart-span.ts";
 import type { ChartSpanName } from "#components/charts/chart-span.ts";
 import { GoldenSignals } from "#components/charts/golden-signals.tsx";
+import { GrafanaPanels } from "#components/charts/grafana-panels.tsx";
 import { Section } from "#components/patterns/section.tsx";
 import { useNowMs } from "#components/query/server-clock.ts";
 import { classes } from "#components/ui/classes.ts";
@@ -15,10 +16,12 @@ interface BigPodChartsProps {
   bigPod: string;
   /** Names of its services, in order. */
   services: readonly string[];
+  /** Grafana has panels for it. */
+  hasPanels: boolean;
 }
 
 /** The charts of a Big Pod's page: for how long and of which service stands in the address. */
-export function BigPodCharts({ environment, bigPod, services }: BigPodChartsProps) {
+export function BigPodCharts({ environment, bigPod, services, hasPanels }: BigPodChartsProps) {
   const path = usePathname();
   const search = useSearchParams();
   const span = chosenChartSpan(search.get("span"));
@@ -28,31 +31,35 @@ export function BigPodCharts({ environment, bigPod, services }: BigPodChartsProp
   const from = new Date(Math.floor(useNowMs() / everyMs) * everyMs - ms).toISOString();
   const href = (change: { span?: ChartSpanName; service?: string | null }) => chartHref(path, search.toString(), change);
   return (
-    <Section
-      title="Golden signals"
-      id="golden-signals"
-      aside={
-        <nav aria-label="Length of time of the charts" className="flex gap-1">
-          {chartSpanNames.map((name) => (
-            <Choice key={name} href={href({ span: name })} chosen={name === span}>
-              {chartSpans[name].title}
+    <>
+      <Section
+        title="Golden signals"
+        id="golden-signals"
+        className="scroll-mt-16"
+        aside={
+          <nav aria-label="Length of time of the charts" className="flex gap-1">
+            {chartSpanNames.map((name) => (
+              <Choice key={name} href={href({ span: name })} chosen={name === span}>
+                {chartSpans[name].title}
+              </Choice>
+            ))}
+          </nav>
+        }
+      >
+        <nav aria-label="Service that is charted" className="flex flex-wrap gap-1 pb-3">
+          <Choice href={href({ service: null })} chosen={service === null}>
+            All services
+          </Choice>
+          {services.map((name) => (
+            <Choice key={name} href={href({ service: name })} chosen={name === service}>
+              {name}
             </Choice>
           ))}
         </nav>
-      }
-    >
-      <nav aria-label="Service that is charted" className="flex flex-wrap gap-1 pb-3">
-        <Choice href={href({ service: null })} chosen={service === null}>
-          All services
-        </Choice>
-        {services.map((name) => (
-          <Choice key={name} href={href({ service: name })} chosen={name === service}>
-            {name}
-          </Choice>
-        ))}
-      </nav>
-      <GoldenSignals environment={environment} bigPod={bigPod} service={service} from={from} to={null} everyMs={everyMs} />
-    </Section>
+        <GoldenSignals environment={environment} bigPod={bigPod} service={service} from={from} to={null} everyMs={everyMs} />
+      </Section>
+      {hasPanels ? <GrafanaPanels environment={environment} bigPod={bigPod} from={`now-${span}`} to="now" /> : null}
+    </>
   );
 }
 

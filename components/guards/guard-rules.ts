@@ -79,7 +79,7 @@ function gateInWords(gate: BeforeGateConfig | AfterGateConfig): GuardRule[] {
     case "parity":
       return [{ words: "configuration parity: no key that the source has is missing in the target", query: null }];
     case "no-incident":
-      return [{ words: "no open incident in the target", query: null }];
+      return [{ words: "nothing broken and no open incident (critical or warning) in the target", query: null }];
     case "no-new-alert":
       return [{ words: "no alert that was not there before", query: null }];
     case "smoke":

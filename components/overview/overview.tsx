@@ -12,6 +12,8 @@ import type { SpanName } from "#components/history/span.ts";
 import { wayBackSentence } from "#components/guards/guard-words.ts";
 import { Attention } from "#components/overview/attention.tsx";
 import { withoutRepeats } from "#components/overview/without-repeats.ts";
+import { openIncidents, worstFirst } from "#components/incident/incident-words.ts";
+import { withIncidents } from "#components/overview/incident-verdict.ts";
 import { Changes } from "#components/overview/changes.tsx";
 import { pipelineGaps } from "#components/overview/gaps.ts";
 import { Pipeline } from "#components/overview/pipeline.tsx";
@@ -53,7 +55,8 @@ export function Overview({ over, past }: OverviewProps) {
   const titleOf = (bigPod: string) => titles.get(bigPod) ?? bigPod;
 
   const environments = snapshot.environments.map((environment) => ({ ...environment, release: snapshot.releases.find((known) => known.environment === environment.name) ?? null }));
-  const verdict = judge(snapshot.environments, snapshot.bigPods, states, now);
+  const open = worstFirst(openIncidents(snapshot.incidents), snapshot.environments.map(({ name }) => name));
+  const verdict = withIncidents(judge(snapshot.environments, snapshot.bigPods, states, now), open, snapshot, now);
   const found = findProblems(snapshot.environments.map((environment) => environment.name), states, snapshot.sources, snapshot.changes, now);
   const known = { releases: snapshot.releases, trails, titleOf, refused };
   const meant = found.find((problem) => problem.environment === verdict.environment && (verdict.bigPod === null || problem.bigPod === verdict.bigPod));
@@ -74,8 +77,13 @@ export function Overview({ over, past }: OverviewProps) {
             icon={<StatusIcon shape={shape} tone={tone} className="size-[22px]" />}
             title={<span data-verdict={verdict.status}>{head}</span>}
             actions={
-              verdict.bigPod === null && !action ? undefined : (
+              verdict.bigPod === null && !action && !verdict.incident ? undefined : (
                 <>
+                  {verdict.incident ? (
+                    <Link href={`/incidents/${verdict.incident.number}`} className={buttonClasses("go")}>
+                      Open incident {verdict.incident.number}
+                    </Link>
+                  ) : null}
                   {verdict.bigPod !== null && verdict.environment !== null ? (
                     <Link href={`/big-pods/${verdict.environment}/${verdict.bigPod}`} className={buttonClasses("plain")}>
                       Open {titleOf(verdict.bigPod)} in {verdict.environment}
@@ -111,7 +119,7 @@ export function Overview({ over, past }: OverviewProps) {
         <PastRest past={past} />
       ) : (
         <div className="grid gap-6 lg:grid-cols-[1.15fr_1fr]">
-          <Attention problems={withoutRepeats(found)} titleOf={titleOf} actionOf={(problem) => remedyAction(problem.remedy, known)} />
+          <Attention incidents={open} problems={withoutRepeats(found)} guards={snapshot.guards} titleOf={titleOf} actionOf={(problem) => remedyAction(problem.remedy, known)} />
           <Changes changes={snapshot.changes} />
         </div>
       )}

@@ -8,7 +8,7 @@ import { Elapsed } from "#components/patterns/time.tsx";
 import { classes } from "#components/ui/classes.ts";
 
 /** What Vigie is doing right now, and what waits for approval, its time or its turn: one line each. */
-export function Running({ operations }: { operations: readonly OperationSummary[] }) {
+export function Running({ operations, narrow = false }: { operations: readonly OperationSummary[]; /** In a column of its own: one part below the other. */ narrow?: boolean }) {
   const running = operations.filter((operation) => !terminalOperationStatuses.includes(operation.status) && !waitingOperationStatuses.includes(operation.status));
   const waiting = operations.filter((operation) => waitingOperationStatuses.includes(operation.status)).toSorted((a, b) => a.requestedAt.localeCompare(b.requestedAt));
   return (
@@ -16,7 +16,7 @@ export function Running({ operations }: { operations: readonly OperationSummary[
       {running.length > 0 ? (
         <ul aria-label="Running operations" className="grid gap-2">
           {running.map((operation) => (
-            <li key={operation.id} className={classes(row, "border-busy bg-busy-wash md:grid-cols-[auto_minmax(0,1fr)_160px_auto]")}>
+            <li key={operation.id} className={classes(row, "border-busy bg-busy-wash", !narrow && "md:grid-cols-[auto_minmax(0,1fr)_160px_auto]")}>
               <OperationMark status={operation.status} />
               <Title operation={operation}>{operation.note}</Title>
               <progress className="w-full" aria-label={`${operation.title}: steps done`} value={operation.progress.done} max={Math.max(1, operation.progress.total)} />
@@ -30,7 +30,7 @@ export function Running({ operations }: { operations: readonly OperationSummary[
       {waiting.length > 0 ? (
         <ul aria-label="Waiting operations" className="grid gap-2">
           {waiting.map((operation) => (
-            <li key={operation.id} data-waiting={operation.status} className={classes(row, "border-line bg-panel md:grid-cols-[auto_minmax(0,1fr)_auto]")}>
+            <li key={operation.id} data-waiting={operation.status} className={classes(row, "border-line bg-panel", !narrow && "md:grid-cols-[auto_minmax(0,1fr)_auto]")}>
               <OperationMark status={operation.status} />
               <Title operation={operation}>
                 <WaitsShort operation={operation} />

@@ -3,11 +3,14 @@
 import type { ReactNode } from "react";
 import type { PlanRequest } from "#lib/contracts/operation.ts";
 import { openPlan } from "#components/plan/plan-navigation.ts";
+import type { PlanOrigin } from "#components/plan/plan-navigation.ts";
 import { Button } from "#components/ui/button.tsx";
 import type { ButtonSize, ButtonTone } from "#components/ui/button.tsx";
 
 interface PlanButtonProps {
   request: PlanRequest;
+  /** Where it is opened from: an incident's page gives its reason and number. */
+  from?: PlanOrigin;
   tone?: ButtonTone;
   size?: ButtonSize;
   disabledBecause?: string | null;
@@ -18,9 +21,9 @@ interface PlanButtonProps {
 }
 
 /** Opens the plan of an operation. Nothing happens before it is confirmed there. */
-export function PlanButton({ request, tone, size, disabledBecause = null, name, className, children }: PlanButtonProps) {
+export function PlanButton({ request, from, tone, size, disabledBecause = null, name, className, children }: PlanButtonProps) {
   return (
-    <Button tone={tone} size={size} className={className} disabledBecause={disabledBecause} aria-haspopup="dialog" aria-label={name} onClick={() => openPlan(request)}>
+    <Button tone={tone} size={size} className={className} disabledBecause={disabledBecause} aria-haspopup="dialog" aria-label={name} onClick={() => openPlan(request, from)}>
       {children}
     </Button>
   );

@@ -7,6 +7,7 @@ import { connectionLost, usePortalActions } from "#components/actions/actions-co
 import type { ActionError } from "#components/actions/contract.ts";
 import { Failure } from "#components/patterns/failure.tsx";
 import { PlanForm } from "#components/plan/plan-form.tsx";
+import { originOf } from "#components/plan/plan-navigation.ts";
 import { PlanSkeleton } from "#components/plan/plan-skeleton.tsx";
 import { Button } from "#components/ui/button.tsx";
 import { Dialog } from "#components/ui/dialog.tsx";
@@ -15,29 +16,32 @@ interface PlanDialogProps {
   link: string;
   /** Null when the address names no plan. */
   request: PlanRequest | null;
+  /** Number of the incident it was opened from. */
+  incident?: number | null;
   onClose: () => void;
 }
 
 type Loaded = { plan: Plan; /** What moved since the plan that was shown before. */ moved: ActionError | null; key: string };
 
 /** The plan of an operation, shown before it is confirmed. What runs is what was shown: the confirmation carries the plan's hash. */
-export function PlanDialog({ link, request, onClose }: PlanDialogProps) {
+export function PlanDialog({ link, request, incident = null, onClose }: PlanDialogProps) {
   const actions = usePortalActions();
   const router = useRouter();
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const [error, setError] = useState<ActionError | null>(null);
   const [sending, setSending] = useState(false);
+  const from = originOf(link);
 
   const load = useCallback(
     async (moved: ActionError | null) => {
       if (!request) return;
-      const result = await actions.plan(request).catch(() => ({ ok: false as const, error: connectionLost }));
+      const result = await actions.plan(request, incident).catch(() => ({ ok: false as const, error: connectionLost }));
       if (result.ok) setLoaded({ plan: result.value, moved, key: newKey() });
       else setError(result.error);
     },
     // The link stands for the request: a new object with the same link is the same plan.
     // oxlint-disable-next-line react/exhaustive-deps
-    [actions, link],
+    [actions, link, incident],
   );
   useEffect(() => void load(null), [load]);
 
@@ -45,9 +49,11 @@ export function PlanDialog({ link, request, onClose }: PlanDialogProps) {
     if (!loaded || sending) return;
     setSending(true);
     setError(null);
-    const result = await actions.confirm({ planHash: loaded.plan.hash, reason, ...(schedule ? { schedule } : {}), idempotencyKey: loaded.key }).catch(() => ({ ok: false as const, error: connectionLost }));
+    const result = await actions.confirm({ planHash: loaded.plan.hash, reason, ...(schedule ? { schedule } : {}), ...(incident === null ? {} : { incident }), idempotencyKey: loaded.key }).catch(() => ({ ok: false as const, error: connectionLost }));
     if (result.ok) {
-      router.push(`/operations/${result.value.id}`);
+      // An incident's page shows what runs for it, and whether it helped.
+      if (from) router.replace(from.backTo);
+      else router.push(`/operations/${result.value.id}`);
       return;
     }
     setSending(false);
@@ -65,7 +71,7 @@ export function PlanDialog({ link, request, onClose }: PlanDialogProps) {
       <Dialog title="No such plan" heading="This address names no plan" onClose={onClose}>
         <div className="grid gap-4 p-5 pt-3">
           <p className="text-sm">
-            <code className="font-mono text-xs">{link.slice(0, 200)}</code> is not one of promotion:FROM:TO, rollback:ENVIRONMENT:R-NUMBER, restart:ENVIRONMENT:BIG-POD, scale:ENVIRONMENT:BIG-POD:PODS or drill:ENVIRONMENT.
+            <code className="font-mono text-xs">{link.slice(0, 200)}</code> is not one of promotion:FROM:TO, rollback:ENVIRONMENT:R-NUMBER, restart:ENVIRONMENT:BIG-POD, scale:ENVIRONMENT:BIG-POD:PODS, isolate:ENVIRONMENT:BIG-POD:network, isolate:ENVIRONMENT:BIG-POD:scale-to-zero, lift-isolation:ENVIRONMENT:BIG-POD or drill:ENVIRONMENT.
           </p>
           <div className="flex justify-end">
             <Button onClick={onClose}>Leave</Button>
@@ -78,6 +84,7 @@ export function PlanDialog({ link, request, onClose }: PlanDialogProps) {
     return (
       <PlanForm
         plan={loaded.plan}
+        reason={from?.reason ?? loaded.plan.suggestedReason}
         moved={loaded.moved}
         error={error}
         sending={sending}
@@ -113,6 +120,10 @@ function provisionalTitle(request: PlanRequest): string {
       return `Scale ${request.bigPod} in ${request.environment} to ${request.replicas}`;
     case "drill":
       return `Rehearse the way back in ${request.environment}`;
+    case "isolate":
+      return `Isolate ${request.bigPod} in ${request.environment}`;
+    case "lift-isolation":
+      return `Lift the isolation of ${request.bigPod} in ${request.environment}`;
   }
 }
 

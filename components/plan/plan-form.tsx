@@ -11,6 +11,7 @@ import { formatDuration, formatEstimate } from "#components/patterns/duration.ts
 import { Failure } from "#components/patterns/failure.tsx";
 import { ignoreHeldEnter, ReasonField } from "#components/patterns/reason-field.tsx";
 import { Afterwards, Waits } from "#components/plan/outlook.tsx";
+import { Isolation } from "#components/plan/isolation.tsx";
 import { holding, isOverrulable, mendedByWaiting } from "#components/plan/overrulable.ts";
 import { PlanChanges } from "#components/plan/plan-changes.tsx";
 import { Gates } from "#components/plan/gates.tsx";
@@ -27,6 +28,8 @@ const BreakGlassDialog = dynamic(() => import("#components/break-glass/break-gla
 
 interface PlanFormProps {
   plan: Plan;
+  /** What is filled in at first. */
+  reason?: string;
   moved: ActionError | null;
   error: ActionError | null;
   sending: boolean;
@@ -35,12 +38,12 @@ interface PlanFormProps {
   onClose: () => void;
 }
 
-const verbs: Record<Plan["kind"], string> = { promotion: "promotes", rollback: "rolls back", restart: "restarts", scale: "scales", drill: "rehearses", "stand-down": "stands down" };
+const verbs: Record<Plan["kind"], string> = { promotion: "promotes", rollback: "rolls back", restart: "restarts", scale: "scales", drill: "rehearses", "stand-down": "stands down", isolate: "isolates", "lift-isolation": "lifts the isolation" };
 const shortestReason = 3;
 
 /** What will happen, what proves that it may, why it is done: and one button that says it. */
-export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, onClose }: PlanFormProps) {
-  const [reason, setReason] = useState(plan.suggestedReason);
+export function PlanForm({ plan, reason: given = plan.suggestedReason, moved, error, sending, onConfirm, onPlanAgain, onClose }: PlanFormProps) {
+  const [reason, setReason] = useState(given);
   const [breaking, setBreaking] = useState(false);
   const confirm = useRef<HTMLButtonElement>(null);
   const now = useNowMs();
@@ -65,7 +68,7 @@ export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, 
       ? "This plan is too old: plan again."
       : (denied ?? start.disabledBecause ?? (reason.trim().length < shortestReason ? "A reason of at least three letters goes into the audit log." : null));
   const conflict = error?.code === "conflict";
-  const tone = plan.kind === "rollback" ? "danger" : "go";
+  const tone = plan.kind === "rollback" || plan.kind === "isolate" ? "danger" : "go";
   const waits = plan.start.how === "waits";
 
   const held = plan.breakGlassId === null ? holding(plan.gates) : [];
@@ -88,6 +91,7 @@ export function PlanForm({ plan, moved, error, sending, onConfirm, onPlanAgain, 
       >
         {moved ? <Difference error={moved} title="This is a new plan, because the platform has moved" /> : null}
         <PlanChanges plan={plan} />
+        <Isolation plan={plan} />
         <Gates gates={plan.gates} waitsFor={mendedByWaiting(plan.start)} />
         {mayBreak ? (
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">

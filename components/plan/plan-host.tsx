@@ -3,7 +3,7 @@
 import dynamic from "next/dynamic";
 import { useSearchParams } from "next/navigation";
 import { closePlan } from "#components/plan/plan-navigation.ts";
-import { parsePlanLink } from "#components/plan/plan-link.ts";
+import { parseIncident, parsePlanLink } from "#components/plan/plan-link.ts";
 
 const PlanDialog = dynamic(() => import("#components/plan/plan-dialog.tsx").then((module) => module.PlanDialog), { ssr: false });
 const DeedDialog = dynamic(() => import("#components/shell/deed-dialog.tsx").then((module) => module.DeedDialog), { ssr: false });
@@ -13,6 +13,6 @@ export function PlanHost() {
   const parameters = useSearchParams();
   const link = parameters.get("plan");
   const deed = parameters.get("do");
-  if (link !== null) return <PlanDialog key={link} link={link} request={parsePlanLink(link)} onClose={closePlan} />;
+  if (link !== null) return <PlanDialog key={link} link={link} request={parsePlanLink(link)} incident={parseIncident(parameters.get("incident"))} onClose={closePlan} />;
   return deed === null ? null : <DeedDialog key={deed} deed={deed} />;
 }

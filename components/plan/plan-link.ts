@@ -1,9 +1,11 @@
 import type { PlanRequest } from "#lib/contracts/operation.ts";
+import { isolationWays } from "#lib/domain/isolation.ts";
 
 const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /**
- * A plan as it stands in an address: `promotion:staging:prod`, `rollback:prod:R-212`, `restart:prod:core`, `scale:prod:core:3`;
+ * A plan as it stands in an address: `promotion:staging:prod`, `rollback:prod:R-212`, `restart:prod:core`, `scale:prod:core:3`,
+ * `isolate:prod:core:network`, `isolate:prod:core:scale-to-zero`, `lift-isolation:prod:core`;
  * promotion and rollback may end in a list of Big Pods (`promotion:staging:prod:core,commerce`).
  */
 export function formatPlanLink(request: PlanRequest): string {
@@ -18,6 +20,10 @@ export function formatPlanLink(request: PlanRequest): string {
       return ["scale", request.environment, request.bigPod, String(request.replicas)].join(":");
     case "drill":
       return ["drill", request.environment].join(":");
+    case "isolate":
+      return ["isolate", request.environment, request.bigPod, request.how].join(":");
+    case "lift-isolation":
+      return ["lift-isolation", request.environment, request.bigPod].join(":");
   }
 }
 
@@ -42,7 +48,17 @@ export function parsePlanLink(text: string): PlanRequest | null {
   if (kind === "scale") {
     return name.test(second) && third !== undefined && /^(0|[1-9][0-9]{0,2})$/.test(third) ? { kind, environment: first, bigPod: second, replicas: Number(third) } : null;
   }
+  if (kind === "isolate") {
+    const how = isolationWays.find((way) => way === third);
+    return name.test(second) && how !== undefined ? { kind, environment: first, bigPod: second, how } : null;
+  }
+  if (kind === "lift-isolation") return name.test(second) && third === undefined ? { kind, environment: first, bigPod: second } : null;
   return null;
+}
+
+/** The number of the incident that a plan was opened from, as it stands in the address beside it (`incident=12`); null when there is none. */
+export function parseIncident(text: string | null): number | null {
+  return text !== null && /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : null;
 }
 
 function list(bigPods: readonly string[] | undefined): string[] {

@@ -7,14 +7,34 @@ export type DialogParameter = "plan" | "do";
 /** True while the open dialog was opened by a click here, so that leaving it is "back" and not one more page in the history. */
 let openedHere = false;
 
-/** Opens the plan over the page that is there; the address then leads to it. */
-export function openPlan(request: PlanRequest): void {
-  openDialog("plan", formatPlanLink(request));
+/** Where a plan comes from: the reason that is filled in, and the page to stay on once it runs. */
+export interface PlanOrigin {
+  reason: string;
+  backTo: string;
+  /** Number of the incident: the operation then stands in its timeline. */
+  incident?: number;
 }
 
-export function openDialog(parameter: DialogParameter, value: string): void {
+/** Of the plan opened last. It is not in the address: a link that somebody is sent must not speak in their name. */
+let origin: { link: string; from: PlanOrigin } | null = null;
+
+/** Opens the plan over the page that is there; the address then leads to it. */
+export function openPlan(request: PlanRequest, from?: PlanOrigin): void {
+  const link = formatPlanLink(request);
+  origin = from ? { link, from } : null;
+  openDialog("plan", link, from?.incident ?? null);
+}
+
+/** What openPlan was given for this link; null for a plan that was opened from elsewhere. */
+export function originOf(link: string): PlanOrigin | null {
+  return origin?.link === link ? origin.from : null;
+}
+
+export function openDialog(parameter: DialogParameter, value: string, incident: number | null = null): void {
   const url = new URL(location.href);
   url.searchParams.set(parameter, value);
+  if (incident === null) url.searchParams.delete("incident");
+  else url.searchParams.set("incident", String(incident));
   openedHere = true;
   history.pushState(null, "", readable(url));
 }
@@ -31,6 +51,7 @@ export function closeDialog(parameter: DialogParameter): void {
   }
   const url = new URL(location.href);
   url.searchParams.delete(parameter);
+  url.searchParams.delete("incident");
   history.replaceState(null, "", readable(url));
 }
 

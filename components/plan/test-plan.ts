@@ -45,6 +45,7 @@ export function fixtureFullOperation(overrides: Partial<Operation> = {}): Operat
     notBefore: null,
     approvals: { required: 0, given: [], until: null },
     followsId: null,
+    incident: null,
     gates: [],
     ...overrides,
   };

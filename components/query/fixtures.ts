@@ -73,6 +73,7 @@ export function fixtureGuard(environment: string, overrides: Partial<Environment
     breakGlass: null,
     openReviews: [],
     quarantined: [],
+    drift: [],
     proposal: null,
     ...overrides,
   };
@@ -84,6 +85,7 @@ export function fixtureIncident(overrides: Partial<IncidentSummary> = {}): Incid
     number: 12,
     environment: "prod",
     bigPod: "experience",
+    about: "trouble",
     title: "panorama in experience-7d9f-x2 keeps exiting with code 137: out of memory, limit 512Mi",
     severity: "critical",
     status: "open",

@@ -3,6 +3,7 @@
 import { Search } from "lucide-react";
 import { AccountMenu } from "#components/shell/account-menu.tsx";
 import type { Person } from "#components/shell/account-menu.tsx";
+import { OpenCount } from "#components/incident/open-count.tsx";
 import { LiveIndicator } from "#components/shell/live-indicator.tsx";
 import type { Theme } from "#components/shell/theme.ts";
 import { openPalette } from "#components/shell/open-palette.ts";
@@ -28,6 +29,7 @@ export function Header({ person, theme }: { person: Person; theme: Theme }) {
           <Kbd>Ctrl K</Kbd>
         </span>
       </button>
+      <OpenCount />
       <LiveIndicator />
       <AccountMenu person={person} theme={theme} />
     </header>

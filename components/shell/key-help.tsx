@@ -8,6 +8,8 @@ import { Kbd } from "#components/ui/kbd.tsx";
 const keys: readonly (readonly [keys: readonly string[], does: string])[] = [
   [["Ctrl", "K"], "search or do anything (⌘ K on a Mac); / as well"],
   ...places.map(({ key, title }) => [["g", key], `go to ${title}`] as const),
+  [["a"], "on an incident: acknowledge it"],
+  [["n"], "on an incident: write a note"],
   [["Enter"], "confirm the plan that is open"],
   [["Esc"], "leave a dialog; everything stays as it is"],
   [["?"], "this list"],

@@ -10,6 +10,7 @@ import { rollbackTarget } from "#components/overview/remedy-action.ts";
 import { OperationIcon } from "#components/patterns/status.tsx";
 import { StatusIcon } from "#components/patterns/status-icon.tsx";
 import { openDialog, openPlan } from "#components/plan/plan-navigation.ts";
+import type { PlanOrigin } from "#components/plan/plan-navigation.ts";
 import type { PlanRequest } from "#lib/contracts/operation.ts";
 import { healthPresentation } from "#lib/domain/status.ts";
 import { useRefusal } from "#components/query/permissions.tsx";
@@ -17,6 +18,7 @@ import { serverNowMs } from "#components/query/server-clock.ts";
 import { useTrails } from "#components/query/trail.ts";
 import { usePlatformView } from "#components/query/use-view.ts";
 import { Group, Item } from "#components/shell/palette-item.tsx";
+import { IncidentItems } from "#components/shell/palette-incidents.tsx";
 import { GuardItems } from "#components/shell/palette-guards.tsx";
 import { leave } from "#components/shell/leave.ts";
 import { places } from "#components/shell/places.ts";
@@ -44,10 +46,10 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
     onClose();
     router.push(href);
   };
-  const plan = (request: PlanRequest) => () => {
+  const plan = (request: PlanRequest, origin?: PlanOrigin) => () => {
     onClose();
     // After the dialog gave focus back, so that the plan's returns to where the person was.
-    requestAnimationFrame(() => openPlan(request));
+    requestAnimationFrame(() => openPlan(request, origin));
   };
   const deed = (what: string) => () => {
     onClose();
@@ -62,6 +64,7 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
         <Command.List className="overflow-y-auto overscroll-contain p-2">
           <Command.Empty className="px-3 py-6 text-center text-muted">Nothing here is called that.</Command.Empty>
           <Group heading="Do">
+            <IncidentItems snapshot={snapshot} trails={trails} go={go} deed={deed} plan={plan} />
             {pipelineGaps(snapshot, states, refused).map((gap) => (gap.promote ? <Item key={gap.promote.title} onSelect={plan(gap.promote.request)} disabledBecause={gap.promote.disabledBecause}>{gap.promote.title}</Item> : null))}
             {snapshot.environments.map(({ name }) => {
               const release = rollbackTarget(name, snapshot.releases, trails);
@@ -86,7 +89,7 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
           <Group heading="Go to">
             {places.map(({ href, title }) => (
               <Item key={href} onSelect={go(href)}>
-                {title}
+                {href === "/guards" ? "Guards: windows, freezes, approvals, checks" : title}
               </Item>
             ))}
             {lookBacks.map(({ title, ms }) => (
@@ -94,7 +97,6 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
                 Overview {title} ago
               </Item>
             ))}
-            <Item onSelect={go("/guards")}>Guards: windows, freezes, approvals, checks</Item>
             {cells.map(({ environment, bigPod, state }) => {
               const { tone, shape, word } = healthPresentation[state?.status ?? "unknown"];
               return (

@@ -2,6 +2,7 @@ import { Suspense } from "react";
 import type { ReactNode } from "react";
 import { BreakGlassHost } from "#components/break-glass/break-glass-host.tsx";
 import type { Person } from "#components/shell/account-menu.tsx";
+import { BlindHost } from "#components/incident/blind-host.tsx";
 import { Header } from "#components/shell/header.tsx";
 import { Nav } from "#components/shell/nav.tsx";
 import { Announcer } from "#components/shell/after-load.tsx";
@@ -20,6 +21,7 @@ export function Shell({ person, theme, children }: { person: Person; theme: Them
       <Nav />
       <div className="flex min-w-0 flex-col">
         <Header person={person} theme={theme} />
+        <BlindHost />
         <main id="main" tabIndex={-1} className="grid w-full max-w-[1320px] gap-6 px-6 pt-5 pb-12 outline-none max-md:px-3.5 max-md:pb-24">
           {children}
         </main>

@@ -3,6 +3,7 @@
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
+import { openDialog } from "#components/plan/plan-navigation.ts";
 import { paletteEvent } from "#components/shell/open-palette.ts";
 import { places } from "#components/shell/places.ts";
 
@@ -34,7 +35,7 @@ export function Shortcuts() {
         wentAt = 0;
         const place = places.find(({ key }) => key === event.key);
         if (place) router.push(place.href);
-      }
+      } else if (event.key === "a" || event.key === "n") onIncidentKey(event);
     };
     const onPalette = () => setOpen("palette");
     document.addEventListener("keydown", onKey);
@@ -48,6 +49,15 @@ export function Shortcuts() {
   if (open === "palette") return <Palette onClose={() => setOpen(null)} onHelp={() => setOpen("help")} />;
   if (open === "help") return <KeyHelp onClose={() => setOpen(null)} />;
   return null;
+}
+
+/** Single letters that mean the incident whose page it is. */
+function onIncidentKey(event: KeyboardEvent): void {
+  const number = /^\/incidents\/(\d+)$/.exec(location.pathname)?.[1];
+  if (number === undefined) return;
+  event.preventDefault();
+  if (event.key === "a") openDialog("do", `acknowledge:${number}`);
+  else document.querySelector<HTMLElement>('textarea[name="text"]')?.focus();
 }
 
 function isTyping(target: EventTarget | null): boolean {

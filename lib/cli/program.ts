@@ -2,9 +2,14 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import type { PlanRequest } from "#lib/contracts/operation.ts";
 import { releaseNumberSchema } from "#lib/contracts/operation.ts";
 import { roles } from "#lib/domain/access.ts";
+import { severities } from "#lib/domain/incident-status.ts";
+import { isolationWays } from "#lib/domain/isolation.ts";
+import type { IsolationWay } from "#lib/domain/isolation.ts";
 import { operationStatuses } from "#lib/domain/status.ts";
 import { exportAudit, listAudit, verifyAudit } from "#lib/cli/commands/audit.ts";
 import type { AuditFilters } from "#lib/cli/commands/audit.ts";
+import { acknowledgeIncident, listIncidents, noteIncident, resolveIncident, showIncident, showNumbers } from "#lib/cli/commands/incidents.ts";
+import type { IncidentFilters } from "#lib/cli/commands/incidents.ts";
 import { operate, showPlan } from "#lib/cli/commands/operate.ts";
 import type { OperateOptions } from "#lib/cli/commands/operate.ts";
 import { abortOperation, approveOperation, listOperations, showOperation } from "#lib/cli/commands/operations.ts";
@@ -70,10 +75,14 @@ function describe(program: Command, run: Run): void {
   const plan = program.command("plan").description("show what would happen; changes nothing");
   scoped(plan.command("promote").description("bring what runs in one environment to the next")).requiredOption("--from <environment>").requiredOption("--to <environment>").action((options: Promote) => run((session) => showPlan(session, promotion(options))));
   scoped(plan.command("rollback").description("bring an environment back to an earlier release")).requiredOption("-e, --environment <name>").requiredOption("--to <release>", "R-211", release).action((options: Rollback) => run((session) => showPlan(session, rollback(options))));
+  isolating(plan.command("isolate").description("cut a Big Pod off, once its evidence is saved")).action((options: Isolate) => run((session) => showPlan(session, isolate(options))));
+  one(plan.command("lift-isolation").description("give an isolated Big Pod back")).action((options: One) => run((session) => showPlan(session, lift(options))));
 
   operating(scoped(program.command("promote").description("promote, and wait for the end"))).requiredOption("--from <environment>").requiredOption("--to <environment>").option("--schedule", "begin by itself when the next window opens").action((options: Promote & OperateOptions) => run((session) => operate(session, promotion(options), options)));
   operating(scoped(program.command("rollback").description("roll back, and wait for the end"))).requiredOption("-e, --environment <name>").requiredOption("--to <release>", "R-211", release).action((options: Rollback & OperateOptions) => run((session) => operate(session, rollback(options), options)));
   operating(program.command("drill").description("rehearse the way back: roll back and return")).requiredOption("-e, --environment <name>").action((options: { environment: string } & OperateOptions) => run((session) => operate(session, { kind: "drill", environment: options.environment }, options)));
+  operating(isolating(program.command("isolate").description("save the evidence of a Big Pod, then cut it off; wait for the end"))).action((options: Isolate & OperateOptions) => run((session) => operate(session, isolate(options), options)));
+  operating(one(program.command("lift-isolation").description("give an isolated Big Pod back, and wait for the end"))).action((options: One & OperateOptions) => run((session) => operate(session, lift(options), options)));
 
   program.command("approve").argument("<operation>").description("approve an operation that waits for it").option("--plan <hash>", "approve only if the plan is this one").option("--note <text>").action((id: string, options: { plan?: string; note?: string }) => run((session) => approveOperation(session, id, options)));
   waiting(program.command("abort").argument("<operation>").description("stop an operation and take back what it changed")).action((id: string, options: { wait: boolean; timeout: number }) => run((session) => abortOperation(session, id, options)));
@@ -87,6 +96,7 @@ function describe(program: Command, run: Run): void {
     .option("-f, --follow", "stay until the one named has ended")
     .option("--timeout <seconds>", "stay at most so long", seconds, 3_600)
     .action((id: string | undefined, options: { environment?: string; status?: string; limit: number; follow?: boolean; timeout: number }) => run((session) => (id === undefined ? listOperations(session, options) : showOperation(session, id, options))));
+  describeIncidents(program, run);
   program.command("watch").description("what moves, as it moves, until Ctrl-C").option("-e, --environment <name>").action((options: { environment?: string }) => run((session) => watch(session, options)));
 
   const audit = program.command("audit").description("the audit log");
@@ -118,6 +128,24 @@ function describe(program: Command, run: Run): void {
   token.command("revoke").argument("<id>").description("end a token at once").action((id: string) => run((session) => revokeToken(session, id)));
 }
 
+function describeIncidents(program: Command, run: Run): void {
+  program
+    .command("incidents")
+    .description("open incidents, newest first")
+    .option("-e, --environment <name>")
+    .option("--big-pod <name>")
+    .addOption(new Option("--severity <severity>").choices(severities))
+    .option("--all", "those that ended, too")
+    .option("--limit <count>", "at most so many", count, 25)
+    .option("--check", "end with 1 when one is open")
+    .action((options: IncidentFilters) => run((session) => listIncidents(session, options)));
+  program.command("incident").argument("<number>", "12 or INC-12", incidentName).description("one incident: signals, suspects, what can be done, the newest of its timeline").action((number: string) => run((session) => showIncident(session, number)));
+  program.command("incident-numbers").description("time to acknowledge, to resolve, failed-deployment recovery time, change failure rate").option("-e, --environment <name>").option("--days <count>", "of the last days", count, 90).action((options: { environment?: string; days: number }) => run((session) => showNumbers(session, options)));
+  program.command("ack").argument("<number>", "12 or INC-12", incidentName).description("say that you look at an incident; it silences nothing").action((number: string) => run((session) => acknowledgeIncident(session, number)));
+  program.command("note").argument("<number>", "12 or INC-12", incidentName).argument("<text>").description("add a note to an incident's timeline").action((number: string, text: string) => run((session) => noteIncident(session, number, text)));
+  program.command("resolve").argument("<number>", "12 or INC-12", incidentName).requiredOption("--note <text>", "what it was, and what helped").description("call an incident resolved").action((number: string, options: { note: string }) => run((session) => resolveIncident(session, number, options.note)));
+}
+
 interface Promote {
   from: string;
   to: string;
@@ -127,6 +155,29 @@ interface Rollback {
   environment: string;
   to: number;
   bigPod?: string[];
+}
+interface One {
+  environment: string;
+  bigPod: string;
+}
+interface Isolate extends One {
+  how: IsolationWay;
+}
+
+function isolate({ environment, bigPod, how }: Isolate): PlanRequest {
+  return { kind: "isolate", environment, bigPod, how };
+}
+
+function lift({ environment, bigPod }: One): PlanRequest {
+  return { kind: "lift-isolation", environment, bigPod };
+}
+
+function one(command: Command): Command {
+  return command.requiredOption("-e, --environment <name>").requiredOption("--big-pod <name>");
+}
+
+function isolating(command: Command): Command {
+  return one(command).addOption(new Option("--how <way>", "by a NetworkPolicy that lets nothing in or out, or by taking its pods away").choices(isolationWays).makeOptionMandatory());
 }
 
 function promotion({ from, to, bigPod }: Promote): PlanRequest {
@@ -146,13 +197,19 @@ function waiting(command: Command): Command {
 }
 
 function operating(command: Command): Command {
-  return waiting(command).option("--reason <text>", "why; the plan's own suggestion when left out").option("--dry-run", "only show the plan").option("--key <text>", "idempotency key: the same key is the same operation");
+  return waiting(command).option("--reason <text>", "why; the plan's own suggestion when left out").option("--dry-run", "only show the plan").option("--key <text>", "idempotency key: the same key is the same operation").option("--incident <number>", "the incident it is asked for from", count);
 }
 
 function release(text: string): number {
   const parsed = releaseNumberSchema.safeParse(/^[0-9]+$/.test(text) ? Number(text) : text);
   if (!parsed.success) throw new InvalidArgumentError("a release such as R-211 is wanted");
   return parsed.data;
+}
+
+function incidentName(text: string): string {
+  const number = /^(?:INC-|#)?([1-9][0-9]{0,8})$/i.exec(text)?.[1];
+  if (number === undefined) throw new InvalidArgumentError("the number of an incident is wanted, such as 12 or INC-12");
+  return number;
 }
 
 function seconds(text: string): number {

@@ -209,7 +209,7 @@ export const incidentsConfigSchema = z.strictObject({
   healthSeconds: z.int().min(0).max(3_600).default(15),
   /** Changes up to this long before the onset are suspects. */
   suspectMinutes: z.int().min(1).max(7 * 24 * 60).default(60),
-  /** Length of the windows before and after a suspected change that are compared. */
+  /** Length of the window after a suspected change that is compared with the time before it. Errors and restarts are counted over up to four times as long before. */
   compareMinutes: z.number().min(0.1).max(24 * 60).default(15),
   /** After a remedy alerts must be quiet this long before it is called recovered. */
   verifyMinutes: z.number().min(0.05).max(24 * 60).default(2),
@@ -228,17 +228,21 @@ export const goldenSignalsConfigSchema = z.strictObject({
   errors: z.string().max(2_000).default('sum(increase(http_requests_total{namespace="$namespace",bigpod="$bigPod",service=~"$service",code=~"5.."}[$range]))'),
   /** Seconds, as they were in the last $range. */
   latency: z.string().max(2_000).default('histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{namespace="$namespace",bigpod="$bigPod",service=~"$service"}[$range])))'),
-  /** Bytes. */
-  memory: z.string().max(2_000).default('sum(container_memory_working_set_bytes{namespace="$namespace",bigpod="$bigPod"})'),
+  /** Bytes, as cAdvisor tells them: it knows pods by name, not Big Pods. */
+  memory: z.string().max(2_000).default('sum(container_memory_working_set_bytes{namespace="$namespace",pod=~"$bigPod-((blue|green)-)?[a-z0-9]+-[a-z0-9]{5}",container!=""})'),
+  /** Restarts of containers or processes, as increase over $range. */
+  restarts: z.string().max(2_000).default('sum(increase(kube_pod_container_status_restarts_total{namespace="$namespace",pod=~"$bigPod-.*"}[$range]))'),
   /** Share of the limit, 0 to 1 and above. */
-  saturation: z.string().max(2_000).default('max(container_memory_working_set_bytes{namespace="$namespace",bigpod="$bigPod"} / container_spec_memory_limit_bytes{namespace="$namespace",bigpod="$bigPod"})'),
+  saturation: z.string().max(2_000).default('max(container_memory_working_set_bytes{namespace="$namespace",pod=~"$bigPod-((blue|green)-)?[a-z0-9]+-[a-z0-9]{5}",container!=""} / (container_spec_memory_limit_bytes{namespace="$namespace",pod=~"$bigPod-((blue|green)-)?[a-z0-9]+-[a-z0-9]{5}",container!=""} > 0))'),
 });
 
 export const grafanaConfigSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
+  /** Address that browsers use, where it is another one. */
+  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
   /** Service account token: annotations, and panels through the reverse path. */
   token: secretReferenceSchema.optional(),
-  /** direct: the browser frames Grafana itself. proxy: under /grafana of the portal, with the token. */
+  /** direct: the browser frames Grafana itself. proxy: pictures of panels, fetched with the token, under /grafana of the portal. */
   embed: z.enum(["direct", "proxy"]).default("direct"),
   /** Promotions and rollbacks become annotations. */
   annotations: z.boolean().default(true),
@@ -282,6 +286,16 @@ export const registryConfigSchema = z.strictObject({
   password: secretReferenceSchema.optional(),
 });
 
+/** Where the images' source code lives: a suspected release is shown with its commits then. */
+export const githubConfigSchema = z.strictObject({
+  /** Host of the repositories' addresses. */
+  host: z.string().min(1).max(255).toLowerCase().default("github.com"),
+  /** Of the REST API; https://<host>/api/v3 for an Enterprise Server. */
+  url: z.url({ protocol: /^https?$/ }).default("https://api.github.com"),
+  /** May read the repositories' contents. Public repositories need none, but GitHub then answers 60 questions an hour. */
+  token: secretReferenceSchema.optional(),
+});
+
 const providerBase = { id: name, title: z.string().min(1).max(40), clientId: z.string().min(1), clientSecret: secretReferenceSchema };
 export const identityProviderConfigSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("oidc"), ...providerBase, /** https, or http on loopback only while the portal listens on loopback only. */ issuer: z.url({ protocol: /^https?$/ }), groupsClaim: z.string().default("groups") }),
@@ -305,6 +319,7 @@ export const configSchema = z.strictObject({
   environments: z.array(environmentConfigSchema).min(1).max(12),
   bigPods: z.array(bigPodConfigSchema).min(1).max(100),
   registries: z.array(registryConfigSchema).default([]),
+  github: githubConfigSchema.optional(),
   prometheus: z.array(prometheusConfigSchema).max(12).default([]),
   alertmanager: z.array(alertmanagerConfigSchema).max(12).default([]),
   alerting: alertingConfigSchema.prefault({}),
@@ -336,6 +351,7 @@ export type ServiceConfig = z.infer<typeof serviceConfigSchema>;
 export type ClusterConfig = z.infer<typeof clusterConfigSchema>;
 export type RegistryConfig = z.infer<typeof registryConfigSchema>;
 export type IdentityProviderConfig = z.infer<typeof identityProviderConfigSchema>;
+export type GithubConfig = z.infer<typeof githubConfigSchema>;
 export type PrometheusConfig = z.infer<typeof prometheusConfigSchema>;
 export type AlertmanagerConfig = z.infer<typeof alertmanagerConfigSchema>;
 export type AlertingConfig = z.infer<typeof alertingConfigSchema>;

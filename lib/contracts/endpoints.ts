@@ -7,13 +7,15 @@ import {
 import { alertmanagerWebhookSchema, webhookQuerySchema, webhookReceivedSchema } from "#lib/contracts/alertmanager-webhook.ts";
 import { silenceRequestSchema } from "#lib/contracts/incident.ts";
 import { signalQuerySchema, signalsResponseSchema, silenceCreatedSchema, silenceQuerySchema } from "#lib/contracts/signal.ts";
+import { adoptedSchema, adoptRequestSchema, driftsResponseSchema } from "#lib/contracts/drift.ts";
 import { eventQuerySchema, eventsSchema, historyQuerySchema, historySchema, stripQuerySchema, stripSchema } from "#lib/contracts/history.ts";
+import { notificationRetriedSchema, notificationsResponseSchema, notificationTestedSchema } from "#lib/contracts/notification.ts";
+import { panelsQuerySchema, panelsSchema } from "#lib/contracts/grafana.ts";
+import { goldenQuerySchema, goldenSchema } from "#lib/contracts/metrics.ts";
 import {
   incidentAssignSchema, incidentListSchema, incidentMergeSchema, incidentNoteSchema, incidentNumbersQuerySchema, incidentNumbersSchema, incidentOpenSchema, incidentQuerySchema, incidentResolveSchema, incidentSchema,
   incidentSummarySchema, runbookTickSchema, timelinePageSchema, timelineQuerySchema,
 } from "#lib/contracts/incident.ts";
-import { goldenQuerySchema, goldenSchema } from "#lib/contracts/metrics.ts";
-import { notificationRetriedSchema, notificationsResponseSchema, notificationTestedSchema } from "#lib/contracts/notification.ts";
 import { approvalRequestSchema, breakGlassRequestSchema, breakGlassReviewSchema, breakGlassSchema, operationRequestSchema, operationSchema, planRequestSchema, planSchema, quarantineLiftSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema, tokenRequestSchema, tokensResponseSchema } from "#lib/contracts/token.ts";
 import type { AnswerCode, ErrorCode } from "#lib/domain/error.ts";
@@ -87,6 +89,11 @@ export const endpoints = {
     description: "Asked of the environment's Prometheus, at most 7 days and 300 points. Where nothing was measured there is null, never 0; `state` and `sentence` say why a signal has no data.",
     query: goldenQuerySchema, success: { description: "Request rate, error ratio, latency, memory and saturation with their PromQL", schema: goldenSchema }, errors: ["not-found"],
   }),
+  listPanels: endpoint({
+    id: "listPanels", method: "GET", path: "/api/v1/grafana/panels", access: "read", summary: "Grafana's panels for a Big Pod, and whether they can be shown in the portal",
+    description: "Add from, to (milliseconds, or now-1h and now) and theme (light or dark) to `src`.",
+    query: panelsQuerySchema, success: { description: "The panels of the configuration; none without a Grafana", schema: panelsSchema }, errors: ["not-found"],
+  }),
   createPlan: endpoint({
     id: "createPlan", method: "POST", path: "/api/v1/plans", access: "write", summary: "Plan a promotion, rollback, restart or scaling",
     description: "Changes nothing. What the plan shows is exactly what runs when its hash is confirmed in time.",
@@ -156,8 +163,23 @@ export const endpoints = {
     description: "Of the same environment. Its signals, and later ones of its place, go there.",
     body: incidentMergeSchema, success: { description: "The merged incident, which says where it went", schema: incidentSummarySchema }, errors: ["not-found", "conflict"],
   }),
+  listDrift: endpoint({
+    id: "listDrift", method: "GET", path: "/api/v1/drift", access: "read", summary: "What runs other than Vigie applied it",
+    description: "Big Pods whose images, template, ConfigMaps or number of pods are not what the last operation applied or somebody adopted since, with who wrote it. What Vigie never applied cannot drift.",
+    query: environmentQuerySchema, success: { description: "Those of the environments you may see", schema: driftsResponseSchema }, errors: ["not-found"],
+  }),
+  adoptDrift: endpoint({
+    id: "adoptDrift", method: "POST", path: "/api/v1/drift/adopt", access: "write", summary: "Say that what runs is what is wanted",
+    description: "Writes nothing to a cluster. `mark` is that of the drift that was looked at: 409 when something else runs by now.",
+    body: adoptRequestSchema, success: { description: "What was adopted", schema: adoptedSchema }, errors: ["not-found", "conflict"],
+  }),
   listReleases: endpoint({ id: "listReleases", method: "GET", path: "/api/v1/releases", access: "read", summary: "Releases an environment ran, newest first", query: releasesQuerySchema, success: { description: "A page", schema: releasesResponseSchema }, errors: ["not-found"] }),
   readRelease: endpoint({ id: "readRelease", method: "GET", path: "/api/v1/releases/{number}", access: "read", summary: "One release in one environment", query: releaseQuerySchema, success: { description: "The release; of ConfigMaps the names of their keys only", schema: releaseResponseSchema }, errors: ["not-found"] }),
+  readEvidence: endpoint({
+    id: "readEvidence", method: "GET", path: "/api/v1/evidence/{id}", access: "read", summary: "One file that was saved before a Big Pod was isolated",
+    description: "Logs, pods, events or the workload, as text to be saved. Values of environment variables are not in it.",
+    success: { description: "The file", contentType: "text/plain; charset=utf-8" }, errors: ["not-found"],
+  }),
   receiveAlerts: endpoint({
     id: "receiveAlerts", method: "POST", path: "/api/webhooks/alertmanager", access: "public", summary: "Take messages of Alertmanager's webhook",
     description: "Format version 4, at most 1 MiB. Shows the secret that alerting.webhookSecret names as bearer token, or X-Vigie-Signature: t=<unix seconds>,v1=<HMAC-SHA256 of t, a dot and the body>, within five minutes and once. What is known already changes nothing.",

@@ -23,6 +23,8 @@ export const incidentSummarySchema = z.object({
   environment: z.string(),
   /** Null: it concerns the environment as a whole (or the monitoring of it). */
   bigPod: z.string().nullable(),
+  /** monitoring: it is the monitoring that is blind; that nothing else is open then says nothing. */
+  about: z.enum(["trouble", "monitoring"]),
   /** The one sentence a colleague would say. */
   title: z.string(),
   severity: z.enum(severities),

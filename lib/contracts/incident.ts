@@ -51,7 +51,7 @@ export const timelineEntrySchema = z.object({
   link: z.string().nullable(),
 });
 
-/** Counts and rates of two windows of the same length, before and after a moment, and what a test says of them. */
+/** Counts and rates of a window before and one after a moment, and what a test says of them. */
 export const errorComparisonSchema = z.object({
   before: z.object({ requests: z.int().nonnegative(), errors: z.int().nonnegative() }),
   after: z.object({ requests: z.int().nonnegative(), errors: z.int().nonnegative() }),
@@ -71,9 +71,11 @@ export const sampleComparisonSchema = z.object({
   sentence: z.string(),
 });
 export const comparisonSchema = z.object({
-  /** The suspected moment, and length of each window. */
+  /** The suspected moment, and length of the window after it. Latency and memory are compared with as long a one before it. */
   at: time,
   windowSeconds: z.int().positive(),
+  /** Length of the window before it in which errors and restarts are counted. Absent: as long as the one after. */
+  baselineSeconds: z.int().positive().optional(),
   errors: errorComparisonSchema.nullable(),
   latency: sampleComparisonSchema.nullable(),
   memory: sampleComparisonSchema.nullable(),
@@ -105,7 +107,7 @@ export const suspectSchema = z.object({
       operationId: z.string().nullable(),
       images: z.array(z.object({ bigPod: z.string(), container: z.string(), from: z.string().nullable(), to: z.string() })),
       /** Compare page of the source repository, and commit messages where they could be asked. */
-      commits: z.array(z.object({ repository: z.string(), from: z.string().nullable(), to: z.string(), url: z.string().nullable(), messages: z.array(z.string()) })),
+      commits: z.array(z.object({ repository: z.string(), from: z.string().nullable(), to: z.string(), url: z.string().nullable(), messages: z.array(z.string()), /** Why the messages are not there, in a sentence. */ trouble: z.string().nullable().optional() })),
     })
     .nullable(),
 });

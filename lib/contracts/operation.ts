@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { gateVerdicts, stepStatuses } from "#lib/domain/status.ts";
-import { operationKinds, operationSummarySchema } from "#lib/contracts/state.ts";
+import { isolationWays } from "#lib/domain/isolation.ts";
+import { isolationSchema, operationKinds, operationSummarySchema } from "#lib/contracts/state.ts";
 
 const name = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "a name of lower-case letters, digits and dashes");
 const bigPods = z.array(name).min(1).max(100).optional();
@@ -14,6 +15,9 @@ export const planRequestSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("scale"), environment: name, bigPod: name, replicas: z.int().min(0).max(100) }),
   /** Rolls back to the release before and returns, to prove the way back. */
   z.strictObject({ kind: z.literal("drill"), environment: name }),
+  /** Cuts a Big Pod off, once its evidence is saved; and gives it back. */
+  z.strictObject({ kind: z.literal("isolate"), environment: name, bigPod: name, how: z.enum(isolationWays) }),
+  z.strictObject({ kind: z.literal("lift-isolation"), environment: name, bigPod: name }),
 ]);
 
 /**
@@ -23,7 +27,7 @@ export const planRequestSchema = z.discriminatedUnion("kind", [
 export const gateNames = [
   "target-visible", "nothing-else-runs", "source-healthy", "containers-match", "images-present", "something-changes",
   "soak", "parity", "no-incident", "not-quarantined", "reversible", "window", "freeze", "approvals", "smoke", "metric",
-  "rollout", "no-new-alert", "service-selector",
+  "rollout", "no-new-alert", "service-selector", "not-isolated",
 ] as const;
 export const gateResultSchema = z.object({
   name: z.enum(gateNames),
@@ -41,7 +45,7 @@ export const gateResultSchema = z.object({
 /** What one Big Pod will have done to it. `unchanged` ones are listed too, so that people see they are not touched. */
 export const planChangeSchema = z.object({
   bigPod: z.string(),
-  effect: z.enum(["images", "restore", "restart", "scale", "switch", "stand-down", "unchanged"]),
+  effect: z.enum(["images", "restore", "restart", "scale", "switch", "stand-down", "isolate", "lift-isolation", "unchanged"]),
   images: z.array(z.object({ container: z.string(), from: z.string(), to: z.string(), fromVersion: z.string().nullable(), toVersion: z.string().nullable() })),
   /** Keys that change in ConfigMaps: "core-config: LOG_LEVEL". Values are never shown here. */
   config: z.array(z.string()),
@@ -80,6 +84,9 @@ export const planTargetSchema = z.object({
     /** Blue-green: the idle colour already runs what is wanted; only the Services' selectors change. */
     z.object({ effect: z.literal("switch") }),
     z.object({ effect: z.literal("stand-down") }),
+    z.object({ effect: z.literal("isolate"), how: z.enum(isolationWays), policy: z.string() }),
+    /** What was marked when it was isolated: what is given back, and what a return isolates again. */
+    z.object({ effect: z.literal("lift-isolation"), policy: z.string(), isolation: isolationSchema }),
   ]),
   colour: colourTargetSchema.nullable().default(null),
 });
@@ -122,7 +129,7 @@ export const planSchema = z.object({
   expiresAt: z.iso.datetime(),
 });
 
-export const operationRequestSchema = z.strictObject({ planHash: z.string().min(8).max(128), reason: z.string().trim().min(3).max(500), /** Begin when the next window opens, if it is shut now. Without it a promotion outside its window is refused. */ schedule: z.literal("next-window").optional() });
+export const operationRequestSchema = z.strictObject({ planHash: z.string().min(8).max(128), reason: z.string().trim().min(3).max(500), /** Begin when the next window opens, if it is shut now. Without it a promotion outside its window is refused. */ schedule: z.literal("next-window").optional(), /** Number of the incident it is asked for from. */ incident: z.int().positive().max(2_147_483_647).optional() });
 
 export const operationStepSchema = z.object({
   position: z.int(),
@@ -151,6 +158,8 @@ export const operationSchema = operationSummarySchema.extend({
   }),
   /** The operation this one undoes or follows: an automatic rollback names its promotion. */
   followsId: z.string().nullable(),
+  /** Number of the incident it was asked for from. */
+  incident: z.int().nullable().default(null),
   /** Gates asked when its turn came and after its rollout. */
   gates: z.array(gateResultSchema),
 });

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { incidentSummarySchema } from "#lib/contracts/incident-summary.ts";
+import { isolationWays } from "#lib/domain/isolation.ts";
+import { driftSchema } from "#lib/contracts/drift.ts";
 import { healthStatuses, operationStatuses, serviceStatuses, sourceStatuses } from "#lib/domain/status.ts";
 
 /** What the worker folds and stores, the web streams and the browser shows: one shape all the way. Times are ISO 8601 in UTC. */
@@ -68,6 +70,9 @@ export const runningImageSchema = z.object({
   digest: z.string().nullable(),
 });
 
+/** A Big Pod that was cut off, as its workload is marked. `replicas`: what it had before. */
+export const isolationSchema = z.object({ how: z.enum(isolationWays), by: z.string(), since: time, operationId: z.string(), replicas: z.int().nonnegative() });
+
 export const bigPodStateSchema = z.object({
   environment: z.string(),
   bigPod: z.string(),
@@ -116,6 +121,8 @@ export const bigPodStateSchema = z.object({
     })
     .nullable()
     .default(null),
+  /** Set while it is cut off. Absent in states of older versions. */
+  isolation: isolationSchema.nullable().optional(),
   /** Keys of the sources this state rests on (see SourceState.key). */
   sources: z.array(z.string()),
   observedAt: time,
@@ -149,7 +156,9 @@ export const changeSchema = z.object({
   id: z.string(),
   environment: z.string(),
   bigPod: z.string().nullable(),
-  kind: z.enum(["rollout", "config", "scale", "restart", "release"]),
+  /** selector: a Service of the Big Pod leads elsewhere. */
+  kind: z.enum(["rollout", "config", "scale", "restart", "selector", "release"]),
+  /** When it was written, where the cluster tells and its clock can be believed, else when it was seen. */
   at: time,
   /** "Experience v2.2.1 → v2.3.0" */
   summary: z.string(),
@@ -159,8 +168,8 @@ export const changeSchema = z.object({
   release: z.int().nullable(),
 });
 
-/** What operations can be. drill: a rollback and the way back again, as a rehearsal. stand-down: the end of a kept colour. */
-export const operationKinds = ["promotion", "rollback", "restart", "scale", "drill", "stand-down"] as const;
+/** What operations can be. drill: a rollback and the way back again, as a rehearsal. stand-down: the end of a kept colour. isolate: a Big Pod is cut off. */
+export const operationKinds = ["promotion", "rollback", "restart", "scale", "drill", "stand-down", "isolate", "lift-isolation"] as const;
 export const operationSummarySchema = z.object({
   id: z.string(),
   kind: z.enum(operationKinds),
@@ -220,6 +229,8 @@ export const environmentGuardSchema = z.object({
   quarantined: z.array(z.object({ release: z.int(), reason: z.string(), at: time })),
   /** A promotion whose Big Pods failed or alerted while it was watched, and the rollback that is proposed. */
   proposal: z.object({ operationId: z.string(), release: z.int().nullable(), sentence: z.string(), evidence: z.array(z.string()), at: time }).nullable(),
+  /** Big Pods that run something else than Vigie applied last. */
+  drift: z.array(driftSchema).default([]),
 });
 
 export const platformSnapshotSchema = z.object({
@@ -250,6 +261,7 @@ export type ServiceState = z.infer<typeof serviceStateSchema>;
 export type PodState = z.infer<typeof podStateSchema>;
 export type RunningImage = z.infer<typeof runningImageSchema>;
 export type BigPodState = z.infer<typeof bigPodStateSchema>;
+export type Isolation = z.infer<typeof isolationSchema>;
 export type SourceState = z.infer<typeof sourceStateSchema>;
 export type EnvironmentRelease = z.infer<typeof environmentReleaseSchema>;
 export type Change = z.infer<typeof changeSchema>;

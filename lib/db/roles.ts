@@ -2,7 +2,7 @@ import pg from "pg";
 
 /**
  * Gives the application's role what it needs and no more: it reads the audit log and may call audit_append,
- * but cannot insert, update, delete, truncate or alter it. The log belongs to a role nobody signs in as.
+ * but cannot insert, update, delete, truncate or alter it. Timelines of incidents it adds to, and deletes when they are old. The log belongs to a role nobody signs in as.
  * Run as the database's owner after the migrations; may be run again.
  */
 export async function setUpRoles(ownerUrl: string, app: { role: string; password: string }): Promise<void> {
@@ -22,6 +22,7 @@ export async function setUpRoles(ownerUrl: string, app: { role: string; password
       GRANT CONNECT, CREATE, TEMPORARY ON DATABASE ${database} TO ${role};
       GRANT USAGE ON SCHEMA public TO ${role}, vigie_audit;
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role};
+      REVOKE UPDATE ON incident_entry FROM ${role};
       GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${role};
       REVOKE ALL ON _prisma_migrations FROM ${role};
       GRANT SELECT ON _prisma_migrations TO ${role};

@@ -28,6 +28,11 @@ export interface Conclusion {
   evidence: Evidence[];
 }
 
+/** `first` whatever else there is, which only adds to the evidence. */
+export function concludeFirst(first: Finding, findings: readonly Finding[]): Conclusion {
+  return { status: first.status, cause: first.tell(first.on), kind: first.kind, remedy: first.remedy, evidence: [...first.evidence, ...conclude(findings).evidence].slice(0, maximumEvidence) };
+}
+
 const maximumEvidence = 12;
 const well: Conclusion = { status: "healthy", cause: null, kind: null, remedy: null, evidence: [] };
 

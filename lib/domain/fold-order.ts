@@ -3,6 +3,7 @@
  * wishes of people, then causes, then symptoms, then surroundings. The explicit order is the rule, see docs/health.md.
  */
 export const findingKinds = [
+  "isolated",
   "scaled-to-0",
   "paused",
   "node-lost",

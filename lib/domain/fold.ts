@@ -1,6 +1,6 @@
 import type { BigPodConfig } from "#lib/contracts/config.ts";
 import type { BigPodState, PodState } from "#lib/contracts/state.ts";
-import { conclude } from "#lib/domain/fold-finding.ts";
+import { conclude, concludeFirst } from "#lib/domain/fold-finding.ts";
 import type { Finding } from "#lib/domain/fold-finding.ts";
 import { evictionFindings, isLive, isReady, podFindings } from "#lib/domain/fold-pod.ts";
 import { podStateOf } from "#lib/domain/fold-pod-state.ts";
@@ -14,7 +14,8 @@ import { runningImages, versionOf } from "#lib/domain/fold-version.ts";
 import { doubtFindings, notReadyFindings, serviceFindings, workloadFindings } from "#lib/domain/fold-workload.ts";
 import { architectureOf, isCordoned } from "#lib/domain/health-node.ts";
 import type { HealthInput } from "#lib/domain/health.ts";
-import { unknownSurroundings } from "#lib/domain/surroundings.ts";
+import { isolationFinding, readIsolation } from "#lib/domain/isolation.ts";
+import { templateLabels, unknownSurroundings } from "#lib/domain/surroundings.ts";
 import type { Surroundings } from "#lib/domain/surroundings.ts";
 
 export interface FoldInput {
@@ -156,7 +157,10 @@ export function foldBigPod(input: FoldInput): BigPodState {
   const shown = current.length > 0 ? current : live;
   const services = servicesOverPods(bigPod, shown.flatMap((pod) => stateOf.get(pod.metadata.uid) ?? []), rollout.desired === 0 ? "scaled to 0" : "no pod yet");
   if (findings.length === 0) findings.push(...doubtFindings(bigPod.name, services, readyCurrent, rollout.desired));
-  const { status, cause, kind, remedy, evidence } = conclude(findings);
+  const isolation = readIsolation(deployment.metadata.annotations);
+  const cut = isolation === null ? null : isolationFinding(deployment, isolation, { desired: rollout.desired, labels: templateLabels(deployment), policies: surroundings.networkPolicies, now });
+  // What else is wrong with it is evidence: that it is cut off is what people must know first, and explains much of it.
+  const { status, cause, kind, remedy, evidence } = cut === null ? conclude(findings) : concludeFirst(cut, findings);
   const restarts = podStates.reduce((sum, pod) => sum + pod.restarts, 0);
   return {
     environment, bigPod: bigPod.name, status, cause, causeKind: kind, remedy, evidence,
@@ -169,6 +173,7 @@ export function foldBigPod(input: FoldInput): BigPodState {
     restarts,
     workload: { kind: "Deployment", name: deployment.metadata.name, uid: deployment.metadata.uid, generation: deployment.metadata.generation ?? 0 },
     colour: null,
+    isolation,
     sources: [...input.sources],
     observedAt: now.toISOString(),
   };

@@ -43,7 +43,7 @@ const never = (facts: fc.Arbitrary<EnvironmentFacts>, judge: (facts: Environment
 describe("with everything known they pass, so that the rest means something", () => {
   test.each([
     ["source-healthy", sourceHealthy(whole, ["core"])], ["target-visible", targetVisible(whole, ["core"])], ["containers-match", containersMatch(whole, whole, ["core"])],
-    ["soak", soakGate(whole, ["core"], soaked, 60)], ["no-incident", noIncidentGate(whole, ["core"])], ["parity", parityGate(whole, whole, ["core"])],
+    ["soak", soakGate(whole, ["core"], soaked, 60)], ["no-incident", noIncidentGate(whole, ["core"], [], ["core"])], ["parity", parityGate(whole, whole, ["core"])],
     ["rollout", everythingUp("staging", [{ bigPod: "core", fresh: true, state: state(), brokenForMs: 0 }], now)],
   ])("%s", (_, gate) => expect(gate?.verdict).toBe("pass"));
 });
@@ -52,7 +52,8 @@ describe("no data never passes", () => {
   test("source-healthy", () => never(unknown, (facts) => sourceHealthy(facts, ["core"])));
   test("target-visible", () => never(unseen, (facts) => targetVisible(facts, ["core"])));
   test("containers-match", () => never(fc.constant({ ...whole, states: new Map() }), (facts) => containersMatch(whole, facts, ["core"])));
-  test("no-incident", () => never(unknown, (facts) => noIncidentGate(facts, ["core"])));
+  test("no-incident", () => never(unknown, (facts) => noIncidentGate(facts, ["core"], [], ["core"])));
+  test("no-incident, while the monitoring is blind", () => expect(noIncidentGate(whole, ["core"], [{ number: 3, title: "The monitoring of staging is silent", severity: "critical", bigPod: null, about: "monitoring" }], ["core"]).verdict).toBe("inconclusive"));
   test("soak, of facts", () => never(unknown, (facts) => soakGate(facts, ["core"], soaked, 60)));
   test("soak, of history", () => {
     const history = fc.constantFrom({ ...soaked, releaseSince: null }, { ...soaked, healthySince: new Map() }, { ...soaked, healthySince: new Map([["core", null]]) }, { ...soaked, releaseSince: new Date(NaN) }, { ...soaked, healthySince: new Map([["core", new Date(NaN)]]) });
@@ -64,7 +65,7 @@ describe("no data never passes", () => {
     fc.assert(fc.property(unrecorded, fc.boolean(), (facts, asSource) => (asSource ? parityGate(facts, whole, ["core"]) : parityGate(whole, facts, ["core"])).verdict !== "pass"));
   });
   test("images-present", () => expect(imagesPresent([{ bigPod: "core", reference: "r@x", platforms: ["linux/arm64"], platformsFrom: "x", answer: { kind: "unasked", sentence: "away" } }], now).verdict).toBe("error"));
-  test("metric, one question", () => {
+  test("ACCEPTANCE 28: metric, one question", () => {
     const nothing = fc.oneof(
       fc.array(fc.double(), { minLength: 2, maxLength: 5 }),
       fc.constantFrom<number[]>([], [NaN], [Infinity], [-Infinity]),

@@ -1,5 +1,6 @@
 import type { EnvironmentPolicy } from "#lib/contracts/config.ts";
 import type { GateName, GateResult } from "#lib/contracts/operation.ts";
+import type { Severity } from "#lib/domain/incident-status.ts";
 import { gate, gateFromFindings, listed } from "#lib/domain/gate.ts";
 import type { GateExtras } from "#lib/domain/gate.ts";
 import { visibility } from "#lib/domain/plan-facts.ts";
@@ -82,10 +83,23 @@ export function soakGate(source: EnvironmentFacts, bigPods: readonly string[], s
   return gateFromFindings("soak", findings, `${listed(bigPods)} in ${source.name}: healthy for ${minutes(soakMinutes)} and longer`, now, extras);
 }
 
-/** Nothing is broken in the target. */
-export function noIncidentGate(target: EnvironmentFacts, bigPods: readonly string[]): GateResult {
-  const extras = { rule: `no Big Pod of ${target.name} is broken` };
-  const findings = bigPods.map((bigPod): { verdict: GateResult["verdict"]; sentence: string } => {
+/** An incident that is open in the target. `monitoring`: it says that nobody would see one. */
+export interface OpenIncident {
+  number: number;
+  title: string;
+  severity: Severity;
+  bigPod: string | null;
+  about: "trouble" | "monitoring";
+}
+
+/**
+ * Nothing is broken in the target, and no incident (critical or warning) is open there about a Big Pod of the plan or about the environment as a whole. `all`: Big Pods of
+ * the platform, `chosen`: those of the plan. While the monitoring is blind nobody knows whether there is one.
+ */
+export function noIncidentGate(target: EnvironmentFacts, all: readonly string[], incidents: readonly OpenIncident[], chosen: readonly string[]): GateResult {
+  type Finding = { verdict: GateResult["verdict"]; sentence: string };
+  const extras = { rule: `no Big Pod of ${target.name} is broken, and no critical or warning incident is open there` };
+  const findings = all.map((bigPod): Finding => {
     const seen = visibility(target, bigPod);
     if (!seen.seen) return seen;
     const { status, cause } = seen.state;
@@ -93,7 +107,10 @@ export function noIncidentGate(target: EnvironmentFacts, bigPods: readonly strin
     if (status === "stale" || status === "unknown") return { verdict: "inconclusive", sentence: `${bigPod} in ${target.name} is ${status}: ${cause ?? "there is no data"}` };
     return { verdict: "pass", sentence: bigPod };
   });
-  return gateFromFindings("no-incident", findings, `nothing is broken in ${target.name}`, target.now, extras);
+  const open = incidents
+    .filter((incident) => incident.severity !== "info" && (incident.bigPod === null || chosen.includes(incident.bigPod)))
+    .map((incident): Finding => ({ verdict: incident.about === "monitoring" ? "inconclusive" : "fail", sentence: `incident ${incident.number} is open${incident.bigPod === null ? "" : ` about ${incident.bigPod}`}: ${incident.title}` }));
+  return gateFromFindings("no-incident", [...findings, ...open], `nothing is broken in ${target.name}, and no incident is open`, target.now, extras);
 }
 
 /** Gate results from findings of a configured check, under its own title. */

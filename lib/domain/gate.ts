@@ -16,7 +16,7 @@ const titles: Record<GateResult["name"], string> = {
   "something-changes": "Something changes",
   soak: "The source has been healthy long enough",
   parity: "The target has the configuration the source has",
-  "no-incident": "Nothing is broken in the target",
+  "no-incident": "No incident in the target",
   "not-quarantined": "The release is not in quarantine",
   reversible: "There is a way back",
   window: "A window is open",
@@ -27,6 +27,7 @@ const titles: Record<GateResult["name"], string> = {
   rollout: "Everything is up",
   "no-new-alert": "No new alert",
   "service-selector": "The Services are as Vigie left them",
+  "not-isolated": "It is not isolated",
 };
 
 /** What a configured gate shows besides: its own title, and the rule or query as it was asked. */

@@ -9,6 +9,7 @@ export interface TimelineLine {
   detail: string | null;
   actor: { id: string; name: string } | null;
   link: string | null;
+  data?: Record<string, string>;
 }
 
 export interface TimelineSignal {
@@ -24,15 +25,20 @@ export interface TimelineSignal {
   operationId: string | null;
 }
 
-/** What a signal adds to its incident's timeline: that it began, that a silence covers it, that it ended. */
+/** What a signal adds to its incident's timeline: that it began, that it ended, and that a silence covers it: one line, however many signals that silence covers. */
 export function signalLines(signal: TimelineSignal, now: Date): TimelineLine[] {
   const link = signal.operationId === null ? null : `/operations/${signal.operationId}`;
   const about = signal.service === null ? signal.title : `${signal.title} (${signal.service})`;
   const lines: TimelineLine[] = [{ key: `signal:${signal.id}`, at: signal.onsetAt, kind: "signal", title: about, detail: signal.detail, actor: null, link }];
   const { silence } = signal;
-  if (silence !== null) lines.push({ key: `silence:${silence.id}:${signal.id}`, at: now, kind: "silence", title: `${signal.title} is silenced until ${silence.endsAt}`, detail: silence.comment, actor: { id: silence.by, name: silence.by }, link: null });
+  if (silence !== null) lines.push({ key: `silence:${silence.id}`, at: now, kind: "silence", title: `Silenced until ${silence.endsAt}: ${signal.title}`, detail: silence.comment, actor: { id: silence.by, name: silence.by }, link: null, data: { signalId: signal.id } });
   if (signal.state === "ended") lines.push({ key: `signal:${signal.id}:ended`, at: signal.endedAt ?? now, kind: "signal-ended", title: `${about} ended`, detail: null, actor: null, link });
   return lines;
+}
+
+/** A silence that no longer covers the signal it was first seen on. */
+export function silenceEndLine(silenceKey: string, signalTitle: string, now: Date): TimelineLine {
+  return { key: `${silenceKey}:ended`, at: now, kind: "silence", title: `No longer silenced: ${signalTitle}`, detail: null, actor: null, link: null };
 }
 
 export interface HistoryRow {
@@ -44,6 +50,11 @@ export interface HistoryRow {
   at: Date;
 }
 
+/** The overview as it was once this had happened: moments are whole seconds there. */
+function momentLink(at: Date): string {
+  return `/?at=${new Date(Math.ceil(at.getTime() / 1_000) * 1_000).toISOString().replace(".000", "")}`;
+}
+
 /** State changes of Big Pods, from rows of their history in order of time: one line where status, cause or version differ from the row before. */
 export function stateLines(rows: readonly HistoryRow[]): TimelineLine[] {
   const last = new Map<string, HistoryRow>();
@@ -52,12 +63,12 @@ export function stateLines(rows: readonly HistoryRow[]): TimelineLine[] {
     last.set(row.bigPod, row);
     if (before !== undefined && before.status === row.status && before.cause === row.cause && before.version === row.version) return [];
     const version = before !== undefined && before.version !== row.version && row.version !== null ? ` (${row.version})` : "";
-    return [{ key: `state:${row.id}`, at: row.at, kind: "state" as const, title: `${row.bigPod} is ${row.status}${version}`, detail: row.cause, actor: null, link: null }];
+    return [{ key: `state:${row.id}`, at: row.at, kind: "state" as const, title: `${row.bigPod} is ${row.status}${version}`, detail: row.cause, actor: null, link: momentLink(row.at) }];
   });
 }
 
 export function changeLine(change: { id: string; at: Date; summary: string; by: string; operationId: string | null }): TimelineLine {
-  return { key: `change:${change.id}`, at: change.at, kind: "change", title: change.summary, detail: null, actor: { id: change.by, name: change.by }, link: change.operationId === null ? null : `/operations/${change.operationId}` };
+  return { key: `change:${change.id}`, at: change.at, kind: "change", title: change.summary, detail: null, actor: { id: change.by, name: change.by }, link: change.operationId === null ? momentLink(change.at) : `/operations/${change.operationId}` };
 }
 
 export interface TimelineOperation {

@@ -58,8 +58,11 @@ export function rolloutVerdict(view: RolloutView): RolloutVerdict {
     case "unknown":
       if (view.acceptUnknown && view.completeForMs >= unknownGraceMs) return { kind: "done", text: `${desired} of ${desired} pods ready; ${state.cause ?? "its services cannot be asked"}` };
       return { kind: "waiting", text: state.cause ?? "waiting for its services to answer" };
-    case "progressing":
     case "paused":
+      // Nobody can ask a service that is cut off: the workload's own counts are all there is.
+      if (state.isolation != null && view.acceptUnknown) return { kind: "done", text: `${desired} of ${desired} pods ready; it is isolated, so its services are not asked` };
+      return { kind: "waiting", text: state.cause ?? waitingFor(state) };
+    case "progressing":
     case "stale":
       return { kind: "waiting", text: state.cause ?? waitingFor(state) };
   }

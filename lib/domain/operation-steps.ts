@@ -4,9 +4,10 @@ import { colourSteps } from "#lib/domain/colour-steps.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
 import { drillReturnSteps } from "#lib/domain/drill.ts";
 import { bakes } from "#lib/domain/gate-after.ts";
+import { isIsolation, isolationSteps } from "#lib/domain/isolation-steps.ts";
 import { minutes } from "#lib/domain/gate-policy.ts";
 
-export const stepNames = ["check", "config", "write", "rollout", "verify", "bake", "return-config", "return-write", "return-rollout", "raise", "preview", "switch", "stand-down", "return-raise", "return-switch"] as const;
+export const stepNames = ["check", "config", "write", "rollout", "verify", "bake", "return-config", "return-write", "return-rollout", "raise", "preview", "switch", "stand-down", "return-raise", "return-switch", "evidence", "isolate", "isolated", "lift", "lifted", "return-isolate", "return-lift", "return-lifted"] as const;
 export type ForwardStepName = (typeof stepNames)[number];
 /** A drill's second half has the return's steps, planned, under names of their own. */
 export type StepName = ForwardStepName | `drill-${string}`;
@@ -21,7 +22,7 @@ export interface StepDraft {
 /** Steps of an operation in order: look, then each Big Pod to its end before the next is touched, then look again; a promotion bakes where the policy says so. */
 export function operationSteps(plan: Pick<Plan, "environment" | "release" | "kind">, targets: readonly PlanTarget[], policy: Pick<EnvironmentPolicy, "bakeMinutes" | "gates"> | null): StepDraft[] {
   const coloured = targets.some((target) => target.colour !== null);
-  const steps: Omit<StepDraft, "position">[] = coloured ? colourSteps(plan, targets) : rollingSteps(plan, targets);
+  const steps: Omit<StepDraft, "position">[] = targets.some(isIsolation) ? isolationSteps(plan.environment, targets) : coloured ? colourSteps(plan, targets) : rollingSteps(plan, targets);
   if (plan.kind === "promotion" && policy !== null && bakes(policy)) steps.push({ name: "bake", title: policy.bakeMinutes === 0 ? "Ask the gates after it" : `Ask the gates after it for ${minutes(policy.bakeMinutes)}`, bigPod: null });
   if (plan.kind === "drill") steps.push(...drillReturnSteps(plan.environment, returnSteps(targets.toReversed(), 0)));
   return steps.map((step, position) => ({ ...step, position }));
@@ -62,6 +63,10 @@ function writeTitle(bigPod: string, write: PlanTarget["write"], release: number 
       return `Switch ${bigPod} to the other colour`;
     case "stand-down":
       return `Scale the kept colour of ${bigPod} down`;
+    case "isolate":
+      return `Isolate ${bigPod}`;
+    case "lift-isolation":
+      return `Lift the isolation of ${bigPod}`;
     default:
       return assertNever(write);
   }

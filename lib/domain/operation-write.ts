@@ -39,6 +39,8 @@ export function forwardDecision(target: PlanTarget, live: LiveWorkload, mark: st
       return live.replicas === before.replicas ? { do: "merge", spec: { replicas: write.replicas } } : foreign;
     case "switch":
     case "stand-down":
+    case "isolate":
+    case "lift-isolation":
       return { do: "nothing", why: "its template stays as it is" };
     default:
       return assertNever(write);
@@ -63,6 +65,8 @@ export function returnDecision(target: PlanTarget, live: LiveWorkload, mark: str
       return live.replicas === write.replicas ? { do: "merge", spec: { replicas: before.replicas } } : foreign;
     case "switch":
     case "stand-down":
+    case "isolate":
+    case "lift-isolation":
       return { do: "nothing", why: "its template stays as it is" };
     default:
       return assertNever(write);

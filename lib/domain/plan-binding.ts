@@ -27,7 +27,7 @@ export function planBinding(kind: string, facts: EnvironmentFacts, from: string 
     targets: targets.map(({ bigPod, workload, write, colour }) => ({
       bigPod,
       workload,
-      images: imagesOf(facts.states.get(bigPod)?.images ?? []),
+      images: write.effect === "isolate" || write.effect === "lift-isolation" ? {} : imagesOf(facts.states.get(bigPod)?.images ?? []),
       write,
       ...(colour === null ? {} : { colour }),
     })),

@@ -8,7 +8,7 @@ import { postmortem } from "#lib/domain/postmortem.ts";
 import type { PostmortemInput } from "#lib/domain/postmortem.ts";
 
 const incident: IncidentSummary = {
-  id: "i", number: 12, environment: "prod", bigPod: "experience", title: "Voyage answers one request in four with an error", severity: "critical", status: "resolved",
+  id: "i", number: 12, environment: "prod", bigPod: "experience", about: "trouble", title: "Voyage answers one request in four with an error", severity: "critical", status: "resolved",
   onsetAt: "2026-11-21T03:12:00.000Z", openedAt: "2026-11-21T03:13:05.000Z", acknowledged: { by: { id: "u", name: "Rafael" }, at: "2026-11-21T03:15:10.000Z" }, assignee: { id: "u", name: "Rafael" },
   resolved: { at: "2026-11-21T03:24:00.000Z", by: "Vigie" }, flapping: false, reopened: 0, manual: false, mergedInto: null, firing: 0, signals: 2,
   suspect: { changeId: "c", summary: "Experience v2.2.1 → v2.3.0", release: 214, verdict: "worse" },

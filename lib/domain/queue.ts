@@ -102,9 +102,9 @@ export function spreadWords(spread: Spread | null): string | null {
   return `about ${minutes(spread.seconds)} min (${minutes(spread.lowSeconds)}–${minutes(spread.highSeconds)})`;
 }
 
-/** Who goes first among those that wait in an environment: the way back, before everything that goes forward. */
+/** Who goes first among those that wait in an environment: the way back and what cuts off, before everything that goes forward. */
 export function operationPriority(kind: string): number {
-  return kind === "rollback" ? 10 : 0;
+  return kind === "rollback" || kind === "isolate" ? 10 : 0;
 }
 
 /** Whether an operation of this kind has a running one aborted. A rollback that runs is never interrupted. */

@@ -4,13 +4,15 @@ export interface PagePolicy {
   nonce: string;
   /** `next dev` evaluates code and writes style elements. */
   development: boolean;
+  /** The one origin whose pages ours may frame ("https://grafana.example.org"); null: none. */
+  frameOrigin?: string | null;
 }
 
 /**
  * Scripts run by nonce alone ('strict-dynamic' hands it on to what they load); styles come from our own files or by nonce, and no element carries
- * any inline; nothing is framed, nothing is sent anywhere else. Source: W3C CSP level 3, "strict CSP".
+ * any inline; nothing is framed but one configured origin, nothing is sent anywhere else. Source: W3C CSP level 3, "strict CSP".
  */
-export function contentSecurityPolicy({ nonce, development }: PagePolicy): string {
+export function contentSecurityPolicy({ nonce, development, frameOrigin = null }: PagePolicy): string {
   const directives: Record<string, string[]> = {
     "default-src": ["'self'"],
     "script-src": [`'nonce-${nonce}'`, "'strict-dynamic'", ...(development ? ["'unsafe-eval'"] : [])],
@@ -21,10 +23,16 @@ export function contentSecurityPolicy({ nonce, development }: PagePolicy): strin
     "object-src": ["'none'"],
     "base-uri": ["'none'"],
     "form-action": ["'self'"],
-    "frame-src": ["'none'"],
+    "frame-src": [frameOrigin === null ? "'none'" : originOf(frameOrigin)],
     "frame-ancestors": ["'none'"],
   };
   return Object.entries(directives).map(([name, sources]) => `${name} ${sources.join(" ")}`).join("; ");
+}
+
+/** Nothing but an http or https origin goes into a policy: a stray word in it would open more than meant. */
+function originOf(given: string): string {
+  const url = URL.parse(given);
+  return url !== null && /^https?:$/.test(url.protocol) && /^[\w.:[\]-]+$/.test(url.host) ? url.origin : "'none'";
 }
 
 /** `secure`: the portal is reached over TLS, so browsers are told to stay there. */

@@ -41,7 +41,8 @@ export function judgeHealth(facts: readonly HealthFact[], { open, judging, broke
       continue;
     }
     if (fact.status !== "broken") continue;
-    const since = brokenSince.get(place) ?? fact.since;
+    const before = brokenSince.get(place);
+    const since = before === undefined || fact.since < before ? fact.since : before;
     brokenSince.set(place, since);
     if (known !== undefined) verdict.broken.push({ key: known.key, fact, brokenSince: since });
     else if (!judging.has(place) && now.getTime() - since.getTime() >= healthSeconds * 1000) verdict.broken.push({ key: `health:${place}:${since.toISOString()}`, fact, brokenSince: since });

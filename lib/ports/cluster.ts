@@ -103,6 +103,8 @@ export interface ClusterApi {
   create(kind: ResourceKind, namespace: string, object: Record<string, unknown>, signal?: AbortSignal): Promise<ClusterObject>;
   /** PUT; the object carries metadata.resourceVersion and uid as preconditions. */
   replace(kind: ResourceKind, namespace: string, name: string, object: Record<string, unknown>, signal?: AbortSignal): Promise<ClusterObject>;
+  /** DELETE of the very object that was read: any other uid or resourceVersion is a "conflict". */
+  remove(kind: ResourceKind, namespace: string, name: string, preconditions: { uid: string; resourceVersion: string }, signal?: AbortSignal): Promise<void>;
   patch(kind: ResourceKind, namespace: string, name: string, type: PatchType, body: unknown, options?: { subresource?: "scale"; dryRun?: boolean }, signal?: AbortSignal): Promise<ClusterObject>;
   /** GET (or POST of `post`, for questions whose protocol wants one) through the pod proxy. Resolves with any HTTP status of the pod; a refused connection inside the pod is { status: 0, body: the server's sentence }. */
   podHttp(namespace: string, pod: string, port: number, path: string, timeoutMs: number, signal?: AbortSignal, post?: PodPost): Promise<{ status: number; body: string }>;

@@ -1,6 +1,7 @@
 import type { AlertsApi } from "#lib/ports/alerts.ts";
 import type { GrafanaApi } from "#lib/ports/grafana.ts";
 import type { MetricsApi } from "#lib/ports/metrics.ts";
+import type { SourceApi } from "#lib/ports/source.ts";
 
 /** One answer over HTTP. `status` 0: nothing answered behind a proxy that did; `body` is its sentence then. */
 export interface HttpAnswer {
@@ -21,6 +22,8 @@ export interface Outside {
   alerts(environment: string): AlertsApi | null;
   /** Null: no Grafana is configured. */
   grafana(): GrafanaApi | null;
+  /** Null or absent: no place of source code is configured. */
+  source?(): SourceApi | null;
   pod(environment: string, pod: string, port: number, path: string, timeoutMs: number, signal?: AbortSignal): Promise<HttpAnswer>;
   service(environment: string, service: string, port: number, path: string, timeoutMs: number, signal?: AbortSignal): Promise<HttpAnswer>;
   url(url: string, timeoutMs: number, signal?: AbortSignal): Promise<HttpAnswer>;

@@ -9,13 +9,19 @@ import { recordRefusal } from "#lib/services/access/record-refusal.ts";
 import { createSignInStore } from "#lib/services/session/sign-in.ts";
 
 /**
- * Before the web process answers: refuses a portal whose sign-in would not be safe, and tells next-auth and the proxy the portal's address
- * (NEXTAUTH_URL). Throws VigieError "invalid" with what to mend.
+ * Before the web process answers: refuses a portal whose sign-in would not be safe, tells next-auth and the proxy the portal's address
+ * (NEXTAUTH_URL), and the proxy whose pages ours may frame (VIGIE_FRAME_ORIGIN). Throws VigieError "invalid" with what to mend.
  */
 export function prepareIdentity(runtime: Pick<Runtime, "config">): string {
   const url = checkPortal(runtime.config);
   process.env.NEXTAUTH_URL = url;
+  process.env.VIGIE_FRAME_ORIGIN = frameOrigin(runtime.config) ?? "";
   return url;
+}
+
+/** Origin of Grafana where browsers frame it; null where there is none, or only its pictures are shown. */
+function frameOrigin({ grafana }: Pick<Runtime["config"], "grafana">): string | null {
+  return grafana === undefined || grafana.embed === "proxy" || grafana.panels.length === 0 ? null : new URL(grafana.publicUrl ?? grafana.url).origin;
 }
 
 /** Answers everything below /api/auth. */

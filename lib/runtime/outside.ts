@@ -10,7 +10,7 @@ import type { HttpAnswer, Outside } from "#lib/ports/outside.ts";
  * What gates may ask, put together: clusters are opened at the first question (`clusterOf`), one Prometheus per environment by configuration.
  * Everything that is thrown is a VigieError: "denied" by the egress rules, "upstream" when nothing answers.
  */
-export function createOutside(parts: { config: Config; clusterOf: (environment: string) => Promise<ClusterApi>; metricsOf: (environment: string) => MetricsApi | null; alertsOf?: Outside["alerts"]; grafana?: Outside["grafana"] }): Outside {
+export function createOutside(parts: { config: Config; clusterOf: (environment: string) => Promise<ClusterApi>; metricsOf: (environment: string) => MetricsApi | null; alertsOf?: Outside["alerts"]; grafana?: Outside["grafana"]; source?: Outside["source"] }): Outside {
   const { config, clusterOf, metricsOf } = parts;
   const namespaceOf = (environment: string): string => {
     const found = config.environments.find((candidate) => candidate.name === environment);
@@ -33,6 +33,7 @@ export function createOutside(parts: { config: Config; clusterOf: (environment: 
     metrics: metricsOf,
     alerts: parts.alertsOf ?? (() => null),
     grafana: parts.grafana ?? (() => null),
+    source: parts.source ?? (() => null),
     pod: (environment, pod, port, path, timeoutMs, signal) => timed(async () => (await clusterOf(environment)).podHttp(namespaceOf(environment), pod, port, path, timeoutMs, signal)),
     service: (environment, service, port, path, timeoutMs, signal) => timed(async () => (await clusterOf(environment)).serviceHttp(namespaceOf(environment), service, port, path, timeoutMs, signal)),
     url: createUrlProbe(config.egress.allow),

@@ -7,6 +7,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   delete process.env.NEXTAUTH_URL;
+  delete process.env.VIGIE_FRAME_ORIGIN;
 });
 
 function send(path: string, options: { method?: string; headers?: Record<string, string>; signedIn?: boolean } = {}) {
@@ -28,6 +29,23 @@ describe("pages", () => {
     expect(first.headers.get("x-middleware-request-x-nonce")).toBe(/'nonce-([^']+)'/.exec(policies[0] ?? "")?.[1]);
     expect(first.headers.get("x-frame-options")).toBe("DENY");
     expect(first.headers.get("strict-transport-security")).toBeNull();
+  });
+
+  test.each<[string, string]>([
+    ["", "frame-src 'none'"],
+    ["https://grafana.example.org:3000", "frame-src https://grafana.example.org:3000"],
+    ["https://grafana.example.org/with/a/path", "frame-src https://grafana.example.org"],
+    ["*", "frame-src 'none'"],
+    ["https: data:", "frame-src 'none'"],
+    ["javascript:alert(1)", "frame-src 'none'"],
+    ["https://a.example.org; script-src *", "frame-src 'none'"],
+    ["https://*.example.org", "frame-src 'none'"],
+  ])("frame Grafana's origin %j and nothing else", (origin, directive) => {
+    process.env.VIGIE_FRAME_ORIGIN = origin;
+    const directives = (send("/", { signedIn: true }).headers.get("content-security-policy") ?? "").split("; ");
+    expect(directives).toContain(directive);
+    expect(directives).toHaveLength(11);
+    expect(directives).toContain("frame-ancestors 'none'");
   });
 
   test("lead to sign-in without a session, and back", () => {
@@ -60,6 +78,7 @@ describe("who may send what", () => {
     ["a program with a token", "/api/v1/plans", { method: "POST", headers: { authorization: "Bearer x" } }, true],
     ["a page elsewhere that uses the session against the API", "/api/v1/plans", { method: "POST", signedIn: true, headers: { origin: "https://evil.example" } }, false],
     ["the API without anything, which answers 401 itself", "/api/v1/state", {}, true],
+    ["a panel's picture without a session, which answers 401 itself", "/grafana/render/d-solo/x/_", {}, true],
     ["another host's name for this address", "/api/metrics", { headers: { host: "rebound.evil.example:3000" } }, false],
     ["a probe by address", "/api/readyz", { headers: { host: "10.0.0.7:3000" } }, true],
   ])("%s", (_, path, options, allowed) => {

@@ -2,12 +2,15 @@ import { join, resolve } from "node:path";
 import { createAlertmanagerByEnvironment } from "#lib/adapters/alertmanager/by-environment.ts";
 import { createRunbookFolder } from "#lib/adapters/files/runbook-folder.ts";
 import { createChannels } from "#lib/adapters/notify/channels.ts";
+import { createConfiguredGrafana } from "#lib/adapters/grafana/configured.ts";
+import { createGithub } from "#lib/adapters/github/github.ts";
 import { createRegistry } from "#lib/adapters/registry/registry.ts";
 import { createDatabase } from "#lib/db/client.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
 import type { Clusters } from "#lib/adapters/kubernetes/clusters.ts";
 import type { Log } from "#lib/ports/runtime.ts";
+import type { SourceApi } from "#lib/ports/source.ts";
 import { loadConfig } from "#lib/runtime/config.ts";
 import type { LoadedConfig } from "#lib/runtime/config.ts";
 import { root } from "#lib/runtime/home.ts";
@@ -46,10 +49,15 @@ export function createRuntime(part: "worker" | "web"): Runtime {
     opened.catch(() => (opened = undefined));
     return opened;
   };
-  const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: createPrometheusByEnvironment(loaded.config, secretOf), alertsOf: createAlertmanagerByEnvironment(loaded.config, secretOf) });
+  const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: createPrometheusByEnvironment(loaded.config, secretOf), alertsOf: createAlertmanagerByEnvironment(loaded.config, secretOf), grafana: createConfiguredGrafana(loaded.config, secretOf), source: sourceOf(loaded.config, secretOf) });
   const { folder } = loaded.config.runbooks;
   const telling = { notify: createChannels(loaded.config, secretOf), ...(folder === undefined ? {} : { runbooks: createRunbookFolder(resolve(loaded.folder, folder)) }) };
   return { ...loaded, databaseUrl, log, secret: portalSecret(), secretOf, clusters, context: { db, config: loaded.config, clock: systemClock, log, registry, outside, ...telling } };
+}
+
+function sourceOf(config: LoadedConfig["config"], secretOf: (reference: string) => string): () => SourceApi | null {
+  const source = config.github === undefined ? null : createGithub({ config: config.github, readSecret: secretOf, now: systemClock.now });
+  return () => source;
 }
 
 /** Route handlers, server actions and instrumentation are separate module instances in Next: only globalThis is shared. */

@@ -6,15 +6,18 @@ import { portalUrl } from "#lib/runtime/portal-url.ts";
 import { createNotifier } from "#lib/worker/incidents/notify.ts";
 import { createDrillScheduler } from "#lib/worker/drills/scheduler.ts";
 import { createIncidentEngine } from "#lib/worker/incidents/engine.ts";
+import { createSuspectSeeker } from "#lib/worker/incidents/suspects.ts";
 import { createSignalWatch } from "#lib/worker/incidents/signals/watch.ts";
+import { createAnnotationPusher } from "#lib/worker/incidents/grafana-annotations.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
+import { createRecoveryWatch } from "#lib/worker/incidents/recovery.ts";
 import { createReadinessWatch } from "#lib/worker/readiness/readiness.ts";
 
-const watchEveryMs = 1_000;
-const signalsEveryMs = 500;
-const readinessEveryMs = 3_000;
-const drillEveryMs = 10_000;
-const notifyEveryMs = 1_000;
+/** Looks when it is time (never twice at once), and ends what is under way. */
+interface Guardian {
+  look(): Promise<void> | void;
+  close(): Promise<void> | void;
+}
 
 export interface Guardians {
   /** Begins nothing new, ends what is under way. */
@@ -34,22 +37,25 @@ export interface GuardianParts {
   onIncident?: readonly IncidentHook[];
 }
 
-/** What Vigie looks after by itself: signals and incidents, who is told of them, promotions that are watched, the way back, drills. */
+/** What Vigie looks after by itself: signals and incidents, promotions that are watched, the way back, drills, who is told. Each looks at its own pace. */
 export function startGuardians({ context, databaseUrl, views, lease, random, changed = () => undefined, onIncident = [] }: GuardianParts): Guardians {
-  const promotions = createPromotionWatcher({ context, views, lease, changed });
-  const readiness = createReadinessWatch({ context, views, lease, random, changed });
-  const drills = createDrillScheduler({ context, lease });
-  const signals = createSignalWatch({ context, lease });
   const incidents = createIncidentEngine({ context, databaseUrl, lease, onIncident });
+  const guardians: { everyMs: number; guardian: Guardian }[] = [
+    { everyMs: 500, guardian: createSignalWatch({ context, lease }) },
+    { everyMs: 1_000, guardian: createPromotionWatcher({ context, views, lease, changed }) },
+    { everyMs: 1_000, guardian: createSuspectSeeker({ context, lease }) },
+    { everyMs: 1_000, guardian: createRecoveryWatch({ context, lease }) },
+    { everyMs: 2_000, guardian: createAnnotationPusher({ context, lease }) },
+    { everyMs: 3_000, guardian: createReadinessWatch({ context, views, lease, random, changed }) },
+    { everyMs: 10_000, guardian: createDrillScheduler({ context, lease }) },
+  ];
+  if (context.notify !== undefined && context.config.notifications.length > 0) guardians.push({ everyMs: 1_000, guardian: createNotifier({ context, notify: context.notify, portalUrl: portalUrl(context.config), random }) });
   incidents.start();
-  const timers = [setInterval(() => void signals.look(), signalsEveryMs), setInterval(() => void promotions.look(), watchEveryMs), setInterval(() => void readiness.look(), readinessEveryMs), setInterval(() => void drills.look(), drillEveryMs)];
-  // Any worker sends, with the lease or without: the outbox lets each notification be claimed by one.
-  const notifier = context.notify === undefined || context.config.notifications.length === 0 ? null : createNotifier({ context, notify: context.notify, portalUrl: portalUrl(context.config), random });
-  if (notifier !== null) timers.push(setInterval(() => void notifier.look(), notifyEveryMs));
+  const timers = guardians.map(({ everyMs, guardian }) => setInterval(() => void guardian.look(), everyMs));
   return {
     async stop() {
       for (const timer of timers) clearInterval(timer);
-      await Promise.all([promotions.close(), readiness.close(), drills.close(), signals.close(), incidents.close(), notifier?.close()]);
+      await Promise.all([incidents.close(), ...guardians.map(({ guardian }) => guardian.close())]);
     },
   };
 }

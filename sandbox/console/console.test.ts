@@ -5,6 +5,7 @@ import { startConsole, type ConsoleState } from "#sandbox/console/server.ts";
 import { startAlertmanager, type SandboxAlertmanager } from "#sandbox/alertmanager/server.ts";
 import { startSlack, type SandboxSlack } from "#sandbox/slack/server.ts";
 import { createFaults, type FaultAction } from "#sandbox/kube/faults.ts";
+import { startGrafana, type SandboxGrafana } from "#sandbox/grafana/server.ts";
 import { startPrometheus, type SandboxPrometheus } from "#sandbox/prometheus/server.ts";
 import { createPlatformLab, type PlatformLab } from "#sandbox/world/platform-lab.test-support.ts";
 
@@ -13,6 +14,7 @@ describe("the sandbox's console", () => {
   let server: Awaited<ReturnType<typeof startConsole>>;
   let acts: FaultAction[];
   let prometheus: SandboxPrometheus;
+  let grafana: SandboxGrafana;
   let alertmanager: SandboxAlertmanager;
   let slack: SandboxSlack;
 
@@ -22,12 +24,14 @@ describe("the sandbox's console", () => {
     acts = [];
     faults.onAction((act) => acts.push(act));
     prometheus = await startPrometheus({ targets: () => [], clock: lab.clock, port: 0, host: "127.0.0.1", rules: [] });
+    grafana = await startGrafana({ prometheusUrl: prometheus.url, token: "glsa_test", port: 0, host: "127.0.0.1" });
     alertmanager = await startAlertmanager({ clock: lab.clock, port: 0, host: "127.0.0.1" });
     slack = await startSlack({ port: 0, host: "127.0.0.1", token: "xoxb-demo", channels: ["C1"] });
-    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults, prometheus, alertmanager, slack });
+    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults, prometheus, grafana, alertmanager, slack });
   });
   afterEach(async () => {
     await server.stop();
+    await grafana.stop();
     await prometheus.stop();
     await alertmanager.stop();
     await slack.stop();
@@ -129,6 +133,17 @@ describe("the sandbox's console", () => {
     expect((await state()).prometheus).toMatchObject({ down: false, nan: false });
   });
 
+  it("stops Grafana, forbids framing it and lets it want a login, and puts that right", async () => {
+    expect(await post("/api/faults/grafana", { forbidFraming: true, login: true })).toMatchObject({ status: 200, state: { grafana: { down: false, forbidFraming: true, login: true, url: grafana.url } } });
+    expect((await fetch(`${grafana.url}/d-solo/dreamscape-big-pods/x?panelId=1`, { redirect: "manual" })).status).toBe(302);
+    expect(await post("/api/faults/grafana", { down: true })).toMatchObject({ message: "Grafana is stopped." });
+    await expect(fetch(`${grafana.url}/api/health`)).rejects.toThrow();
+    expect(await page()).toContain("Start Grafana");
+    await post("/api/put-right", {});
+    expect((await state()).grafana).toMatchObject({ down: false, forbidFraming: false, login: false });
+    expect((await fetch(`${grafana.url}/api/health`)).status).toBe(200);
+  });
+
   it("fills the quota of one environment and lifts it", async () => {
     expect(await post("/api/faults/quota", { environment: "prod", full: true })).toMatchObject({ status: 200, message: "The quota of prod is full: new pods are refused." });
     expect(await page()).toContain(">Lift the quota of prod</button>");
@@ -136,6 +151,15 @@ describe("the sandbox's console", () => {
     await post("/api/faults/quota", { environment: "prod", full: false });
     expect((await state()).world.environments.map((environment) => environment.quotaFull)).toEqual([false, false, false]);
     expect(await post("/api/faults/quota", { environment: "qa", full: true })).toMatchObject({ status: 404, error: { code: "not-found" } });
+  });
+
+  it("lets the certificate of one environment run out, and renews it", async () => {
+    expect(await post("/api/faults/certificate", { environment: "prod", expiring: true })).toMatchObject({ status: 200, message: "The certificate of prod ends in five days, and its renewal fails." });
+    expect((await state()).world.environments.map((environment) => environment.certificateExpiring)).toEqual([false, false, true]);
+    expect(await page()).toContain(">Renew the certificate of prod</button>");
+    await post("/api/put-right", {});
+    expect((await state()).world.environments.map((environment) => environment.certificateExpiring)).toEqual([false, false, false]);
+    expect(await post("/api/faults/certificate", { environment: "qa", expiring: true })).toMatchObject({ status: 404, error: { code: "not-found" } });
   });
 
   it("takes parts of the platform down and puts everything right at once", async () => {

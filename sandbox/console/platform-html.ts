@@ -1,5 +1,6 @@
 import { button } from "#sandbox/console/button-html.ts";
 import { escapeHtml } from "#sandbox/html.ts";
+import type { GrafanaFaultState } from "#sandbox/grafana/faults.ts";
 import type { AlertmanagerFaultState } from "#sandbox/alertmanager/faults.ts";
 import type { SlackFaultState } from "#sandbox/slack/server.ts";
 import type { FaultState } from "#sandbox/kube/faults.ts";
@@ -46,6 +47,16 @@ export function prometheusHtml(state: PrometheusFaultState & { url: string }): s
     one(state.watchdogStopped, "Stop the Watchdog alert", "Let the Watchdog alert fire again", { watchdogStopped: true }, { watchdogStopped: false }),
   ];
   return section("prometheus", "Prometheus", [`<p><small><code>${escapeHtml(state.url)}</code></small></p>`, ...rows]);
+}
+
+export function grafanaHtml(state: GrafanaFaultState & { url: string }): string {
+  const at = "/api/faults/grafana";
+  const rows = [
+    state.down ? button("Start Grafana", at, { down: false }, "heal") : button("Stop Grafana", at, { down: true }),
+    state.forbidFraming ? button("Let Grafana be framed", at, { forbidFraming: false }, "heal") : button("Forbid framing of Grafana", at, { forbidFraming: true }),
+    state.login ? button("Let Grafana be seen without a login", at, { login: false }, "heal") : button("Let Grafana want a login", at, { login: true }),
+  ];
+  return section("grafana", "Grafana", [`<p><small><code>${escapeHtml(state.url)}</code></small></p>`, ...rows]);
 }
 
 export function alertmanagerHtml(state: AlertmanagerFaultState & { url: string }): string {

@@ -119,6 +119,11 @@ export function createClusterApi(options: ClusterApiOptions): ClusterApi {
       return understood(what, true, reply.body, parseObject);
     },
 
+    async remove(kind, namespace, objectName, preconditions, signal) {
+      const what = `delete ${objectWords(kind, namespace, objectName)}`;
+      await transport.succeed({ method: "DELETE", path: objectPath(kind, namespace, objectName), what, body: JSON.stringify({ apiVersion: "v1", kind: "DeleteOptions", preconditions }), maxBytes: maxObjectBytes, signal });
+    },
+
     async patch(kind, namespace, objectName, type, body, patchOptions, signal) {
       const what = `patch ${objectWords(kind, namespace, objectName)}`;
       const subresource = patchOptions?.subresource === undefined ? "" : `/${patchOptions.subresource}`;

@@ -18,6 +18,8 @@ export interface OperateOptions {
   timeout: number;
   /** One key for one intent: a pipeline that runs again with the same key gets the same operation. */
   key?: string;
+  /** Number of the incident it is asked for from. */
+  incident?: number;
 }
 
 /** POST plans, shown. 0 when confirming it would run or wait, 2 when a gate refuses it. */
@@ -35,7 +37,7 @@ export async function operate(session: Session, request: PlanRequest, options: O
   const plan = await client.post("api/v1/plans", request, planSchema);
   output.note(planText(output, plan));
   refuseUnready(plan, options);
-  const body = { planHash: plan.hash, reason: options.reason ?? plan.suggestedReason, ...(options.schedule === true && plan.start.how === "waits" ? { schedule: "next-window" } : {}) };
+  const body = { planHash: plan.hash, reason: options.reason ?? plan.suggestedReason, ...(options.schedule === true && plan.start.how === "waits" ? { schedule: "next-window" } : {}), ...(options.incident === undefined ? {} : { incident: options.incident }) };
   const accepted = await client.post("api/v1/operations", body, operationAcceptedSchema, options.key ?? randomUUID());
   output.note(`Accepted as ${accepted.id}: ${accepted.status}.\n`);
   if (!options.wait) {

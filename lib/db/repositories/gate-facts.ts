@@ -1,5 +1,6 @@
 import type { Database } from "#lib/db/client.ts";
-import type { SoakFacts } from "#lib/domain/gate-policy.ts";
+import type { OpenIncident, SoakFacts } from "#lib/domain/gate-policy.ts";
+import { severities } from "#lib/domain/incident-status.ts";
 import { healthyWithoutBreak } from "#lib/domain/gate-soak.ts";
 
 /** A Big Pod that changed its status more often than this within its soak has not been healthy without a break: older rows would only lengthen it. */
@@ -16,4 +17,10 @@ export async function readSoakFacts(db: Database, environment: string, bigPods: 
   }
   const release = await db.environmentRelease.findUnique({ where: { environment } });
   return { healthySince, releaseSince: release?.since ?? null };
+}
+
+/** Incidents of an environment that have not ended. */
+export async function readOpenIncidents(db: Database, environment: string): Promise<OpenIncident[]> {
+  const rows = await db.incidentRow.findMany({ where: { environment, status: { in: ["open", "acknowledged"] } }, orderBy: { number: "asc" }, select: { number: true, title: true, severity: true, bigPod: true, about: true } });
+  return rows.map((row) => ({ ...row, severity: severities.find((severity) => severity === row.severity) ?? "warning", about: row.about === "monitoring" ? "monitoring" : "trouble" }));
 }

@@ -67,3 +67,12 @@ export async function readTitleSignals(tx: Transaction, incidentId: string): Pro
     ORDER BY array_position(ARRAY['blind','health','alert','operation'], kind), state <> 'firing', array_position(${[...severities]}::text[], severity), onset_at LIMIT 3`;
   return tx.signalRow.findMany({ where: { id: { in: ids.map((row) => row.id) } } });
 }
+
+/** Keys of the silences that were first seen on these signals, by signal. */
+export async function readSilenceKeys(tx: Transaction, signals: readonly { id: string; incidentId: string }[]): Promise<{ key: string; incidentId: string; signalId: string }[]> {
+  if (signals.length === 0) return [];
+  const rows = await tx.$queryRaw<{ key: string; incident_id: string; signal_id: string }[]>`
+    SELECT key, incident_id, data ->> 'signalId' AS signal_id FROM incident_entry
+    WHERE kind = 'silence' AND incident_id = ANY (${[...new Set(signals.map((signal) => signal.incidentId))]}) AND data ->> 'signalId' = ANY (${signals.map((signal) => signal.id)})`;
+  return rows.map((row) => ({ key: row.key, incidentId: row.incident_id, signalId: row.signal_id }));
+}

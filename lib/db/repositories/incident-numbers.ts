@@ -25,8 +25,8 @@ export async function readIncidentFacts(db: Database, { environments, bigPod, fr
     orderBy: { openedAt: "desc" },
     take: most,
   });
-  const acknowledged = await db.incidentEntryRow.groupBy({ by: ["incidentId"], where: { kind: "acknowledged", incidentId: { in: rows.map((row) => row.id) } }, _min: { at: true } });
-  const first = new Map(acknowledged.map((row) => [row.incidentId, row._min.at]));
+  const acknowledged = await db.$queryRaw<{ incident_id: string; at: Date }[]>`SELECT incident_id, min(at) AS at FROM incident_entry WHERE kind = 'acknowledged' AND incident_id = ANY (${rows.map((row) => row.id)}) GROUP BY incident_id`;
+  const first = new Map(acknowledged.map((row) => [row.incident_id, row.at]));
   const remedies = rows.map((row) => recoverySchema.safeParse(row.recovery).data?.operationId ?? null);
   const rollbacks = await db.operationRow.findMany({ where: { id: { in: remedies.filter((id) => id !== null) }, kind: "rollback" }, select: { id: true, requestedAt: true, startedAt: true } });
   const begun = new Map(rollbacks.map((row) => [row.id, row.startedAt ?? row.requestedAt]));

@@ -35,6 +35,7 @@ function summaryOf(row: IncidentRow, mergedInto: number | null): IncidentSummary
     number: row.number,
     environment: row.environment,
     bigPod: row.bigPod,
+    about: row.about,
     title: row.title,
     severity: row.severity,
     status: row.status,

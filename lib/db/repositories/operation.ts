@@ -65,6 +65,7 @@ export function toOperation(row: StoredOperation): Operation {
     notBefore: row.notBefore?.toISOString() ?? null,
     approvals: { required: row.approvalsRequired, given: row.approvals.map(toApproval), until: row.waitsUntil?.toISOString() ?? null },
     followsId: row.followsId,
+    incident: row.incidentNumber,
     gates: z.array(gateResultSchema).parse(row.gates),
   };
 }

@@ -25,14 +25,14 @@ export function toSignal(row: SignalRow): Signal {
 export async function recordSignal(tx: Transaction, heard: HeardSignal): Promise<boolean> {
   const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
   const moved = await tx.$executeRaw`
-    INSERT INTO signal (id, key, kind, title, detail, environment, big_pod, service, severity, state, onset_at, received_at, seen_at, ended_at, fired_at, labels, annotations, ways, silence, link, fingerprint, operation_id)
+    INSERT INTO signal (id, key, kind, title, detail, environment, big_pod, service, severity, state, onset_at, received_at, seen_at, ended_at, labels, annotations, ways, silence, link, fingerprint, operation_id)
     VALUES (${randomUUID()}, ${heard.key}, ${heard.kind}, ${heard.title}, ${heard.detail}, ${heard.environment}, ${heard.bigPod}, ${heard.service}, ${heard.severity}, ${heard.state},
-      ${new Date(heard.onsetAt)}, clock_timestamp(), clock_timestamp(), ${heard.endedAt === null ? null : new Date(heard.endedAt)}, CASE WHEN ${heard.state} = 'firing' THEN clock_timestamp() END, ${json(heard.labels)}::jsonb, ${json(heard.annotations)}::jsonb,
+      ${new Date(heard.onsetAt)}, clock_timestamp(), clock_timestamp(), ${heard.endedAt === null ? null : new Date(heard.endedAt)}, ${json(heard.labels)}::jsonb, ${json(heard.annotations)}::jsonb,
       ARRAY[${heard.way}]::text[], ${json(heard.silence)}::jsonb, ${heard.link}, ${heard.fingerprint}, ${heard.operationId})
     ON CONFLICT (key) DO UPDATE SET
       seen_at = excluded.seen_at, title = excluded.title, detail = coalesce(excluded.detail, signal.detail), severity = excluded.severity,
       state = CASE WHEN signal.state = 'ended' THEN 'ended' WHEN signal.state = 'firing' AND excluded.state = 'pending' THEN 'firing' ELSE excluded.state END,
-      ended_at = coalesce(signal.ended_at, excluded.ended_at), fired_at = coalesce(signal.fired_at, CASE WHEN signal.state <> 'ended' THEN excluded.fired_at END), annotations = excluded.annotations, labels = excluded.labels,
+      ended_at = coalesce(signal.ended_at, excluded.ended_at), annotations = excluded.annotations, labels = excluded.labels,
       silence = excluded.silence, link = coalesce(excluded.link, signal.link),
       ways = CASE WHEN excluded.ways[1] = ANY (signal.ways) THEN signal.ways ELSE signal.ways || excluded.ways END,
       handled = false

@@ -121,6 +121,22 @@ describe("configured gates", () => {
     expect(gate(await plan({ gates }), "parity")).toMatchObject({ verdict: "fail", evidence: expect.stringMatching(/commerce in prod lacks what it has in staging: app: LOG_LEVEL/) });
   });
 
+  test("an open incident holds a promotion back: of a Big Pod of the plan or of the environment, critical or warning", async () => {
+    const { db } = database;
+    const gates = { before: [{ kind: "no-incident" }] };
+    const open = async (change: object) => {
+      await db.incidentRow.deleteMany();
+      await db.incidentRow.create({ data: { id: "i", number: 7, environment: "prod", bigPod: "experience", title: "panorama is slow", severity: "warning", status: "open", onsetAt: new Date(), openedAt: new Date(), position: 0n, ...change } });
+      return gate(await plan({ gates }), "no-incident");
+    };
+    expect(await open({})).toMatchObject({ verdict: "fail", evidence: "incident 7 is open about experience: panorama is slow" });
+    expect(await open({ status: "acknowledged" })).toMatchObject({ verdict: "fail" });
+    expect(await open({ bigPod: null, severity: "critical" })).toMatchObject({ verdict: "fail", evidence: "incident 7 is open: panorama is slow" });
+    expect(await open({ bigPod: null, about: "monitoring" })).toMatchObject({ verdict: "inconclusive" });
+    for (const harmless of [{ severity: "info" }, { status: "resolved", resolvedAt: new Date() }, { environment: "staging" }]) expect(await open(harmless)).toMatchObject({ verdict: "pass" });
+    await db.incidentRow.deleteMany();
+  });
+
   test("a metric: the query as it was asked stands beside the answer", async () => {
     answer = values(0.002);
     expect(gate(await plan({ gates: { before: [metric] } }), "metric")).toMatchObject({ title: 'Metric "errors"', verdict: "pass", evidence: "0.002 is < 0.01", rule: 'sum(errors{namespace="test-prod",pod=~"(experience)-.*"}) < 0.01' });

@@ -1,6 +1,6 @@
 import type { EnvironmentConfig } from "#lib/contracts/config.ts";
 import type { GateResult } from "#lib/contracts/operation.ts";
-import { readSoakFacts } from "#lib/db/repositories/gate-facts.ts";
+import { readOpenIncidents, readSoakFacts } from "#lib/db/repositories/gate-facts.ts";
 import { approvalsGate, freezeGate, noIncidentGate, soakGate, windowGate } from "#lib/domain/gate-policy.ts";
 import { parityGate } from "#lib/domain/parity.ts";
 import { visibility } from "#lib/domain/plan-facts.ts";
@@ -36,7 +36,7 @@ export async function policyBeforeGates(context: ServiceContext, environment: En
         case "parity":
           return parityGate(source, target, chosen);
         case "no-incident":
-          return noIncidentGate(target, all);
+          return noIncidentGate(target, all, await readOpenIncidents(db, target.name), chosen);
         case "smoke": {
           const where = gate.in === "source" ? source : target;
           const subject = { environment: where.name, bigPods: config.bigPods.filter((bigPod) => about.includes(bigPod.name)), stateOf: (bigPod: string) => visibility(where, bigPod) };

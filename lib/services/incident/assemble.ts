@@ -7,6 +7,7 @@ import type { IncidentRow } from "#lib/db/generated/client.ts";
 import { incidentSummariesOf } from "#lib/db/repositories/incident.ts";
 import { readEvidence, readSignals, readTimelinePage } from "#lib/db/repositories/incident-read.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { listRemedies } from "#lib/services/incident/remedies.ts";
 import { readRunbooks } from "#lib/services/runbook/read.ts";
 
 /** What the page of an incident is given: the summary, and the signals that fire. */
@@ -25,7 +26,7 @@ export interface IncidentExtras {
 
 /** The one place where they are joined. */
 export const incidentExtras: IncidentExtras = {
-  remedies: () => Promise.resolve([]),
+  remedies: (context, actor, { row }) => listRemedies(context, actor, row),
   // Once all is quiet, what was done by the runbooks of its alerts is still to be seen.
   runbooks: (context, _actor, { row, active, ended }) => readRunbooks(context, { incidentId: row.id, signals: active.length > 0 ? active : ended }),
 };

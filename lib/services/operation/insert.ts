@@ -6,6 +6,7 @@ import { databaseNow } from "#lib/db/client.ts";
 import type { Transaction } from "#lib/db/client.ts";
 import { nextPosition, publish } from "#lib/db/publish.ts";
 import { enqueueOperation, operationSender } from "#lib/db/queue.ts";
+import { appendEntry } from "#lib/db/repositories/incident-entry.ts";
 import { asJson } from "#lib/db/repositories/operation.ts";
 import { lockEnvironment, republishWaiting, summariesOf } from "#lib/db/repositories/operation-queue.ts";
 import type { StoredPlan } from "#lib/db/repositories/plan.ts";
@@ -23,6 +24,8 @@ export interface NewOperation {
   stored: StoredPlan;
   reason: string;
   idempotencyKey: string;
+  /** The incident it is asked for from. */
+  incident?: { id: string; number: number } | null;
   /** Begun by Vigie itself; `followsId` names the operation after which it comes. Once per operation and kind. */
   automatic?: boolean;
   followsId?: string | null;
@@ -37,7 +40,7 @@ export interface NewOperation {
  * a rollback has what runs aborted in the same transaction. Rejects with Prisma's P2002 when key or predecessor were used already.
  */
 export async function insertOperation(context: ServiceContext, asker: Asker, given: NewOperation): Promise<RequestedOperation> {
-  const { stored, reason, idempotencyKey, automatic = false } = given;
+  const { stored, reason, idempotencyKey, automatic = false, incident = null } = given;
   const { targets, images, request } = stored;
   const id = randomUUID();
   const by = { kind: asker.kind, id: asker.id, name: asker.name };
@@ -56,7 +59,7 @@ export async function insertOperation(context: ServiceContext, asker: Asker, giv
         data: {
           id, kind: plan.kind, environment: plan.environment, title: plan.title, reason, planHash: plan.hash, priority: operationPriority(plan.kind), automatic,
           plan: asJson(plan), targets: asJson(targets), images: asJson(images), request: asJson(request), actor: asJson(by), actorId: asker.id, idempotencyKey,
-          requestedAt: now, position: 0n, breakGlassId: plan.breakGlassId, followsId: given.followsId ?? preempted?.id ?? null, note: preempted?.note ?? null, ...waiting,
+          requestedAt: now, position: 0n, breakGlassId: plan.breakGlassId, followsId: given.followsId ?? preempted?.id ?? null, incidentNumber: incident?.number ?? null, note: preempted?.note ?? null, ...waiting,
           steps: { create: operationSteps(plan, targets, policy).map((step) => ({ ...step, status: "pending", evidence: [] })) },
         },
       });
@@ -71,8 +74,9 @@ export async function insertOperation(context: ServiceContext, asker: Asker, giv
         summary: `${asker.name} asked to ${plan.title.charAt(0).toLowerCase()}${plan.title.slice(1)}${plan.breakGlassId === null ? "" : ", under BREAK-GLASS"}${preempted === null ? "" : `; ${preempted.sentence}`}`,
         reason,
         before: effects(plan, "from"),
-        after: { ...effects(plan, "to"), planHash: plan.hash, ...(plan.breakGlassId === null ? {} : { breakGlass: plan.breakGlassId, overruled: plan.gates.filter((gate) => gate.overruled).map((gate) => gate.title) }) },
+        after: { ...effects(plan, "to"), planHash: plan.hash, ...(incident === null ? {} : { incident: incident.number }), ...(plan.breakGlassId === null ? {} : { breakGlass: plan.breakGlassId, overruled: plan.gates.filter((gate) => gate.overruled).map((gate) => gate.title) }) },
       });
+      if (incident !== null) await appendEntry(tx, { incidentId: incident.id, key: `operation:${id}:requested`, at: now, kind: "operation", title: `${asker.name} asked to ${plan.title.charAt(0).toLowerCase()}${plan.title.slice(1)}`, detail: reason, actor: by, link: `/operations/${id}` });
       await enqueueOperation(tx, sender, id);
       const position = await nextPosition(tx);
       await tx.operationRow.update({ where: { id }, data: { position } });

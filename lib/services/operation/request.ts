@@ -16,6 +16,7 @@ import { preempts } from "#lib/domain/queue.ts";
 import type { OperationStatus } from "#lib/domain/status.ts";
 import { authorise } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { readIncident } from "#lib/services/incident/of-big-pod.ts";
 import { insertOperation } from "#lib/services/operation/insert.ts";
 import { buildPlan, storedBinding } from "#lib/services/plan/build.ts";
 
@@ -35,7 +36,7 @@ export interface RequestedOperation {
  */
 export async function requestOperation(context: ServiceContext, actor: Actor, request: OperationRequest, idempotencyKey: string): Promise<RequestedOperation> {
   if (!/^[\x21-\x7e]{1,200}$/.test(idempotencyKey)) throw new VigieError("invalid", "The Idempotency-Key must be 1 to 200 visible ASCII characters, one key for one intent.");
-  const { planHash, reason, schedule } = parseRequest(request);
+  const { planHash, reason, schedule, incident: incidentNumber = null } = parseRequest(request);
   const stored = await findPlan(context.db, planHash);
   if (stored === null) {
     const earlier = await earlierOperation(context, actor, idempotencyKey, planHash);
@@ -50,9 +51,10 @@ export async function requestOperation(context: ServiceContext, actor: Actor, re
   try {
     const earlier = await earlierOperation(context, actor, idempotencyKey, planHash);
     if (earlier !== null) return earlier;
+    const incident = incidentNumber === null ? null : await readIncident(context.db, { number: incidentNumber, environment: plan.environment });
     const accepted = await acceptable(context, actor, stored, schedule !== undefined);
     writing = true;
-    return await insertOperation(context, actor, { stored: accepted, reason, idempotencyKey });
+    return await insertOperation(context, actor, { stored: accepted, reason, idempotencyKey, incident });
   } catch (error) {
     // A click that lost the race against its twin finds its key used or the world moved, by its twin: the answer is the twin's operation.
     const twin = await earlierOperation(context, actor, idempotencyKey, planHash).catch((cause: unknown) => {

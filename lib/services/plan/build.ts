@@ -21,6 +21,7 @@ import { inStrategy, strategyOf } from "#lib/services/blue-green/in-strategy.ts"
 import { buildPromotion } from "#lib/services/promotion/plan.ts";
 import { buildRestart } from "#lib/services/restart/plan.ts";
 import { buildRollback } from "#lib/services/rollback/plan.ts";
+import { buildIsolation } from "#lib/services/isolation/plan.ts";
 import { buildScale } from "#lib/services/scale/plan.ts";
 
 /** How long a plan may be confirmed. */
@@ -99,6 +100,9 @@ async function parts(context: ServiceContext, request: PlanRequest, options: Pla
       return buildScale(context, request, options);
     case "drill":
       return buildDrill(context, request, options);
+    case "isolate":
+    case "lift-isolation":
+      return buildIsolation(context, request, options);
     default:
       return assertNever(request);
   }

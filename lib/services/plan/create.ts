@@ -3,8 +3,10 @@ import { planRequestSchema } from "#lib/contracts/operation.ts";
 import type { Plan, PlanRequest } from "#lib/contracts/operation.ts";
 import { activeBreakGlassOf } from "#lib/db/repositories/break-glass.ts";
 import { storePlan } from "#lib/db/repositories/plan.ts";
+import { incidentReason } from "#lib/domain/remedies.ts";
 import { authorise } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { readIncident } from "#lib/services/incident/of-big-pod.ts";
 import { buildPlan } from "#lib/services/plan/build.ts";
 
 /**
@@ -13,11 +15,13 @@ import { buildPlan } from "#lib/services/plan/build.ts";
  * A preview is not audited (it has no effect, and every open dialog makes some); a denied attempt is.
  * Throws VigieError "denied", "invalid" (parts that do not fit each other), "not-found" (names, releases).
  */
-export async function createPlan(context: ServiceContext, actor: Actor, request: PlanRequest): Promise<Plan> {
+export async function createPlan(context: ServiceContext, actor: Actor, request: PlanRequest, { incident = null }: { /** Number of the incident it is made from: it suggests the reason. */ incident?: number | null } = {}): Promise<Plan> {
   const environment = request.kind === "promotion" ? request.to : request.environment;
   await authorise(context, actor, `plan.${request.kind}`, environment, `plan a ${request.kind}`);
   if (request.kind === "promotion") await authorise(context, actor, "state.read", request.from, `read what would be promoted`);
   const built = await buildPlan(context, planRequestSchema.parse(request), { breakGlass: await activeBreakGlassOf(context.db, environment, actor.id) });
-  await storePlan(context.db, built, actor.id);
-  return built.plan;
+  const from = incident === null ? null : await readIncident(context.db, { number: incident, environment });
+  const plan = from === null ? built.plan : { ...built.plan, suggestedReason: incidentReason(from, new Date(built.plan.createdAt)) };
+  await storePlan(context.db, { ...built, plan }, actor.id);
+  return plan;
 }

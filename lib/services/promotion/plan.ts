@@ -5,6 +5,7 @@ import { promotesFrom } from "#lib/domain/config-rules.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { containersMatch, nothingElseRuns, somethingChanges, sourceHealthy, targetVisible } from "#lib/domain/gate.ts";
 import { notQuarantined } from "#lib/domain/gate-quarantine.ts";
+import { notIsolated } from "#lib/domain/plan-isolation.ts";
 import { draftPromotion } from "#lib/domain/plan-promotion.ts";
 import { policyBeforeGates } from "#lib/services/gate/before.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
@@ -37,6 +38,7 @@ export async function buildPromotion(context: ServiceContext, request: Extract<P
       notQuarantined(target, await promotedRelease(db, source), await activeQuarantine(db, request.to)),
       await inspectImages(context, draft, target),
       somethingChanges(target, draft.targets.length, `${request.to} already runs the images of ${request.from}`),
+      ...notIsolated(target, changed),
       ...(await policyBeforeGates(context, environment, { source, target, chosen, all, changed, approvalsGiven: options.approvalsGiven ?? 0, thorough: options.forOperation !== undefined })),
     ],
   };

@@ -1,6 +1,7 @@
 import type { PlanRequest } from "#lib/contracts/operation.ts";
 import { readEnvironmentFacts } from "#lib/db/repositories/plan.ts";
 import { nothingElseRuns, somethingChanges, targetVisible } from "#lib/domain/gate.ts";
+import { notIsolated } from "#lib/domain/plan-isolation.ts";
 import { draftScale } from "#lib/domain/plan-workload.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import type { PlanOptions, PlanParts } from "#lib/services/plan/build.ts";
@@ -17,6 +18,6 @@ export async function buildScale({ config, db }: ServiceContext, request: Extrac
     draft,
     target,
     active,
-    gates: [targetVisible(target, chosen), nothingElseRuns(target, active, false), somethingChanges(target, draft.targets.length, `${request.bigPod} already has that many replicas`)],
+    gates: [targetVisible(target, chosen), nothingElseRuns(target, active, false), somethingChanges(target, draft.targets.length, `${request.bigPod} already has that many replicas`), ...notIsolated(target, chosen, "scale-to-zero")],
   };
 }

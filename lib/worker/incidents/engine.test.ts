@@ -1,8 +1,11 @@
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { appendEntry } from "#lib/db/repositories/incident-entry.ts";
 import { heard, openEngineStage } from "#lib/worker/incidents/test-engine.ts";
 import type { EngineStage } from "#lib/worker/incidents/test-engine.ts";
 import { notificationConfigSchema } from "#lib/contracts/config.ts";
+import type { Frame } from "#lib/services/state/frame.ts";
+import { createLive } from "#lib/services/state/live.ts";
 
 let stage: EngineStage;
 const incidents = () => stage.database.db.incidentRow.findMany({ orderBy: { number: "asc" } });
@@ -84,6 +87,12 @@ describe("signals become incidents", () => {
     const [incident] = await incidents();
     expect(incident).toMatchObject({ status: "open", firing: 1, quietSince: null });
     expect(await entries(incident?.id ?? "")).toContain("silence");
+    for (let times = 0; times < 2; times += 1) {
+      await stage.hear("a", { annotations: { summary: `it is still so ${times}` } });
+      await stage.engine.look();
+    }
+    const lines = await stage.database.db.incidentEntryRow.findMany({ where: { kind: "silence" }, orderBy: { id: "asc" } });
+    expect(lines.map((line) => line.title)).toEqual([expect.stringMatching(/^Silenced until .*: HighErrorRatio$/), "No longer silenced: HighErrorRatio"]);
   });
 });
 
@@ -229,13 +238,21 @@ describe("what happened around", () => {
     await db.changeRow.createMany({ data: [change("own", "experience", 20), change("needed", "core", 30), change("all", null, 10), change("elsewhere", "experience", 10, "staging"), change("too-early", "experience", 90)] });
     await db.stateHistory.createMany({ data: [["healthy", null, 80], ["broken", "panorama is down", 9], ["broken", "panorama is down", 8], ["healthy", null, 2]].map(([status, cause, minutes]) => ({ environment: "prod", bigPod: "experience", status: String(status), cause: cause === null ? null : String(cause), version: "v1", at: ago(Number(minutes)) })) });
     await db.stateHistory.create({ data: { environment: "prod", bigPod: "core", status: "broken", at: ago(5) } });
+    const operation = { kind: "promotion", environment: "prod", reason: "November", planHash: "x", plan: {}, targets: [], actor: { kind: "person", id: "r", name: "Rafael", grants: [] }, actorId: "r", position: 1n };
+    await db.operationRow.createMany({
+      data: [
+        { ...operation, id: "o1", idempotencyKey: "1", title: "Promote R-214 to prod", status: "returned", requestedAt: ago(7), startedAt: ago(7), finishedAt: ago(6), note: "auth did not start" },
+        { ...operation, id: "o2", idempotencyKey: "2", title: "Promote R-215 to prod", status: "queued", requestedAt: ago(3), startedAt: null },
+        { ...operation, id: "o3", idempotencyKey: "3", title: "Promote R-9 to staging", status: "succeeded", environment: "staging", requestedAt: ago(3), startedAt: ago(3), finishedAt: ago(2) },
+      ],
+    });
     await stage.hear("a");
     await db.$executeRaw`UPDATE stream_clock SET position = position + 1`;
     await stage.engine.look();
     await stage.engine.look();
     const [incident] = await incidents();
-    const lines = await db.incidentEntryRow.findMany({ where: { incidentId: incident?.id ?? "", kind: { in: ["state", "change"] } }, orderBy: { at: "asc" } });
-    expect(lines.map((line) => line.title)).toEqual(["needed", "own", "all", "experience is broken", "experience is healthy"]);
+    const lines = await db.incidentEntryRow.findMany({ where: { incidentId: incident?.id ?? "", kind: { in: ["state", "change", "operation"] } }, orderBy: { at: "asc" } });
+    expect(lines.map((line) => line.title)).toEqual(["needed", "own", "all", "experience is broken", "Promote R-214 to prod: began", "Promote R-214 to prod: returned", "experience is healthy"]);
     expect(lines.find((line) => line.title === "experience is broken")).toMatchObject({ detail: "panorama is down", late: true });
   });
 
@@ -245,5 +262,76 @@ describe("what happened around", () => {
     const [incident] = await incidents();
     const entry = { incidentId: incident?.id ?? "", key: "k", at: new Date(), kind: "note" as const, title: "x" };
     expect([await appendEntry(stage.database.db, entry), await appendEntry(stage.database.db, entry)]).toEqual([true, false]);
+  });
+});
+
+describe("in the long run", () => {
+  afterEach(() => stage.close());
+
+  test("connections that are cut again and again in a storm: nothing is lost, nothing is told twice", async () => {
+    stage = await openEngineStage();
+    const { db, url } = stage.database;
+    const knife = new pg.Client({ connectionString: url, application_name: "knife" });
+    await knife.connect();
+    let cuts = 0;
+    for (let round = 0; round < 6; round += 1) {
+      for (let index = 0; index < 40; index += 1) await stage.hear(`${round}-${index}`, { bigPod: ["core", "experience", null][index % 3] ?? null });
+      const look = stage.engine.look();
+      cuts += (await knife.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'vigie' AND datname = current_database() AND state <> 'idle'")).rowCount ?? 0;
+      await look;
+    }
+    await knife.end();
+    await stage.engine.look();
+    const all = await incidents();
+    expect(all).toHaveLength(3);
+    expect(all.reduce((sum, incident) => sum + incident.firing, 0)).toBe(240);
+    expect(await db.signalRow.count({ where: { OR: [{ handled: false }, { incidentId: null }] } })).toBe(0);
+    expect(await db.incidentEntryRow.count({ where: { kind: "signal" } })).toBe(240);
+    expect((await audits()).filter((action) => action === "incident.open")).toHaveLength(3);
+    expect(cuts).toBeGreaterThan(0);
+  });
+
+  test("what is older than it is kept for goes with all that belongs to it; what is open, or leads to something that is kept, stays", async () => {
+    stage = await openEngineStage({ keepDays: 30 });
+    const { db } = stage.database;
+    const ago = (days: number) => new Date(Date.now() - days * 24 * 3_600_000);
+    const row = (id: string, status: string, days: number, mergedInto: string | null = null) => ({ id, environment: "prod", bigPod: id, title: id, severity: "warning", status, onsetAt: ago(days), openedAt: ago(days), resolvedAt: status === "open" ? null : ago(days), mergedInto, position: 0n });
+    await db.incidentRow.createMany({ data: [row("old", "resolved", 31), row("kept", "resolved", 29), row("open", "open", 90), row("into-kept", "merged", 40, "kept"), row("into-old", "merged", 50, "old"), row("into-open", "merged", 80, "open")] });
+    await db.incidentEntryRow.createMany({ data: ["old", "kept"].map((incidentId) => ({ incidentId, key: "k", at: ago(31), recordedAt: ago(31), late: false, kind: "note", title: "x" })) });
+    await db.incidentEvidenceRow.create({ data: { id: "e", incidentId: "old", environment: "prod", bigPod: "core", name: "log", kind: "logs", content: "x", bytes: 1, at: ago(31) } });
+    await db.notificationRow.create({ data: { id: "n", channel: "c", incidentId: "old", kind: "opened", payload: {}, createdAt: ago(31), dueAt: ago(31) } });
+    await stage.hear("stray", { state: "ended", endedAt: ago(31).toISOString() });
+    await db.signalRow.updateMany({ data: { handled: true } });
+    await stage.engine.look();
+    expect((await incidents()).map((incident) => incident.id).toSorted()).toEqual(["kept", "open"]);
+    expect([await db.incidentEntryRow.count(), await db.incidentEvidenceRow.count(), await db.notificationRow.count(), await db.signalRow.count()]).toEqual([1, 0, 0, 0]);
+  });
+
+  test("a timeline cannot be rewritten, not even by Vigie", async () => {
+    stage = await openEngineStage();
+    await stage.hear("a");
+    await stage.engine.look();
+    await expect(stage.database.db.incidentEntryRow.updateMany({ data: { title: "nothing happened" } })).rejects.toThrow(/permission denied/);
+  });
+
+  test("from a signal to the stream of a browser in less than a second", async () => {
+    stage = await openEngineStage();
+    const live = createLive(stage.context, stage.database.url);
+    const subscription = live.subscribe(["prod"], null);
+    const frames = subscription.frames[Symbol.asyncIterator]();
+    const until = async (wanted: (frame: Frame) => boolean): Promise<void> => {
+      for (let frame = await frames.next(); frame.done !== true && !wanted(frame.value); frame = await frames.next());
+    };
+    stage.engine.start();
+    await until((frame) => frame.event.type === "ready");
+    const took: number[] = [];
+    for (let index = 0; index < 20; index += 1) {
+      const began = performance.now();
+      await stage.hear(`s-${index}`);
+      await until((frame) => frame.event.type === "incident" && frame.event.data.signals === index + 1);
+      took.push(performance.now() - began);
+    }
+    await live.close();
+    expect(took.toSorted((a, b) => a - b)[18]).toBeLessThan(1_000);
   });
 });

@@ -6,11 +6,12 @@ import { environmentsUntold } from "#lib/db/repositories/incident-join.ts";
 import type { IncidentHook } from "#lib/services/incident/announce.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { LeaseLost } from "#lib/worker/lease.ts";
+import type { LeaseToken } from "#lib/worker/lease.ts";
 import type { EngineParts, Lease } from "#lib/worker/incidents/parts.ts";
 import { pruneIncidents } from "#lib/worker/incidents/prune.ts";
 import { settleIncidents } from "#lib/worker/incidents/settle.ts";
 import { addSurroundings } from "#lib/worker/incidents/surroundings.ts";
-import { takeSignals } from "#lib/worker/incidents/take-signals.ts";
+import { batchSize, takeSignals } from "#lib/worker/incidents/take-signals.ts";
 
 const tickEveryMs = 2_000;
 const pruneEveryMs = 3_600_000;
@@ -40,7 +41,8 @@ export interface IncidentEngineParts {
 export function createIncidentEngine({ context, databaseUrl, lease, onIncident = [], newId = randomUUID }: IncidentEngineParts): IncidentEngine {
   const { db, config, log } = context;
   const parts: EngineParts = { context, onIncident, newId };
-  const memory = { position: -1, since: new Map<string, Date>() };
+  const memory = { position: -1, since: new Map<string, Date>(), done: new Set<string>() };
+  const limits = new Map<string, number>();
   const names = config.environments.map((environment) => environment.name);
   let looking: Promise<void> | null = null;
   let again = false;
@@ -52,16 +54,26 @@ export function createIncidentEngine({ context, databaseUrl, lease, onIncident =
   /** A signal that names no environment of ours is shown in the last one: production, where it must not be missed. */
   const homeOf = (heardAs: string | null): string => (heardAs !== null && names.includes(heardAs) ? heardAs : (names.at(-1) ?? ""));
 
+  /** A batch that fails is tried again smaller: a slow database gets through it, and a signal that cannot be taken holds up few others. */
+  async function takeAll(home: string, heardAs: readonly (string | null)[], token: LeaseToken): Promise<void> {
+    for (let taken = 1; taken > 0 && !life.closed; ) {
+      const limit = limits.get(home) ?? batchSize;
+      try {
+        taken = await takeSignals(parts, home, heardAs, token, limit);
+        limits.set(home, Math.min(batchSize, limit * 2));
+      } catch (error) {
+        limits.set(home, Math.max(1, Math.floor(limit / 4)));
+        throw error;
+      }
+    }
+  }
+
   async function lookOnce(): Promise<void> {
     const token = lease();
     if (token === null) return;
     const heard = await environmentsUntold(db);
     const homes = [...new Set(heard.map(homeOf))];
-    const takings = await Promise.allSettled(
-      homes.map(async (home) => {
-        while (!life.closed && (await takeSignals(parts, home, heard.filter((name) => homeOf(name) === home), token)) > 0);
-      }),
-    );
+    const takings = await Promise.allSettled(homes.map((home) => takeAll(home, heard.filter((name) => homeOf(name) === home), token)));
     // One environment whose signals cannot be taken must not hold up the others.
     const failed = takings.find((taking) => taking.status === "rejected");
     if (failed !== undefined) throw failed.reason;

@@ -13,8 +13,9 @@ import { assertLease } from "#lib/worker/lease.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
 
 const minuteMs = 60_000;
-/** What happened just before the end may be written just after it. */
+/** What happened just before the end may be written just after it; and a worker may have been away. */
 const afterwardsMs = 2 * minuteMs;
+const endedMs = 60 * minuteMs;
 /** Rows of one kind that one look takes at most; more than that are looked at next time. */
 const most = 300;
 const againMs = 5 * minuteMs;
@@ -24,6 +25,8 @@ export interface SurroundingsMemory {
   position: number;
   /** Per incident, from when on each kind has not been looked at. */
   since: Map<string, Date>;
+  /** Ended ones that were looked at long enough after their end. */
+  done: Set<string>;
 }
 
 /**
@@ -34,9 +37,15 @@ export async function addSurroundings(parts: EngineParts, memory: SurroundingsMe
   const { db } = parts.context;
   const position = await readPosition(db);
   if (position === memory.position) return;
-  const rows = await db.incidentRow.findMany({ where: { OR: [{ status: { in: ["open", "acknowledged"] } }, { status: "resolved", resolvedAt: { gt: new Date(Date.now() - afterwardsMs) } }] }, orderBy: { number: "asc" } });
+  const rows = await db.incidentRow.findMany({ where: { OR: [{ status: { in: ["open", "acknowledged"] } }, { status: "resolved", resolvedAt: { gt: new Date(Date.now() - endedMs) } }] }, orderBy: { number: "asc" } });
   let more = false;
-  for (const row of rows) more = (await addTo(parts, row, memory, token)) || more;
+  const ended = (row: IncidentRow): string => `${row.id} ${row.reopened}`;
+  for (const row of rows.filter((one) => one.status !== "resolved" || !memory.done.has(ended(one)))) {
+    const cut = await addTo(parts, row, memory, token);
+    more ||= cut;
+    if (!cut && row.status === "resolved" && Date.now() - (row.resolvedAt?.getTime() ?? 0) > afterwardsMs) memory.done.add(ended(row));
+  }
+  for (const key of memory.done) if (!rows.some((row) => ended(row) === key)) memory.done.delete(key);
   for (const id of memory.since.keys()) if (!rows.some((row) => row.id === id)) memory.since.delete(id);
   // What this look wrote moves the position itself; a look that finds nothing more ends that.
   memory.position = more ? -1 : position;

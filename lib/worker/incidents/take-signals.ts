@@ -5,12 +5,12 @@ import type { Transaction } from "#lib/db/client.ts";
 import type { IncidentRow, SignalRow } from "#lib/db/generated/client.ts";
 import { appendEntries } from "#lib/db/repositories/incident-entry.ts";
 import type { NewEntry } from "#lib/db/repositories/incident-entry.ts";
-import { lockIncidents, markTold, readJoinable, readTitleSignals, recount, takeUntold } from "#lib/db/repositories/incident-join.ts";
+import { lockIncidents, markTold, readJoinable, readSilenceKeys, readTitleSignals, recount, takeUntold } from "#lib/db/repositories/incident-join.ts";
 import { signalSchema } from "#lib/contracts/incident.ts";
 import { joinAll, placeOf } from "#lib/domain/incident-join.ts";
 import type { About, Joined, JoinIncident, JoinSignal } from "#lib/domain/incident-join.ts";
 import { incidentStatuses, severities, signalKinds, signalStates } from "#lib/domain/incident-status.ts";
-import { signalLines } from "#lib/domain/incident-entries.ts";
+import { signalLines, silenceEndLine } from "#lib/domain/incident-entries.ts";
 import { titleOf } from "#lib/domain/incident-title.ts";
 import { vigieActor } from "#lib/services/operation/request-automatic.ts";
 import { assertLease } from "#lib/worker/lease.ts";
@@ -19,7 +19,8 @@ import { tellIncidents } from "#lib/services/incident/tell.ts";
 import type { Told } from "#lib/services/incident/tell.ts";
 import type { EngineParts } from "#lib/worker/incidents/parts.ts";
 
-const batchSize = 200;
+/** Signals of one transaction. */
+export const batchSize = 200;
 const minuteMs = 60_000;
 
 const silenceSchema = signalSchema.shape.silence.catch(null);
@@ -29,13 +30,13 @@ const textsSchema = z.record(z.string(), z.string()).catch({});
  * Takes one batch of signals of one environment into its incidents, in one transaction: opened, joined, reopened, told. `heardAs`: names under which signals
  * of this environment stand (null for those that name none). Returns how many were taken; 0 when there are none.
  */
-export async function takeSignals(parts: EngineParts, environment: string, heardAs: readonly (string | null)[], token: LeaseToken): Promise<number> {
+export async function takeSignals(parts: EngineParts, environment: string, heardAs: readonly (string | null)[], token: LeaseToken, limit = batchSize): Promise<number> {
   const { db, config } = parts.context;
   return db.$transaction(
     async (tx) => {
       await assertLease(tx, token);
       await lockIncidents(tx, environment);
-      const rows = await takeUntold(tx, heardAs, batchSize);
+      const rows = await takeUntold(tx, heardAs, limit);
       if (rows.length === 0) return 0;
       const now = await databaseNow(tx);
       const flapMs = config.incidents.flapMinutes * minuteMs;
@@ -67,6 +68,8 @@ async function write(tx: Transaction, parts: EngineParts, rows: readonly SignalR
     const incidentId = joined.homes.get(row.id);
     return incidentId === undefined ? [] : signalLines(timelineSignal(row), now).map((line) => ({ ...line, incidentId }));
   });
+  const uncovered = rows.filter((row) => row.state === "firing" && row.silence === null).flatMap(({ id, title, incidentId }) => (incidentId === null ? [] : [{ id, title, incidentId }]));
+  for (const { key, incidentId, signalId } of await readSilenceKeys(tx, uncovered)) entries.push({ ...silenceEndLine(key, uncovered.find((one) => one.id === signalId)?.title ?? "", now), incidentId });
   if (touched.size > 0) await recount(tx, [...touched]);
   const told: Told[] = [];
   for (const id of touched) {

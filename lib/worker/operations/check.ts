@@ -3,6 +3,8 @@ import { templateImages, withImages } from "#lib/domain/template-diff.ts";
 import type { ConfigMapContent } from "#lib/domain/template-diff.ts";
 import { digestOf, pinnedReference } from "#lib/domain/plan-facts.ts";
 import { lookAtColours } from "#lib/worker/operations/colour-check.ts";
+import { isIsolation } from "#lib/domain/isolation-steps.ts";
+import { lookAtIsolation } from "#lib/worker/operations/isolation-check.ts";
 import { lastManager, readConfigMap, readWorkload } from "#lib/worker/operations/objects.ts";
 import { StepFailed } from "#lib/worker/operations/patience.ts";
 import type { Run } from "#lib/worker/operations/parts.ts";
@@ -13,7 +15,7 @@ import type { Run } from "#lib/worker/operations/parts.ts";
  */
 export async function check(run: Run, deadline: number): Promise<string> {
   const kept: PlanTarget[] = [];
-  for (const target of run.journal.targets()) kept.push(await (target.colour === null ? look : lookAtColours)(run, target, deadline));
+  for (const target of run.journal.targets()) kept.push(await (isIsolation(target) ? lookAtIsolation(run, target, deadline) : (target.colour === null ? look : lookAtColours)(run, target, deadline)));
   await run.journal.keepBefore(kept);
   return kept.map((target) => `${target.colour === null ? target.bigPod : target.workload.name} is at generation ${target.workload.generation}, as planned`).join("; ");
 }

@@ -10,6 +10,8 @@ import { check } from "#lib/worker/operations/check.ts";
 import { performColourStep, verifyColours } from "#lib/worker/operations/colour-step.ts";
 import { fenceConfigMaps, writeConfigMaps } from "#lib/worker/operations/config-maps.ts";
 import { performDrillStep } from "#lib/worker/operations/drill-step.ts";
+import { isolationTarget, performIsolationStep } from "#lib/worker/operations/isolation-step.ts";
+import { isolationStepNames } from "#lib/domain/isolation-steps.ts";
 import { ClaimLost } from "#lib/worker/operations/lease.ts";
 import { StepFailed } from "#lib/worker/operations/patience.ts";
 import type { Run } from "#lib/worker/operations/parts.ts";
@@ -57,6 +59,8 @@ async function act(run: Run, step: OperationStep, resumed: boolean, deadline: nu
   if (isDrillStep(step.name)) return performDrillStep(run, step, step.bigPod === null ? null : targetOf(run, step), resumed, deadline);
   const name = stepName(step);
   if (name === "check") return check(run, deadline);
+  const isolating = isolationStepNames.find((candidate) => candidate === name);
+  if (isolating !== undefined) return performIsolationStep(run, step, isolating, isolationTarget(targetOf(run, step)), resumed, deadline);
   const waitSignal = AbortSignal.any([run.keeper.lost, run.keeper.abortAsked]);
   const coloured = run.journal.targets().filter((target) => target.colour !== null);
   if (name === "verify" && coloured.length > 0) return verifyColours(run, step, coloured, deadline, waitSignal);
@@ -87,6 +91,15 @@ async function act(run: Run, step: OperationStep, resumed: boolean, deadline: nu
     case "return-raise":
     case "return-switch":
       return performColourStep(run, step, name, target, resumed, deadline, run.keeper.lost);
+    case "evidence":
+    case "isolate":
+    case "isolated":
+    case "lift":
+    case "lifted":
+    case "return-isolate":
+    case "return-lift":
+    case "return-lifted":
+      throw new StepFailed(`the step "${name}" belongs to an isolation`);
     default:
       return assertNever(name);
   }

@@ -1,9 +1,11 @@
 import type { OperationStep } from "#lib/contracts/operation.ts";
 import { drillNote } from "#lib/domain/drill.ts";
 import { colourReturnSteps } from "#lib/domain/colour-steps.ts";
+import { isolationReturnSteps } from "#lib/domain/isolation-steps.ts";
 import { returnSteps } from "#lib/domain/operation-steps.ts";
 import type { OperationStatus } from "#lib/domain/status.ts";
 import { watchPromotion } from "#lib/worker/after-promotion/begin.ts";
+import { recordApplied } from "#lib/worker/operations/applied.ts";
 import { Aborted, performStep, stopIfAborted } from "#lib/worker/operations/forward.ts";
 import { StepFailed } from "#lib/worker/operations/patience.ts";
 import type { Run } from "#lib/worker/operations/parts.ts";
@@ -51,7 +53,8 @@ async function goBack(run: Run): Promise<OperationStatus> {
     const wrote = new Set(journal.steps().flatMap((step) => ((step.name === "write" || step.name === "config") && step.status !== "pending" && journal.failureOf(step) !== "nothing-written" && step.bigPod !== null ? [step.bigPod] : [])));
     const changed = journal.targets().filter((target) => target.colour === null && wrote.has(target.bigPod)).toReversed();
     const colours = colourReturnSteps(journal.targets(), journal.steps());
-    const drafts = colours.length > 0 ? colours : returnSteps(changed, Math.max(...journal.steps().map((step) => step.position)));
+    const isolations = isolationReturnSteps(journal.targets(), journal.steps(), (step) => journal.failureOf(step) === "nothing-written");
+    const drafts = isolations.length > 0 ? isolations : colours.length > 0 ? colours : returnSteps(changed, Math.max(...journal.steps().map((step) => step.position)));
     if (drafts.length > 0) await journal.addSteps(drafts);
   }
   for (const step of journal.steps().filter(isReturn)) {
@@ -90,6 +93,7 @@ async function end(run: Run, status: OperationStatus, note: string, quarantine: 
     // One order of locks everywhere: audit log, release numbers, the stream's clock.
     if (quarantine !== null) await quarantineRelease(tx, { config, operation: journal.operation, worker: run.keeper.claim.worker, reason: quarantine.reason });
     if (!touched) return;
+    if (status === "succeeded") await recordApplied(tx, run, at);
     await sealOutcome(tx, { config, view, operation: journal.operation, actor: journal.actor.name, brought: status === "succeeded", at });
     if (status === "succeeded") await watchPromotion(tx, run, at);
     await tellStates(tx, { config, view, environment: run.environment.name });
@@ -99,7 +103,7 @@ async function end(run: Run, status: OperationStatus, note: string, quarantine: 
 
 function succeededNote(run: Run): string {
   if (run.journal.operation.kind === "drill") return drillNote(run.journal.operation.plan.release, run.journal.steps());
-  const verify = run.journal.steps().find((step) => step.name === "verify");
+  const verify = run.journal.steps().find((step) => step.name === "verify" || step.name === "isolated" || step.name === "lifted");
   return verify === undefined ? "Done." : `${sentence(lastLine(verify))}.`;
 }
 

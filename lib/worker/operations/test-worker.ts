@@ -36,7 +36,7 @@ function faulty(api: ClusterApi): ClusterApi {
   return new Proxy(api, {
     get(target, name, receiver) {
       const member: unknown = Reflect.get(target, name, receiver);
-      if (typeof member !== "function" || (name !== "patch" && name !== "replace" && name !== "create")) return member;
+      if (typeof member !== "function" || (name !== "patch" && name !== "replace" && name !== "create" && name !== "remove")) return member;
       return (...parameters: unknown[]) => withFault(() => Reflect.apply(member, target, parameters) as Promise<unknown>);
     },
   });

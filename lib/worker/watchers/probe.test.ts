@@ -44,7 +44,7 @@ function startProbes(answer: Answer, pods: ProbedPod[], options: { restMs?: numb
   const unused = () => Promise.reject(new Error("not part of this test"));
   // Only podHttp is asked of this port.
   const api: ClusterApi = {
-    name: "prod", list: unused, get: unused, create: unused, replace: unused, patch: unused, version: unused, serviceHttp: unused, close() {},
+    name: "prod", list: unused, get: unused, create: unused, replace: unused, remove: unused, patch: unused, version: unused, serviceHttp: unused, close() {},
     watch: () => { throw new Error("not part of this test"); },
     podLog: () => { throw new Error("not part of this test"); },
     async podHttp(_namespace, pod, port, path, timeoutMs, signal) {

@@ -1,6 +1,7 @@
 import type { BigPodConfig, EnvironmentConfig } from "#lib/contracts/config.ts";
 import type { SourceState } from "#lib/contracts/state.ts";
 import { fields, list } from "#lib/domain/fold-read.ts";
+import { readIsolation } from "#lib/domain/isolation.ts";
 import { claimsOf, surroundingNames } from "#lib/domain/surroundings.ts";
 import type { SurroundingName, Surroundings } from "#lib/domain/surroundings.ts";
 import { kinds } from "#lib/ports/cluster.ts";
@@ -55,6 +56,15 @@ function inBrief(object: ClusterObject): ClusterObject {
   return { ...rest, metadata: kept };
 }
 
+/** Who changed a selector stands in the managedFields. */
+function withManagers(object: ClusterObject): ClusterObject {
+  const { metadata: { managedFields } } = object;
+  const brief = inBrief(object);
+  return managedFields === undefined ? brief : { ...brief, metadata: { ...brief.metadata, managedFields } };
+}
+
+const inBriefOf: Partial<Record<SurroundingName, (object: ClusterObject) => ClusterObject>> = { nodes: nodeInBrief, services: withManagers };
+
 export function watchExtra(name: SurroundingName, environment: EnvironmentConfig | null, parts: WatchParts, changed: () => void): Extra {
   const { kind, title } = described[name];
   const { api } = parts;
@@ -64,7 +74,7 @@ export function watchExtra(name: SurroundingName, environment: EnvironmentConfig
     environment: environment?.name ?? null,
     title: environment === null ? `${title} of cluster ${api.name}` : `${title} of ${environment.namespace}`,
     required: false, onChange: changed, onSource: changed,
-    options: { project: name === "nodes" ? nodeInBrief : inBrief, watchSeconds, unsupportedRetryMs, backoffMaxMs: 30_000 },
+    options: { project: inBriefOf[name] ?? inBrief, watchSeconds, unsupportedRetryMs, backoffMaxMs: 30_000 },
   });
   reflector.start();
   return {
@@ -87,7 +97,7 @@ export interface SurroundingsWatch {
 
 /**
  * Watches what lies around an environment's workloads, and only what a Big Pod needs: claims when a template mounts one, certificates when an Ingress has TLS,
- * CronJobs and NetworkPolicies when the configuration names them. `nodes` is shared by all environments of a cluster.
+ * CronJobs and NetworkPolicies when the configuration names them, NetworkPolicies also when one is cut off. `nodes` is shared by all environments of a cluster.
  */
 export function createSurroundingsWatch(setup: { environment: EnvironmentConfig; bigPods: readonly BigPodConfig[]; parts: WatchParts; deployments: () => Iterable<ClusterObject>; nodes: Extra; changed: () => void }): SurroundingsWatch {
   const { environment, bigPods, parts, deployments, nodes, changed } = setup;
@@ -100,7 +110,10 @@ export function createSurroundingsWatch(setup: { environment: EnvironmentConfig;
   }
 
   function look(): void {
-    for (const deployment of deployments()) if (claimsOf(deployment).length > 0) need("claims");
+    for (const deployment of deployments()) {
+      if (claimsOf(deployment).length > 0) need("claims");
+      if (readIsolation(deployment.metadata.annotations) !== null) need("networkPolicies");
+    }
     if (extras.get("ingresses")?.items()?.some((ingress) => list(fields(ingress.spec)["tls"]).length > 0) === true) need("certificates");
   }
 

@@ -30,6 +30,13 @@ CREATE TABLE signal (
   -- False after every change until the incidents have been told.
   handled boolean NOT NULL DEFAULT false
 );
+-- Whoever writes signals, and however: that one fired is never forgotten.
+CREATE FUNCTION signal_fires() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.state = 'firing' AND NEW.fired_at IS NULL THEN NEW.fired_at := clock_timestamp(); END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER signal_fires BEFORE INSERT OR UPDATE ON signal FOR EACH ROW EXECUTE FUNCTION signal_fires();
 CREATE INDEX signal_unhandled_idx ON signal (received_at) WHERE NOT handled;
 CREATE INDEX signal_incident_idx ON signal (incident_id, onset_at);
 CREATE INDEX signal_live_idx ON signal (kind, fingerprint) WHERE state <> 'ended';
@@ -69,3 +76,6 @@ CREATE TABLE notification_channel (channel text PRIMARY KEY, not_before timestam
 CREATE TABLE grafana_annotation (operation_id text PRIMARY KEY, annotation_id bigint, ended boolean NOT NULL DEFAULT false, attempts integer NOT NULL DEFAULT 0, last_error text, updated_at timestamptz(3) NOT NULL);
 -- Webhook deliveries that carry a signature and a time are taken once.
 CREATE TABLE webhook_delivery (id text PRIMARY KEY, at timestamptz(3) NOT NULL);
+
+-- The incident that an operation was asked for from.
+ALTER TABLE operation ADD COLUMN incident_number integer;

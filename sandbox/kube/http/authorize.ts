@@ -38,7 +38,7 @@ const WRITER: readonly Rule[] = [
   { verbs: ["patch"], apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"] },
   { verbs: ["create", "delete", "patch", "update"], apiGroups: [""], resources: ["configmaps"] },
   { verbs: ["delete"], apiGroups: [""], resources: ["pods"] },
-  { verbs: ["create"], apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"] },
+  { verbs: ["create", "patch", "delete"], apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"] },
 ];
 
 /** Anyone signed in may ask what they may do. */

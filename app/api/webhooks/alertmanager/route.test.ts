@@ -108,7 +108,7 @@ test("keeps markup as text, cuts what is endless, replaces what no database keep
   expect((await send(message(alert({ labels, generatorURL: "javascript:alert(1)" })))).status).toBe(200);
   const [row] = await signals();
   expect(row).toMatchObject({ title: labels.alertname, link: null });
-  expect((row?.labels as Record<string, string>)["note"]?.length).toBe(2_000);
+  expect(JSON.stringify(row?.labels)).toContain(`"a${"b".repeat(1_998)}…"`);
   // One bad text must not lose the others of its message: Alertmanager does not send again what is answered with 400.
   const raw = JSON.stringify(message(alert({ fingerprint: "dd" }), alert({ fingerprint: "ee", labels: { alertname: "Other" } }))).replace("31 % fail", "a\\u0000b\\ud800");
   expect((await send(raw)).body).toEqual({ alerts: 2, signals: 2 });

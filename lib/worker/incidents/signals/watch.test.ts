@@ -114,6 +114,25 @@ describe("an alert", () => {
   });
 });
 
+test("a thousand alerts of Alertmanager's are a thousand signals after one look, and looking again is quick and moves nothing", { timeout: 60_000 }, async () => {
+  const endsAt = new Date(stage.clock.now() + 3_600_000).toISOString();
+  const storm = Array.from({ length: 1_000 }, (_none, index) => ({ labels: { alertname: "PodDown", environment: "prod", app: "core", pod: `core-${index}`, severity: "warning" }, annotations: { summary: `core-${index} is down` }, endsAt }));
+  await fetch(`${stage.alertmanager.url}/api/v2/alerts`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(storm) });
+  await stage.pass(5);
+  await stage.untilAlertmanagerHas([...storm.map(() => "PodDown"), "Watchdog"]);
+  const timed = async (): Promise<number> => {
+    const begun = performance.now();
+    await stage.look();
+    return performance.now() - begun;
+  };
+  const first = await timed();
+  expect(await stage.database.db.signalRow.count({ where: { title: "PodDown", state: "firing" } })).toBe(1_000);
+  await stage.database.db.signalRow.updateMany({ data: { handled: true } });
+  const second = await timed();
+  expect(await stage.database.db.signalRow.count({ where: { handled: false } })).toBe(0);
+  expect([first < 8_000, second < 4_000], `${Math.round(first)} ms, then ${Math.round(second)} ms`).toEqual([true, true]);
+});
+
 describe("a silence", () => {
   const operator = actorWith("operator", ["prod"], "Olga");
 

@@ -99,10 +99,12 @@ const db = new Proxy(marked, {
 const context = { db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }), outside: createOutside({ config, clusterOf: async (environment) => clusters.forEnvironment(environment), metricsOf: createPrometheusByEnvironment(config, () => "") }) };
 const worker = await startWorker({ context, databaseUrl, apiOf: (environment) => faulty(clusters.forEnvironment(environment)), holder, random: Math.random, startOperations });
 process.send?.({ ready: true });
+// As lib/worker/main.ts ends: in order, and whatever hangs, after ten seconds.
 process.once("SIGTERM", () => {
-  void worker.stop().then(async () => {
+  setTimeout(() => process.exit(1), 10_000).unref();
+  void worker.stop().then(async (clean) => {
     clusters.close();
     await plain.$disconnect();
-    process.disconnect();
+    process.exit(clean ? 0 : 1);
   });
 });

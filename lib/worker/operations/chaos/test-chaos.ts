@@ -129,8 +129,8 @@ export async function openChaos(name: string, options: { speed?: number; world?:
     }
     const operation = await stage.ended(id, 90_000);
     const endedAt = Date.now();
-    const { struck, lastAt } = await striking.stop();
-    const found = await judge(stage, history, namespace, operation);
+    const { struck, lastAt, troubles } = await striking.stop();
+    const found = [...troubles, ...(await judge(stage, history, namespace, operation))];
     const recoveredMs = lastAt === null || lastAt > endedAt ? null : endedAt - lastAt;
     if (recoveredMs !== null && recoveredMs > recoveryLimitMs) found.push(`it took ${recoveredMs} ms after the last strike`);
     if (scenario.what === "bad" && operation.status !== "returned") found.push(`a release that fails ended as ${operation.status}: ${operation.note ?? ""}`);
@@ -182,14 +182,28 @@ async function arm(worker: Worker, strike: Strike | null): Promise<void> {
   await Promise.race([heard, sleep(frozenMs + 1_000)]);
 }
 
+/** Returns once the worker has heard it, or is gone. One that froze itself in the moment the operation ended has nobody to wake it but this. */
+async function disarm({ child }: Worker): Promise<void> {
+  if (!child.connected) return;
+  const heard = message(child, "armed").catch(() => undefined); // One that ended hears nothing any more.
+  child.send({ arm: null });
+  let waking: NodeJS.Timeout | undefined;
+  const patience = setTimeout(() => (waking = setInterval(() => void child.kill("SIGCONT"), 250)), frozenMs + 500);
+  await heard;
+  clearTimeout(patience);
+  clearInterval(waking);
+}
+
 interface Striking {
-  stop(): Promise<{ struck: string[]; lastAt: number | null }>;
+  /** `troubles`: what workers did wrong as processes. */
+  stop(): Promise<{ struck: string[]; lastAt: number | null; troubles: string[] }>;
 }
 
 /** Carries the strikes out, one after another, and sees that a worker lives again after each. */
 function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: () => Promise<Worker>, scenario: Scenario, id: string): Striking {
   const over = new AbortController();
   const struck: string[] = [];
+  const troubles: string[] = [];
   let lastAt: number | null = null;
 
   /** The worker that was struck; null when the operation ended without. */
@@ -228,7 +242,11 @@ function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: ()
         if (one.when.at === "after") child.kill(one.what === "kill" ? "SIGKILL" : "SIGTERM");
         if (one.what === "kill") await gone;
         else await Promise.race([gone, sleep(12_000)]);
-        if (child.exitCode === null && child.signalCode === null) throw new Error("a worker did not end within 12 s of SIGTERM");
+        if (child.exitCode === null && child.signalCode === null) {
+          troubles.push("a worker did not end within 12 s of SIGTERM");
+          child.kill("SIGKILL");
+          await gone;
+        }
         if (others === 0) await startOne();
         else void startOne().catch(() => undefined);
         return Date.now();
@@ -262,8 +280,8 @@ function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: ()
     async stop() {
       over.abort();
       await carried;
-      await Promise.all(live.map((worker) => arm(worker, null)));
-      return { struck, lastAt };
+      await Promise.all(live.map((worker) => disarm(worker)));
+      return { struck, lastAt, troubles };
     },
   };
 }

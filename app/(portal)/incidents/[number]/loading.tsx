@@ -1,0 +1,1 @@
+export { IncidentSkeleton as default } from "#components/incident/incident-skeleton.tsx";

@@ -1,0 +1,34 @@
+import type { IncidentSummary } from "#lib/contracts/incident-summary.ts";
+import type { ComparisonVerdict, IncidentStatus, Severity } from "#lib/domain/incident-status.ts";
+import { isOver, presentIncident, presentSeverity, presentStatus, presentVerdict } from "#components/incident/incident-words.ts";
+import { StatusIcon } from "#components/patterns/status-icon.tsx";
+import { Mark } from "#components/patterns/status.tsx";
+
+export function SeverityMark({ severity }: { severity: Severity }) {
+  return <Mark {...presentSeverity(severity)} strong={severity === "critical"} />;
+}
+
+export function IncidentStatusMark({ status }: { status: IncidentStatus }) {
+  return <Mark {...presentStatus(status)} strong={status === "open"} />;
+}
+
+export function VerdictMark({ verdict }: { verdict: ComparisonVerdict }) {
+  return <Mark {...presentVerdict(verdict)} strong={verdict === "worse"} />;
+}
+
+export function IncidentIcon({ incident, className }: { incident: Pick<IncidentSummary, "status" | "severity">; className?: string }) {
+  const { tone, shape } = presentIncident(incident);
+  return <StatusIcon tone={tone} shape={shape} className={className} />;
+}
+
+/** Severity and status in words, with the icon of what counts more now. Flapping is said, because quiet does not mean well then. */
+export function IncidentState({ incident }: { incident: Pick<IncidentSummary, "status" | "severity" | "flapping"> }) {
+  const over = isOver(incident);
+  return (
+    <span className="inline-flex flex-wrap items-baseline gap-x-2">
+      {over ? <IncidentStatusMark status={incident.status} /> : <SeverityMark severity={incident.severity} />}
+      <span className="text-muted">{over ? `was ${incident.severity}` : incident.status}</span>
+      {incident.flapping ? <b className="text-warn">flapping</b> : null}
+    </span>
+  );
+}
