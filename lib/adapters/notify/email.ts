@@ -22,8 +22,8 @@ interface EmailOptions {
 }
 
 /**
- * E-mail over SMTP. All mails of one incident are a thread: the first has the incident's Message-ID, later ones refer to it (RFC 5322, 3.6.4). An attempt that is
- * repeated has the same Message-ID. A password is never sent over a connection in clear text, except to this machine.
+ * E-mail over SMTP. All mails of one incident are a thread, because all refer to one id (RFC 5322, 3.6.4), which no mail has itself: it holds together even when the
+ * first of them never arrived. An attempt that is repeated has the same Message-ID. A password is never sent over a connection in clear text, except to this machine.
  */
 export function createEmailChannel({ host, port, secure, username, password, sender, to, ca }: EmailOptions): NotifyChannel {
   const domain = sender.slice(sender.lastIndexOf("@") + 1);
@@ -42,28 +42,29 @@ export function createEmailChannel({ host, port, secure, username, password, sen
       if (ending.aborted) stop();
       else ending.addEventListener("abort", stop, { once: true });
       const root = announcement.incidentId === null ? null : `<incident.${announcement.incidentId}@${domain}>`;
-      const messageId = root !== null && thread === null ? root : `<notification.${announcement.id}@${domain}>`;
       const text = notificationText(announcement);
       try {
         const sent = transport.sendMail({
           from: { name: oneLine(`Vigie ${announcement.platform}`, 60), address: sender },
           to: [...to],
           subject: text.subject,
-          messageId,
-          ...(thread === null || root === null ? {} : { inReplyTo: thread, references: [thread] }),
+          messageId: `<notification.${announcement.id}@${domain}>`,
+          ...(root === null ? {} : { inReplyTo: root, references: [root] }),
           date: announcement.at,
           headers: { "Auto-Submitted": "auto-generated", "X-Vigie-Kind": announcement.kind },
           text: plain(text, announcement),
           html: html(text, announcement),
         });
-        await Promise.race([sent, ended.promise]);
+        const { rejected } = await Promise.race([sent, ended.promise]);
+        // The others have it: sending to all again would tell them twice.
+        if (rejected.length > 0) throw new NotifyError(`The mail server ${host}:${port} took the mail, but not for ${rejected.map((refused) => (typeof refused === "string" ? refused : refused.address)).join(", ")}.`, { permanent: true });
       } catch (cause) {
         throw cause instanceof NotifyError ? cause : failure(cause, `${host}:${port}`);
       } finally {
         ending.removeEventListener("abort", stop);
         transport.close();
       }
-      return { thread: thread ?? root };
+      return { thread };
     },
   };
 }

@@ -128,6 +128,11 @@ export async function countUntold(db: Database): Promise<Map<string, { waiting: 
   return new Map(rows.map(({ channel, ...counts }) => [channel, counts]));
 }
 
+/** Tests of channels that are a month old; what belongs to an incident goes with it. */
+export async function forgetOldTests(db: Database): Promise<void> {
+  await db.$executeRaw`DELETE FROM notification WHERE incident_id IS NULL AND created_at < clock_timestamp() - interval '30 days'`;
+}
+
 /** What waits on channels that are configured no longer, once it has waited an hour: a worker with an older configuration may still know them. */
 export async function orphans(db: Database, configured: readonly string[]): Promise<Pick<ClaimedNotification, "id" | "channel" | "incidentId" | "attempts">[]> {
   const before = new Date((await databaseNow(db)).getTime() - 3_600_000);

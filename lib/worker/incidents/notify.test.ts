@@ -238,6 +238,14 @@ describe("the outbox", () => {
     expect(young).toBeTypeOf("string");
   });
 
+  test("a test of a month ago is forgotten, told or not", async () => {
+    const notifier = notifierOf({ one: channelOf(), two: channelOf() });
+    const [old, young] = [await testChannel(notifier.context, admin, "one"), await testChannel(notifier.context, admin, "two")];
+    await database.db.$executeRaw`UPDATE notification SET created_at = created_at - interval '31 days', dead_at = clock_timestamp() WHERE id = ${old.id}`;
+    await notifier.look();
+    expect((await database.db.notificationRow.findMany()).map(({ id }) => id)).toEqual([young.id]);
+  });
+
   test("a test of a channel goes the same way, and only one waits", async () => {
     const one = channelOf();
     const notifier = notifierOf({ one, two: channelOf() });
