@@ -67,11 +67,11 @@ describe("e-mail", () => {
   test("all of one incident are a thread, and an attempt that is repeated is the same mail", async () => {
     const { port, mails } = await smtp();
     const email = createEmailChannel({ ...base, port });
-    const { thread } = await email.send(testAnnouncement(), null, never);
+    await email.send(testAnnouncement(), null, never);
     await email.send(testAnnouncement({ attempt: 2 }), null, never);
-    await email.send(testAnnouncement({ id: "n-2", kind: "resolved" }), thread, never);
+    await email.send(testAnnouncement({ id: "n-2", kind: "resolved" }), null, never);
     const [first, again, last] = mails.map((mail) => [header(mail, "Message-ID"), header(mail, "In-Reply-To"), header(mail, "References")]);
-    expect(first).toEqual(["<incident.i-1@example.org>", undefined, undefined]);
+    expect(first).toEqual(["<notification.n-1@example.org>", "<incident.i-1@example.org>", "<incident.i-1@example.org>"]);
     expect(again).toEqual(first);
     expect(last).toEqual(["<notification.n-2@example.org>", "<incident.i-1@example.org>", "<incident.i-1@example.org>"]);
   });
@@ -112,6 +112,23 @@ describe("e-mail", () => {
     expect((await failure(createEmailChannel({ ...elsewhere, username: "vigie", password: "secret" }).send(testAnnouncement(), null, never))).message).toContain("encryption");
     await createEmailChannel(elsewhere).send(testAnnouncement(), null, never);
     expect(signedIn).toEqual([]);
+  });
+
+  test("a server that says nothing is not waited for when Vigie stops", async () => {
+    const reached = Promise.withResolvers<void>();
+    const { port } = await smtp({ onConnect: () => reached.resolve() });
+    const stopping = new AbortController();
+    const sending = failure(createEmailChannel({ ...base, port }).send(testAnnouncement(), null, stopping.signal));
+    await reached.promise;
+    stopping.abort();
+    expect(await sending).toMatchObject({ permanent: false, message: expect.stringContaining("stopped") });
+    expect((await failure(createEmailChannel({ ...base, port }).send(testAnnouncement(), null, stopping.signal))).message).toContain("stopped");
+  });
+
+  test("one of two people who cannot be reached is told, and the other has it once", async () => {
+    const { port, mails } = await smtp({ onRcptTo: ({ address }, _session, done) => (address.startsWith("boss") ? done(Object.assign(new Error("no such box"), { responseCode: 550 })) : done()) });
+    expect(await failure(createEmailChannel({ ...base, port }).send(testAnnouncement(), null, never))).toMatchObject({ permanent: true, message: expect.stringMatching(/not for boss@example\.org\.$/) });
+    expect(mails.map(({ to }) => to)).toEqual([["oncall@example.org"]]);
   });
 
   test("refused for good, refused for now, nobody there: three different things", async () => {
