@@ -4,6 +4,7 @@ import type { IncidentSummary } from "#lib/contracts/incident-summary.ts";
 import { appendAudit } from "#lib/db/audit.ts";
 import { databaseNow } from "#lib/db/client.ts";
 import type { Transaction } from "#lib/db/client.ts";
+import { Prisma } from "#lib/db/generated/client.ts";
 import type { IncidentRow } from "#lib/db/generated/client.ts";
 import { incidentSummariesOf } from "#lib/db/repositories/incident.ts";
 import { lockIncidents } from "#lib/db/repositories/incident-join.ts";
@@ -40,6 +41,16 @@ export const byOf = (actor: Actor): { id: string; name: string } => ({ id: actor
  * wished for is so already: then nothing is written. The caller has authorised it.
  */
 export async function changeIncident(context: ServiceContext, actor: Actor, found: IncidentRow, work: (hand: Hand) => Promise<IncidentDeed | null>): Promise<IncidentSummary> {
+  const once = (): Promise<IncidentSummary> => changeOnce(context, actor, found, work);
+  // Signals are written by others in an order of their own: whom the database picks of two that wait for each other begins anew.
+  return once().catch((error: unknown) => (isDeadlock(error) ? once() : Promise.reject(error)));
+}
+
+function isDeadlock(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && (error.code === "P2034" || error.message.includes("40P01"));
+}
+
+async function changeOnce(context: ServiceContext, actor: Actor, found: IncidentRow, work: (hand: Hand) => Promise<IncidentDeed | null>): Promise<IncidentSummary> {
   return context.db.$transaction(
     async (tx) => {
       await lockIncidents(tx, found.environment);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { incidentSchema, incidentSummarySchema, timelinePageSchema } from "#lib/contracts/incident.ts";
 import { notificationConfigSchema } from "#lib/contracts/config.ts";
@@ -165,6 +166,25 @@ describe("merging", () => {
     await look();
     expect(await readIncident(context, rita, third.number)).toMatchObject({ firing: 4, manual: true });
     expect(await database.db.incidentRow.count()).toBe(3);
+  });
+
+  test("begins anew when it and somebody who writes signals wait for each other", async () => {
+    const [from, into] = [await opened("a"), await opened("b", { bigPod: "core" })];
+    await hear("c");
+    await look();
+    const writer = new pg.Client({ connectionString: database.url });
+    await writer.connect();
+    await writer.query("BEGIN");
+    await writer.query("UPDATE signal SET seen_at = clock_timestamp() WHERE key = 'c'");
+    const merging = mergeIncident(context, rita, from, { into, reason: "core takes experience down" });
+    const waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%signal%'";
+    while ((await writer.query(waiting)).rowCount === 0);
+    const wrote = writer.query("UPDATE signal SET seen_at = clock_timestamp() WHERE key = 'a'").then(() => writer.query("COMMIT"), () => writer.query("ROLLBACK"));
+    expect(await merging).toMatchObject({ status: "merged", mergedInto: into });
+    await wrote;
+    await writer.end();
+    expect(await readIncident(context, rita, into)).toMatchObject({ firing: 3 });
+    expect(await database.db.auditEntryRow.count({ where: { action: "incident.merge" } })).toBeGreaterThan(0);
   });
 
   test("never into itself, nor into another environment's", async () => {

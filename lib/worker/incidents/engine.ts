@@ -70,7 +70,7 @@ export function createIncidentEngine({ context, databaseUrl, lease, onIncident =
 
   async function lookOnce(): Promise<void> {
     const token = lease();
-    if (token === null) return;
+    if (token === null || life.closed) return;
     const heard = await environmentsUntold(db);
     const homes = [...new Set(heard.map(homeOf))];
     const takings = await Promise.allSettled(homes.map((home) => takeAll(home, heard.filter((name) => homeOf(name) === home), token)));
