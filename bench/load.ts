@@ -15,14 +15,16 @@ const daySeconds = 86_400;
 interface Written {
   rows: number;
   bytes: number;
+  /** Size of the database with its indexes. */
+  size: number;
 }
 
 /** Rows inserted and updated so far, and bytes of write-ahead log. */
 async function written(client: pg.Client): Promise<Written> {
-  const { rows } = await client.query<{ rows: string; bytes: string }>(
-    "SELECT (SELECT coalesce(sum(n_tup_ins + n_tup_upd), 0) FROM pg_stat_user_tables)::text AS rows, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::text AS bytes",
+  const { rows } = await client.query<{ rows: string; bytes: string; size: string }>(
+    "SELECT (SELECT coalesce(sum(n_tup_ins + n_tup_upd), 0) FROM pg_stat_user_tables)::text AS rows, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::text AS bytes, pg_database_size(current_database())::text AS size",
   );
-  return { rows: Number(rows[0]?.rows), bytes: Number(rows[0]?.bytes) };
+  return { rows: Number(rows[0]?.rows), bytes: Number(rows[0]?.bytes), size: Number(rows[0]?.size) };
 }
 
 function memoryFigure(key: string, what: string, values: readonly number[], limit: number): Figure {
@@ -72,6 +74,7 @@ async function measure(large: boolean, { scope, say, minutes }: PartOptions): Pr
       informing("changes", "Changes made", `${sent} (${(sent / seconds).toFixed(1)} a second)`),
       informing("rows", "Database rows written a day at this rate", `${((((after.rows - before.rows) / seconds) * daySeconds) / 1e6).toFixed(2)} million`),
       informing("bytes", "Write-ahead log a day at this rate", `${((((after.bytes - before.bytes) / seconds) * daySeconds) / 1e9).toFixed(2)} GB`),
+      informing("size", "Growth of the database a day at this rate", `${((((after.size - before.size) / seconds) * daySeconds) / 1e9).toFixed(2)} GB`),
     ],
     notes: [`${perSecond} patches of \`pods/status\` a second, over all pods of three environments in turn${large ? ` (${largeWorld.workloads} workloads, ${largeWorld.pods} pods)` : " (18 pods)"}, for ${minutes} minutes; a sample every ${everyMs / 1000} s. MB are 10⁶ bytes. Rows are inserted and updated ones of all tables. The first sample is taken when every Big Pod has been seen.`],
   };

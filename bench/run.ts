@@ -14,6 +14,7 @@ import { reasons } from "#bench/reasons.ts";
 import { asSection, asTable, mergeResults } from "#bench/report.ts";
 import type { PartReport } from "#bench/report.ts";
 import { createScope } from "#bench/scope.ts";
+import { scrub } from "#bench/scrub.ts";
 import { rollback } from "#bench/rollback.ts";
 import { startUp } from "#bench/start-up.ts";
 import { streams } from "#bench/streams.ts";
@@ -22,7 +23,7 @@ import { watches } from "#bench/watches.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 
-export const parts: readonly Part[] = [latency, latencyLarge, watches, promotion, rollback, blueGreen, diagnosis, memory, load, loadLarge, streams, coldStart, takeover, firstLoad, startUp];
+export const parts: readonly Part[] = [latency, latencyLarge, watches, promotion, rollback, blueGreen, diagnosis, memory, load, loadLarge, streams, coldStart, takeover, scrub, firstLoad, startUp];
 
 /** Sections of results.md in their order: those of the parts, and what other commands write there (`npm run chaos`, `npm run faults`). */
 export const sectionNames: readonly string[] = [...parts.map(({ name }) => name), "chaos", "chaos-real", "faults"];

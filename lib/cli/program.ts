@@ -13,6 +13,7 @@ import type { IncidentFilters } from "#lib/cli/commands/incidents.ts";
 import { operate, showPlan } from "#lib/cli/commands/operate.ts";
 import type { OperateOptions } from "#lib/cli/commands/operate.ts";
 import { abortOperation, approveOperation, listOperations, showOperation } from "#lib/cli/commands/operations.ts";
+import { adoptDrift, showDrift } from "#lib/cli/commands/drift.ts";
 import { showState } from "#lib/cli/commands/state.ts";
 import { createToken, listTokens, revokeToken } from "#lib/cli/commands/token.ts";
 import { watch } from "#lib/cli/commands/watch.ts";
@@ -71,6 +72,8 @@ function describe(program: Command, run: Run): void {
     .option("--request-timeout <seconds>", "how long one answer may take", seconds, 30)
     .addHelpText("after", "\nExit codes: 0 done · 1 failed, what was changed went back · 2 refused, nothing was done · 3 the portal cannot be reached, or did not tell the end in time");
   program.command("state").description("what runs where, and how it is").option("-e, --environment <name>").option("--check", "end with 1 unless everything is healthy").action((options: { environment?: string; check?: boolean }) => run((session) => showState(session, options)));
+  const drift = program.command("drift").description("what runs other than Vigie applied it").option("-e, --environment <name>").option("--check", "end with 1 when anything has drifted").action((options: { environment?: string; check?: boolean }) => run((session) => showDrift(session, options)));
+  drift.command("adopt <environment> <bigPod>").description("say that what runs is what is wanted").requiredOption("--reason <text>").action((environment: string, bigPod: string, options: { reason: string }) => run((session) => adoptDrift(session, { environment, bigPod, ...options })));
 
   const plan = program.command("plan").description("show what would happen; changes nothing");
   scoped(plan.command("promote").description("bring what runs in one environment to the next")).requiredOption("--from <environment>").requiredOption("--to <environment>").action((options: Promote) => run((session) => showPlan(session, promotion(options))));

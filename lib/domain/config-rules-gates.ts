@@ -72,16 +72,26 @@ function smokeMistakes(config: Config, check: SmokeCheckConfig, at: Path): Mista
 
 /** Prometheus servers for environments that do not exist, or two for one environment. */
 export function prometheusMistakes(config: Config): Mistake[] {
+  return upstreamMistakes(config, "prometheus", "Prometheus");
+}
+
+/** The same of Alertmanagers. */
+export function alertmanagerMistakes(config: Config): Mistake[] {
+  return upstreamMistakes(config, "alertmanager", "Alertmanager");
+}
+
+function upstreamMistakes(config: Config, key: "prometheus" | "alertmanager", title: string): Mistake[] {
   const names = config.environments.map((environment) => environment.name);
-  return config.prometheus.flatMap(({ environments }, index) => {
+  const entries: readonly { environments?: readonly string[] | undefined }[] = config[key];
+  return entries.flatMap(({ environments }, index) => {
     if (environments === undefined) {
-      const first = config.prometheus.findIndex((other) => other.environments === undefined);
-      return first < index ? [{ path: ["prometheus", index], expected: "environments: a Prometheus above is for all others already" }] : [];
+      const first = entries.findIndex((other) => other.environments === undefined);
+      return first < index ? [{ path: [key, index], expected: `environments: ${title === "Alertmanager" ? "an" : "a"} ${title} above is for all others already` }] : [];
     }
     return environments.flatMap((name, at) => {
-      const path = ["prometheus", index, "environments", at];
+      const path = [key, index, "environments", at];
       if (!names.includes(name)) return [{ path, expected: `one of the environments: ${names.join(", ")}` }];
-      return config.prometheus.slice(0, index).some((other) => other.environments?.includes(name)) ? [{ path, expected: `an environment that no other Prometheus has: "${name}" stands above` }] : [];
+      return entries.slice(0, index).some((other) => other.environments?.includes(name)) ? [{ path, expected: `an environment that no other ${title} has: "${name}" stands above` }] : [];
     });
   });
 }

@@ -147,6 +147,11 @@ test.each([
   ["twice for one environment", '  - {url: "http://a:9090", environments: [prod]}\n  - {url: "http://b:9090", environments: [prod]}', /prometheus\[1\]\.environments\[0\]: .*"prod" stands above/],
   ["twice for all", '  - {url: "http://a:9090"}\n  - {url: "http://b:9090"}', /prometheus\[1\]: environments: a Prometheus above is for all others already/],
 ])("a Prometheus %s", (_, entries, expected) => expect(mistakes(`${good}prometheus:\n${entries}\n`)).toMatch(expected));
+test.each<[string, string, RegExp]>([
+  ["of an unknown environment", '  - {url: "http://a:9093", environments: [production]}', /alertmanager\[0\]\.environments\[0\]: one of the environments: staging, prod/],
+  ["twice for one environment", '  - {url: "http://a:9093", environments: [prod]}\n  - {url: "http://b:9093", environments: [prod]}', /alertmanager\[1\]\.environments\[0\]: an environment that no other Alertmanager has: "prod" stands above/],
+  ["twice for all", '  - {url: "http://a:9093"}\n  - {url: "http://b:9093"}', /alertmanager\[1\]: environments: an Alertmanager above is for all others already/],
+])("an Alertmanager %s", (_, entries, expected) => expect(mistakes(`${good}alertmanager:\n${entries}\n`)).toMatch(expected));
 
 /** The configurations that the documentation shows are ones that Vigie takes. */
 const yamlOf = (file: string): string[] => [...readFileSync(join(root, "docs", file), "utf8").matchAll(/^( *)```yaml\n([\s\S]*?)^ *```/gm)].map(([, indent = "", text = ""]) => text.replaceAll(new RegExp(`^${indent}`, "gm"), ""));

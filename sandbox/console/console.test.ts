@@ -144,6 +144,21 @@ describe("the sandbox's console", () => {
     expect((await fetch(`${grafana.url}/api/health`)).status).toBe(200);
   });
 
+  it("stops Alertmanager, restarts it without its alerts, and stops the Watchdog", async () => {
+    const alerts = async () => ((await (await fetch(`${alertmanager.url}/api/v2/alerts`)).json()) as unknown[]).length;
+    await fetch(`${alertmanager.url}/api/v2/alerts`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify([{ labels: { alertname: "X" } }]) });
+    expect(await alerts()).toBe(1);
+    expect((await post("/api/faults/alertmanager", { restart: true })).message).toContain("knows no alerts");
+    expect(await alerts()).toBe(0);
+    expect((await post("/api/faults/alertmanager", { down: true })).state?.alertmanager.down).toBe(true);
+    await expect(alerts()).rejects.toThrow("fetch failed");
+    expect(await page()).toContain(">Start Alertmanager</button>");
+    expect((await post("/api/faults/prometheus", { watchdogStopped: true })).state?.prometheus.watchdogStopped).toBe(true);
+    const { state: after } = await post("/api/put-right", {});
+    expect([after?.alertmanager.down, after?.prometheus.watchdogStopped]).toEqual([false, false]);
+    expect(await alerts()).toBe(0);
+  });
+
   it("fills the quota of one environment and lifts it", async () => {
     expect(await post("/api/faults/quota", { environment: "prod", full: true })).toMatchObject({ status: 200, message: "The quota of prod is full: new pods are refused." });
     expect(await page()).toContain(">Lift the quota of prod</button>");

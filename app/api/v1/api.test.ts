@@ -11,6 +11,8 @@ import * as approve from "#app/api/v1/operations/[id]/approve/route.ts";
 import * as events from "#app/api/v1/events/route.ts";
 import * as history from "#app/api/v1/history/route.ts";
 import * as strips from "#app/api/v1/history/strips/route.ts";
+import * as driftAdopt from "#app/api/v1/drift/adopt/route.ts";
+import * as drift from "#app/api/v1/drift/route.ts";
 import * as quarantineLift from "#app/api/v1/quarantine/[id]/lift/route.ts";
 import * as quarantine from "#app/api/v1/quarantine/route.ts";
 import * as abort from "#app/api/v1/operations/[id]/abort/route.ts";
@@ -88,6 +90,8 @@ const routes: [string, string, Handler, string, unknown, Record<string, string>]
   ["GET", "/api/v1/break-glass", breakGlass.GET, "read", undefined, {}],
   ["POST", "/api/v1/break-glass", breakGlass.POST, "write", { environment: "prod", reason: "everything is down" }, {}],
   ["POST", "/api/v1/break-glass/x/review", breakGlassReview.POST, "write", { note: "it was right" }, { id: "x" }],
+  ["GET", "/api/v1/drift", drift.GET, "read", undefined, {}],
+  ["POST", "/api/v1/drift/adopt", driftAdopt.POST, "write", { environment: "prod", bigPod: "core", mark: "0123456789", reason: "we want it" }, {}],
   ["GET", "/api/v1/quarantine", quarantine.GET, "read", undefined, {}],
   ["POST", "/api/v1/quarantine/x/lift", quarantineLift.POST, "write", { reason: "the tile server is back" }, { id: "x" }],
   ["GET", "/api/v1/releases?environment=prod", releases.GET, "read", undefined, {}],

@@ -52,7 +52,10 @@ export async function knownAlerts(tx: Transaction, fingerprints: readonly string
   return found.map(toAlertRecord);
 }
 
-/** Writes what `hearAlerts` found out, in two statements however much it is, and tells the incidents when something that matters moved. */
+/**
+ * Writes what `hearAlerts` found out, in two statements however much it is, and tells the incidents when something that matters moved.
+ * One that has not ended after all fires anew for them, and leaves an incident that is over: it would not be seen there.
+ */
 export async function saveAlerts(tx: Transaction, { added, moved, refreshed }: Omit<HeardResult, "ids">): Promise<void> {
   if (added.length > 0) {
     await tx.$executeRaw`
@@ -67,7 +70,9 @@ export async function saveAlerts(tx: Transaction, { added, moved, refreshed }: O
     await tx.$executeRaw`
       UPDATE signal SET title = given.title, detail = given.detail, environment = given.environment, big_pod = given.big_pod, service = given.service, severity = given.severity, state = given.state,
         onset_at = given.onset_at, seen_at = given.seen_at, ended_at = given.ended_at, labels = given.labels, annotations = given.annotations, ways = given.ways, silence = given.silence, link = given.link,
-        fingerprint = given.fingerprint, starts_at = given.starts_at, fingerprints = given.fingerprints, handled = signal.handled AND NOT given.matters
+        fingerprint = given.fingerprint, starts_at = given.starts_at, fingerprints = given.fingerprints, handled = signal.handled AND NOT given.matters,
+        fired_at = CASE WHEN signal.state = 'ended' AND given.state <> 'ended' THEN NULL ELSE signal.fired_at END,
+        incident_id = CASE WHEN signal.state = 'ended' AND given.state <> 'ended' AND EXISTS (SELECT 1 FROM incident WHERE incident.id = signal.incident_id AND incident.status NOT IN ('open', 'acknowledged')) THEN NULL ELSE signal.incident_id END
       FROM jsonb_to_recordset(${JSON.stringify(changed)}::jsonb) AS given(id text, title text, detail text, environment text, big_pod text, service text, severity text, state text,
         onset_at timestamptz, seen_at timestamptz, ended_at timestamptz, labels jsonb, annotations jsonb, ways text[], silence jsonb, link text, fingerprint text, starts_at timestamptz, fingerprints text[], matters boolean)
       WHERE signal.id = given.id`;

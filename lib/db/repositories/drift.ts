@@ -41,6 +41,12 @@ export async function saveApplied(tx: Transaction, environment: string, applied:
   await tx.appliedStateRow.upsert({ where: { environment_bigPod: { environment, bigPod } }, create: { environment, bigPod, ...rest, ...stored }, update: { ...rest, ...stored } });
 }
 
+/** Nothing is wanted of it any more, so it cannot drift. */
+export async function removeApplied(tx: Transaction, environment: string, bigPod: string): Promise<void> {
+  await tx.appliedStateRow.deleteMany({ where: { environment, bigPod } });
+  await removeDrift(tx, environment, bigPod);
+}
+
 /** Drifts of some environments as they stand, with what was wanted there. */
 export async function readDrifts(db: Database | Transaction, environments: readonly string[]): Promise<Map<string, Drift[]>> {
   const rows = await db.driftRow.findMany({ where: { environment: { in: [...environments] } }, omit: { observed: true }, orderBy: [{ environment: "asc" }, { bigPod: "asc" }] });

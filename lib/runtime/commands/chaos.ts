@@ -1,11 +1,12 @@
 /**
  * `npm run chaos`: operations whose workers and database connections are struck at step boundaries and at random, judged by the cluster's own history.
  * `--runs N` (1000), `--stages N` side by side (3), `--seed N` the first seed; `--real` against the API server of VIGIE_REAL_KUBECONFIG. Writes its section of bench/results.md.
+ * `--log FILE` keeps a line per run and reports over all that stand in it: a thousand runs may be made in several sittings, with a first seed each.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { loadOfLastMinute, thisMachine } from "#bench/machine.ts";
@@ -19,7 +20,7 @@ import { root } from "#lib/runtime/home.ts";
 const runSchema = z.object({ seed: z.number(), what: z.string(), workers: z.number(), status: z.string(), struck: z.array(z.string()), recoveredMs: z.number().nullable(), violations: z.array(z.string()) });
 type Run = z.infer<typeof runSchema>;
 
-const { values } = parseArgs({ options: { runs: { type: "string" }, stages: { type: "string", default: "3" }, seed: { type: "string", default: "1" }, real: { type: "boolean", default: false } } });
+const { values } = parseArgs({ options: { runs: { type: "string" }, stages: { type: "string", default: "3" }, seed: { type: "string", default: "1" }, log: { type: "string" }, real: { type: "boolean", default: false } } });
 const real = values.real;
 const runs = count("--runs", values.runs ?? (real ? "50" : "1000"));
 const stages = real ? 1 : count("--stages", values.stages);
@@ -27,12 +28,13 @@ const seed = count("--seed", values.seed);
 if (real && process.env.VIGIE_REAL_KUBECONFIG === undefined) stop("--real needs VIGIE_REAL_KUBECONFIG: the kubeconfig of an API server to test against.");
 
 const folder = mkdtempSync(join(tmpdir(), "vigie-chaos-"));
-const log = join(folder, "runs.jsonl");
+const log = values.log === undefined ? join(folder, "runs.jsonl") : resolve(values.log);
+const before = read().length;
 const started = performance.now();
 const loadBefore = loadOfLastMinute();
 let told = 0;
 const progress = setInterval(() => {
-  const done = read();
+  const done = read().slice(before);
   if (done.length < told + 10) return;
   told = done.length;
   process.stdout.write(`${done.length} of ${runs} runs, ${done.flatMap((run) => run.struck).length} strikes, ${done.flatMap((run) => run.violations).length} violations\n`);
@@ -65,14 +67,14 @@ function outcome(all: readonly Run[]): PartOutcome {
   return {
     figures: [
       { key: "violations", what: "violations", value: String(all.flatMap((run) => run.violations).length), aim: { text: "0", met: all.every((run) => run.violations.length === 0) } },
-      { key: "runs", what: "runs", value: String(all.length), aim: { text: `≥ ${runs}`, met: all.length >= runs } },
+      { key: "runs", what: "runs", value: String(all.length), aim: { text: `≥ ${before + runs}`, met: all.length >= before + runs } },
       informing("strikes", "strikes that hit a running operation", `${strikes.length} (${kinds.map((kind) => `${strikes.filter((words) => words.startsWith(`${kind} `)).length} ${kind}`).join(", ")})`),
       informing("boundaries", "different step boundaries and writes that were hit", String(boundaries.size)),
       limited("recovered-longest", "from the last strike, or a worker being there again, to the end: longest", recovered.length === 0 ? 0 : Math.max(...recovered), 15, "s", 1),
       informing("recovered-p95", "the same, p95", recovered.length === 0 ? "–" : `${percentile(recovered, 0.95).toFixed(1)} s`),
       informing("outcomes", "outcomes", [...new Set(all.map((run) => run.status))].map((status) => `${all.filter((run) => run.status === status).length} ${status}`).join(", ")),
     ],
-    notes: [`Promotions, rollbacks, promotions that fail and return, promotions that are aborted; one or two workers; one to three strikes each: SIGKILL, SIGTERM, SIGSTOP past the lease, connections to PostgreSQL reset, silenced, or cut after COMMIT without its answer; ${stages} side by side, seeds from ${seed}.`],
+    notes: [`Promotions, rollbacks, promotions that fail and return, promotions that are aborted; one or two workers; one to three strikes each: SIGKILL, SIGTERM, SIGSTOP past the lease, connections to PostgreSQL reset, silenced, or cut after COMMIT without its answer; ${stages} side by side, seeds from ${seed}${before === 0 ? "" : `; ${before} of the runs were made in sittings before, with other seeds`}.`],
   };
 }
 

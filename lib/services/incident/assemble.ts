@@ -36,7 +36,10 @@ const timelineFirst = 200;
 /** Everything the page of an incident shows, from its row. */
 export async function assembleIncident(context: ServiceContext, actor: Actor, row: IncidentRow, extras: IncidentExtras = incidentExtras): Promise<Incident> {
   const { db, log } = context;
-  const [[summary], signals, page, evidence] = await Promise.all([incidentSummariesOf(db, [row]), readSignals(db, row.id), readTimelinePage(db, row.id, { limit: timelineFirst }), readEvidence(db, row.id)]);
+  const rest = Promise.all([readTimelinePage(db, row.id, { limit: timelineFirst }), readEvidence(db, row.id)]);
+  // Awaited below; should what comes before fail first, nobody is left to hear of this one.
+  rest.catch(() => undefined);
+  const [[summary], signals] = await Promise.all([incidentSummariesOf(db, [row]), readSignals(db, row.id)]);
   if (summary === undefined) throw new Error("a row has a summary");
   const subject: IncidentSubject = { row, incident: summary, active: signals.active, ended: signals.ended };
   const orNothing = <Item>(what: string, items: Promise<Item[]>): Promise<Item[]> =>
@@ -44,7 +47,7 @@ export async function assembleIncident(context: ServiceContext, actor: Actor, ro
       log.warn({ err: error, incident: row.number }, `the ${what} of an incident cannot be read; it is shown without`);
       return [];
     });
-  const [remedies, runbooks] = await Promise.all([orNothing("remedies", extras.remedies(context, actor, subject)), orNothing("runbooks", extras.runbooks(context, actor, subject))]);
+  const [remedies, runbooks, [page, evidence]] = await Promise.all([orNothing("remedies", extras.remedies(context, actor, subject)), orNothing("runbooks", extras.runbooks(context, actor, subject)), rest]);
   return { ...summary, ...signals, suspects: suspectsOf(row), suspectsNote: row.suspectsNote, remedies, runbooks, timeline: page.timeline, timelineNext: page.next, evidence };
 }
 

@@ -3,6 +3,7 @@ import { silenceRequestSchema } from "#lib/contracts/incident.ts";
 import type { z } from "zod";
 import type { SilenceCreated } from "#lib/contracts/signal.ts";
 import { appendAudit } from "#lib/db/audit.ts";
+import { lockAlerts } from "#lib/db/repositories/alert-record.ts";
 import { setSilence, toSignal } from "#lib/db/repositories/signal.ts";
 import { VigieError, isVigieError } from "#lib/domain/error.ts";
 import { longestLabel } from "#lib/domain/signal-alert.ts";
@@ -52,6 +53,7 @@ export async function silenceSignal(context: ServiceContext, actor: Actor, reque
     throw error;
   }
   await context.db.$transaction(async (tx) => {
+    await lockAlerts(tx);
     await setSilence(tx, signalId, { id, endsAt: endsAt.toISOString(), by: actor.name, comment });
     await appendAudit(tx, { ...entry, outcome: "succeeded", summary: `${signal.title} in ${environment} is silenced until ${endsAt.toISOString()}`, after: { ...facts, silence: id } });
   });

@@ -1,5 +1,6 @@
 import type { Actor } from "#lib/contracts/actor.ts";
 import { appendAudit } from "#lib/db/audit.ts";
+import { lockAlerts } from "#lib/db/repositories/alert-record.ts";
 import { clearSilence } from "#lib/db/repositories/signal.ts";
 import { VigieError, isVigieError } from "#lib/domain/error.ts";
 import { placeOf } from "#lib/domain/signal-place.ts";
@@ -34,6 +35,7 @@ export async function endSilence(context: ServiceContext, actor: Actor, id: stri
     throw error;
   }
   await context.db.$transaction(async (tx) => {
+    await lockAlerts(tx);
     await clearSilence(tx, id);
     await appendAudit(tx, { ...entry, outcome: "succeeded", summary: `A silence of ${silence.createdBy} in ${environment} is over`.slice(0, 2_000), after: null });
   });

@@ -1,6 +1,6 @@
 import type { Transaction } from "#lib/db/client.ts";
-import { readApplied, removeDrift, saveApplied } from "#lib/db/repositories/drift.ts";
-import { intendedTemplate, seenOf } from "#lib/domain/drift.ts";
+import { readApplied, removeApplied, removeDrift, saveApplied } from "#lib/db/repositories/drift.ts";
+import { intendedTemplate, isSteady, seenOf } from "#lib/domain/drift.ts";
 import type { Run } from "#lib/worker/operations/parts.ts";
 
 /**
@@ -17,13 +17,20 @@ export async function recordApplied(tx: Transaction, run: Run, at: Date): Promis
     if (operation.kind === "scale" && target.write.effect === "scale") {
       await saveApplied(tx, environment.name, { ...told, bigPod, content: undefined, replicas: target.write.replicas });
     } else if (operation.kind === "promotion" || operation.kind === "rollback") {
-      const [workload, state] = [view.recordable(bigPod), view.state(bigPod)];
-      if (workload === undefined || state === undefined) continue;
+      const [serving, workload, state] = [view.workload(bigPod), view.recordable(bigPod), view.state(bigPod)];
+      const intended = intendedTemplate(target);
+      const brought = serving?.metadata.name === target.workload.name && state !== undefined && isSteady(state, serving);
+      if (workload === undefined || state === undefined || (intended === null && !brought)) {
+        // What the other colour has come to run is not seen yet: nothing is claimed of it.
+        await removeApplied(tx, environment.name, bigPod);
+        continue;
+      }
       const { content } = seenOf(workload, state, (name) => view.configMap(name), null);
-      const template = intendedTemplate(target) ?? content.template;
+      const template = intended ?? content.template;
+      const pods = target.colour?.replicas ?? target.before.replicas;
       // How many pods there are is no part of a release: what was wanted of them is wanted still.
       const replicas = before.find((one) => one.bigPod === bigPod)?.replicas ?? null;
-      await saveApplied(tx, environment.name, { ...told, bigPod, content: { ...content, template }, replicas: replicas ?? (target.before.replicas > 0 ? target.before.replicas : null) });
+      await saveApplied(tx, environment.name, { ...told, bigPod, content: { ...content, template }, replicas: replicas ?? (pods > 0 ? pods : null) });
     } else continue;
     await removeDrift(tx, environment.name, bigPod);
   }

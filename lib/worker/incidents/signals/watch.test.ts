@@ -87,6 +87,19 @@ describe("an alert", () => {
     expect(await states()).toEqual(["ended"]);
   });
 
+  test("that was called ended and has not ended after all fires anew, out of an incident that is over", async () => {
+    const activeAt = await fire();
+    const { db } = stage.database;
+    const over = await db.incidentRow.create({ data: { id: "over", environment: "prod", bigPod: "core", title: "t", severity: "critical", status: "resolved", onsetAt: activeAt, openedAt: activeAt, resolvedAt: new Date(), position: 0n } });
+    const recorded = new Date(Date.now() - 60_000);
+    await db.signalRow.updateMany({ data: { state: "ended", endedAt: recorded, seenAt: recorded, incidentId: over.id, handled: true, firedAt: activeAt } });
+    await stage.look();
+    const [signal, ...others] = await stage.signals("alert");
+    expect(others).toEqual([]);
+    expect(signal).toMatchObject({ state: "firing", endedAt: null, onsetAt: activeAt, handled: false, incidentId: null });
+    expect(signal?.firedAt?.getTime()).toBeGreaterThan(recorded.getTime());
+  });
+
   test("heard again and again moves nothing", async () => {
     await fire();
     await stage.database.db.signalRow.updateMany({ data: { handled: true } });
