@@ -21,6 +21,7 @@ interface Ready {
   metrics: string;
   alertmanager: string;
   github: string;
+  slack: string;
   kubeconfig: string;
   configFile: string;
 }
@@ -64,7 +65,7 @@ test("a killed sandbox comes back at the same addresses with what was pushed to 
   const pushed = await fetch(`${before.console}/api/releases`, { method: "POST", body: JSON.stringify({ environment: "dev", bigPod: "experience" }) });
   expect(pushed.status).toBe(200);
   await end(first, "SIGKILL");
-  const second = run({ SANDBOX_KUBE_PORT: port(before.kube), SANDBOX_REGISTRY_PORT: port(before.registry), SANDBOX_IDENTITY_PORT: port(before.identity), SANDBOX_CONSOLE_PORT: port(before.console), SANDBOX_PROMETHEUS_PORT: port(before.prometheus), SANDBOX_METRICS_PORT: port(before.metrics), SANDBOX_GITHUB_PORT: port(before.github), SANDBOX_GRAFANA_PORT: port(before.grafana), SANDBOX_ALERTMANAGER_PORT: port(before.alertmanager) });
+  const second = run({ SANDBOX_KUBE_PORT: port(before.kube), SANDBOX_REGISTRY_PORT: port(before.registry), SANDBOX_IDENTITY_PORT: port(before.identity), SANDBOX_CONSOLE_PORT: port(before.console), SANDBOX_PROMETHEUS_PORT: port(before.prometheus), SANDBOX_METRICS_PORT: port(before.metrics), SANDBOX_GITHUB_PORT: port(before.github), SANDBOX_SLACK_PORT: port(before.slack), SANDBOX_GRAFANA_PORT: port(before.grafana), SANDBOX_ALERTMANAGER_PORT: port(before.alertmanager) });
   expect(await ready(second)).toEqual(before);
   const tags = await registryClient(before.registry).request("/v2/dreamscape-ai/experience-pod/tags/list");
   expect(((await tags.json()) as { tags: string[] }).tags).toContain("v2.4.1");
