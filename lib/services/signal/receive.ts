@@ -18,8 +18,8 @@ import { authenticateWebhook } from "#lib/services/signal/authenticate-webhook.t
 import type { WebhookCredentials } from "#lib/services/signal/authenticate-webhook.ts";
 
 export interface WebhookMessage extends WebhookCredentials {
-  /** As it came: a signature is over its bytes. */
-  body: Uint8Array;
+  /** Reads it as it came: a signature is over its bytes. Not called for who shows a wrong token. */
+  body: () => Promise<Uint8Array>;
   /** Where it came from, for the audit log. */
   address: string;
   /** Environment of alerts that name none. */
@@ -36,10 +36,13 @@ const patience = { maxWait: 15_000, timeout: 20_000 };
 export async function receiveAlerts(context: ServiceContext, message: WebhookMessage, secret: string | null): Promise<WebhookReceived> {
   const { config } = context;
   if (secret === null) throw new VigieError("not-found", "This portal has no webhook: alerting.webhookSecret is not set in vigie.yaml.");
-  const delivery = await authenticated(context, message, secret);
+  const early = message.signature === null;
+  if (early) await authenticated(context, message, new Uint8Array(), secret);
+  const body = await message.body();
+  const delivery = early ? null : await authenticated(context, message, body, secret);
   const only = message.environment ?? null;
   if (only !== null && !config.environments.some((one) => one.name === only)) throw new VigieError("invalid", `The address of this webhook names an environment that does not exist: "${only}". There are: ${config.environments.map((one) => one.name).join(", ")}.`);
-  const parsed = parse(message.body);
+  const parsed = parse(body);
   if (parsed.truncatedAlerts > 0) context.log.warn({ receiver: parsed.receiver, truncated: parsed.truncatedAlerts }, "Alertmanager left alerts out of a message (max_alerts); they are found when it is asked next");
   const alerting = config.alerting;
   const heard = parsed.alerts.filter((alert) => alerting.watchdog === undefined || alert.labels.alertname !== alerting.watchdog.alert).map((alert) => heardAlert(toldOf(alert), { config, alerting, only }));
@@ -71,9 +74,9 @@ async function takeOnce(tx: Transaction, id: string): Promise<void> {
   if (added === 0) throw new Replayed();
 }
 
-async function authenticated(context: ServiceContext, message: WebhookMessage, secret: string): Promise<{ deliveryId: string } | null> {
+async function authenticated(context: ServiceContext, message: WebhookMessage, body: Uint8Array, secret: string): Promise<{ deliveryId: string } | null> {
   try {
-    return authenticateWebhook(message, message.body, secret, context.clock.now());
+    return authenticateWebhook(message, body, secret, context.clock.now());
   } catch (error) {
     if (error instanceof VigieError) await refuse(context, message.address, error.message.replace(/^This message /, "").replace(/\.$/, ""));
     throw error;
