@@ -9,7 +9,7 @@ import { PermissionsProvider } from "#components/query/permissions.tsx";
 import { PlatformProvider } from "#components/query/platform-provider.tsx";
 
 const never = () => Promise.reject(new Error("nothing is pressed in a first HTML"));
-const actions: PortalActions = { plan: never, confirm: never, abort: never, approve: never, openBreakGlass: never, reviewBreakGlass: never, liftQuarantine: never, signOut: never, incident: { open: never, acknowledge: never, assign: never, resolve: never, merge: never, note: never, tickRunbook: never, silence: never, endSilence: never } };
+const actions: PortalActions = { plan: never, confirm: never, abort: never, approve: never, openBreakGlass: never, reviewBreakGlass: never, liftQuarantine: never, adoptDrift: never, signOut: never, incident: { open: never, acknowledge: never, assign: never, resolve: never, merge: never, note: never, tickRunbook: never, silence: never, endSilence: never } };
 
 interface Surroundings {
   snapshot?: PlatformSnapshot;

@@ -6,6 +6,8 @@ import { startSandbox } from "#sandbox/start.ts";
 const port = z.coerce.number().int().min(0).max(65535).default(0);
 const environmentSchema = z.object({
   VIGIE_HOME: z.string().min(1).default(".vigie"),
+  /** The checkout: its docs/runbooks are the portal's. */
+  VIGIE_ROOT: z.string().min(1).default("."),
   /** Address of the portal that may sign people in here; loopback only. */
   SANDBOX_PORTAL_URL: z.url({ protocol: /^https?$/ }).default("http://127.0.0.1:3000"),
   SANDBOX_KUBE_PORT: port,
@@ -14,6 +16,7 @@ const environmentSchema = z.object({
   SANDBOX_CONSOLE_PORT: port,
   SANDBOX_PROMETHEUS_PORT: port,
   SANDBOX_ALERTMANAGER_PORT: port,
+  SANDBOX_SLACK_PORT: port,
   /** Where the pods' metrics can be scraped. */
   SANDBOX_METRICS_PORT: port,
   SANDBOX_GRAFANA_PORT: port,
@@ -38,10 +41,11 @@ await runUntilStopped(async () => {
   const sandbox = await startSandbox({
     home: join(resolve(data.VIGIE_HOME), "sandbox"),
     portalUrl: data.SANDBOX_PORTAL_URL,
+    runbooks: join(resolve(data.VIGIE_ROOT), "docs/runbooks"),
     speed: data.SANDBOX_SPEED,
     large: data.SANDBOX_LARGE,
     blueGreen: data.VIGIE_DEMO_STRATEGY === "blue-green" ? ["prod"] : [],
-    ports: { kube: data.SANDBOX_KUBE_PORT, registry: data.SANDBOX_REGISTRY_PORT, identity: data.SANDBOX_IDENTITY_PORT, console: data.SANDBOX_CONSOLE_PORT, prometheus: data.SANDBOX_PROMETHEUS_PORT, metrics: data.SANDBOX_METRICS_PORT, grafana: data.SANDBOX_GRAFANA_PORT, alertmanager: data.SANDBOX_ALERTMANAGER_PORT, github: data.SANDBOX_GITHUB_PORT },
+    ports: { kube: data.SANDBOX_KUBE_PORT, registry: data.SANDBOX_REGISTRY_PORT, identity: data.SANDBOX_IDENTITY_PORT, console: data.SANDBOX_CONSOLE_PORT, prometheus: data.SANDBOX_PROMETHEUS_PORT, metrics: data.SANDBOX_METRICS_PORT, grafana: data.SANDBOX_GRAFANA_PORT, alertmanager: data.SANDBOX_ALERTMANAGER_PORT, github: data.SANDBOX_GITHUB_PORT, slack: data.SANDBOX_SLACK_PORT },
   });
   return { ready: { ready: true, ...sandbox.addresses, kubeconfig: sandbox.kubeconfig, configFile: sandbox.configFile }, stop: sandbox.stop };
 });

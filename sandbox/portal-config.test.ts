@@ -25,6 +25,13 @@ test("gives a role to each group of the demo's accounts", () => {
   for (const account of demoAccounts) for (const group of account.groups) expect(bound).toContain(group);
 });
 
+test("tells a Slack of incidents and shows runbooks where they are given, and neither otherwise", () => {
+  expect([config.notifications, config.runbooks]).toEqual([undefined, undefined]);
+  const told = parse(portalConfig({ kubeconfig: "kubeconfig", context: "sandbox", registryUrl: "http://127.0.0.1:5001", prometheusUrl: "http://127.0.0.1:5003", alertmanagerUrl: "http://127.0.0.1:5004", webhookSecretFile: "webhook-secret", githubUrl: "http://127.0.0.1:5006", issuer: "http://127.0.0.1:5002", clientId: "vigie", clientSecretFile: "identity-secret", slack: { url: "http://127.0.0.1:5005/api", tokenFile: "slack-token", channel: "C1" }, runbooks: "/srv/runbooks" }));
+  expect(told.notifications).toEqual([{ kind: "slack", name: "slack", token: "file:slack-token", to: "C1", url: "http://127.0.0.1:5005/api", from: "warning" }]);
+  expect(told.runbooks).toEqual({ folder: "/srv/runbooks" });
+});
+
 test("says which environments have two colours", () => {
   const coloured = parse(portalConfig({ kubeconfig: "kubeconfig", context: "sandbox", registryUrl: "http://127.0.0.1:5001", prometheusUrl: "http://127.0.0.1:5003", alertmanagerUrl: "http://127.0.0.1:5004", githubUrl: "http://127.0.0.1:5005", webhookSecretFile: "webhook-secret", issuer: "http://127.0.0.1:5002", clientId: "vigie", clientSecretFile: "identity-secret", blueGreen: ["prod"] }));
   expect(coloured.environments.map((environment: { policy: { strategy?: unknown } }) => environment.policy.strategy)).toEqual([undefined, undefined, { kind: "blue-green", standbyMinutes: 30 }]);

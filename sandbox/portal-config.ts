@@ -16,6 +16,10 @@ export interface PortalConfigOptions {
   issuer: string;
   clientId: string;
   clientSecretFile: string;
+  /** Who is told of incidents. */
+  slack?: { url: string; tokenFile: string; channel: string };
+  /** Folder of runbooks. */
+  runbooks?: string | undefined;
   /** Names of workloads beside DreamScape's, each of one container "app". */
   more?: readonly string[];
   /** Environments whose Big Pods have two colours. */
@@ -45,6 +49,8 @@ export function portalConfig(options: PortalConfigOptions): string {
     github: { url: options.githubUrl },
     // Its processes have supervisors, which count restarts; there is no kube-state-metrics.
     goldenSignals: { restarts: 'sum(increase(supervisor_process_restarts_total{namespace="$namespace",bigpod="$bigPod"}[$range]))' },
+    ...(options.runbooks === undefined ? {} : { runbooks: { folder: options.runbooks } }),
+    ...(options.slack === undefined ? {} : { notifications: [{ kind: "slack", name: "slack", token: `file:${options.slack.tokenFile}`, to: options.slack.channel, url: options.slack.url, from: "warning" }] }),
     access: {
       providers: [{ id: signInProviderId, kind: "oidc", title: "Demo accounts", issuer: options.issuer, clientId: options.clientId, clientSecret: `file:${options.clientSecretFile}` }],
       roles: [

@@ -17,6 +17,7 @@ import { startMetricsServer } from "#sandbox/prometheus/metrics-server.ts";
 import { startPrometheus } from "#sandbox/prometheus/server.ts";
 import { listTargets } from "#sandbox/prometheus/targets.ts";
 import { startRegistry } from "#sandbox/registry/server.ts";
+import { startSlack } from "#sandbox/slack/server.ts";
 import { createCatalogue } from "#sandbox/world/catalogue.ts";
 import { createWorldControl } from "#sandbox/world/control.ts";
 import { createNodeBackend } from "#sandbox/world/node-backend.ts";
@@ -28,9 +29,11 @@ export interface SandboxOptions {
   /** Folder of everything the sandbox keeps: objects, images, keys, kubeconfig, the portal's configuration. */
   home: string;
   /** 0 or none takes a free one. */
-  ports?: { kube?: number; registry?: number; identity?: number; console?: number; prometheus?: number; metrics?: number; grafana?: number; alertmanager?: number; github?: number };
+  ports?: { kube?: number; registry?: number; identity?: number; console?: number; prometheus?: number; metrics?: number; grafana?: number; alertmanager?: number; github?: number; slack?: number };
   /** Where people open the portal; sign-in leads back there. Loopback only. */
   portalUrl: string;
+  /** Folder of the portal's runbooks; it has none without. */
+  runbooks?: string | undefined;
   speed?: number;
   /** Many more workloads beside the platform's. Such a world is made anew at each start: it is not kept. */
   large?: LargeWorld | undefined;
@@ -40,7 +43,7 @@ export interface SandboxOptions {
 
 export interface Sandbox {
   /** `metrics`: where a real Prometheus can scrape the pods. */
-  addresses: { kube: string; registry: string; identity: string; console: string; prometheus: string; metrics: string; grafana: string; alertmanager: string; github: string };
+  addresses: { kube: string; registry: string; identity: string; console: string; prometheus: string; metrics: string; grafana: string; alertmanager: string; github: string; slack: string };
   /** The admin's, for kubectl. */
   kubeconfig: string;
   /** The portal's vigie.yaml for this sandbox. */
@@ -55,6 +58,8 @@ const portalKubeconfig = "kubeconfig-portal";
 const clientSecretFile = "identity-secret";
 const grafanaTokenFile = "grafana-token";
 const webhookSecretFile = "webhook-secret";
+const slackTokenFile = "slack-token";
+const slackChannel = "C0INCIDENTS";
 const webhookPath = "/api/webhooks/alertmanager";
 
 /** Starts the whole sandbox, continuing the world that `home` holds. Rejects, with nothing left running, when a part cannot start. */
@@ -71,7 +76,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-async function startParts({ home, ports = {}, portalUrl, speed = 1, large, blueGreen = [] }: SandboxOptions, onStop: (end: () => Promise<void> | void) => void): Promise<Omit<Sandbox, "stop">> {
+async function startParts({ home, ports = {}, portalUrl, runbooks, speed = 1, large, blueGreen = [] }: SandboxOptions, onStop: (end: () => Promise<void> | void) => void): Promise<Omit<Sandbox, "stop">> {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const now = Date.now;
   const catalogue = createCatalogue({ persistFile: join(home, "catalogue.json"), now });
@@ -105,8 +110,10 @@ async function startParts({ home, ports = {}, portalUrl, speed = 1, large, blueG
   onStop(() => prometheus.stop());
   const grafana = await startGrafana({ prometheusUrl: prometheus.url, token: keptSecret(join(home, grafanaTokenFile)), port: ports.grafana ?? 0, host, now: clock.now });
   onStop(() => grafana.stop());
+  const slack = await startSlack({ port: ports.slack ?? 0, host, token: keptSecret(join(home, slackTokenFile)), channels: [slackChannel], now });
+  onStop(() => slack.stop());
   const control = createWorldControl({ store, catalogue, world });
-  const console = await startConsole({ port: ports.console ?? 0, host, control, catalogue, faults, prometheus, grafana, alertmanager, watchCount: () => kube.watchCount() });
+  const console = await startConsole({ port: ports.console ?? 0, host, control, catalogue, faults, prometheus, grafana, alertmanager, slack, watchCount: () => kube.watchCount() });
   onStop(() => console.stop());
 
   const kubeconfig = join(home, "kubeconfig");
@@ -114,8 +121,8 @@ async function startParts({ home, ports = {}, portalUrl, speed = 1, large, blueG
   // The portal gets what it would get in production: to read, and to change what it promotes.
   writeWhole(join(home, portalKubeconfig), kube.kubeconfigFor("writer"));
   const configFile = join(home, "vigie.yaml");
-  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, prometheusUrl: prometheus.url, githubUrl: github.url, grafanaUrl: grafana.url, grafanaTokenFile, alertmanagerUrl: alertmanager.url, webhookSecretFile, issuer: identity.issuer, clientId, clientSecretFile, blueGreen, more: large === undefined ? [] : largeNames(large) }));
-  return { addresses: { kube: kube.url, registry: registry.url, identity: identity.issuer, console: console.url, prometheus: prometheus.url, metrics: metrics.url, grafana: grafana.url, alertmanager: alertmanager.url, github: github.url }, kubeconfig, configFile };
+  writeWhole(configFile, portalConfig({ kubeconfig: portalKubeconfig, context: "sandbox", registryUrl: registry.url, prometheusUrl: prometheus.url, githubUrl: github.url, grafanaUrl: grafana.url, grafanaTokenFile, alertmanagerUrl: alertmanager.url, webhookSecretFile, slack: { url: `${slack.url}/api`, tokenFile: slackTokenFile, channel: slackChannel }, runbooks, issuer: identity.issuer, clientId, clientSecretFile, blueGreen, more: large === undefined ? [] : largeNames(large) }));
+  return { addresses: { kube: kube.url, registry: registry.url, identity: identity.issuer, console: console.url, prometheus: prometheus.url, metrics: metrics.url, grafana: grafana.url, alertmanager: alertmanager.url, github: github.url, slack: slack.url }, kubeconfig, configFile };
 }
 
 /** Where sign-in leads back to: the portal's callback, under both names of loopback that people type. */

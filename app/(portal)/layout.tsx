@@ -4,6 +4,7 @@ import { endSilence, silenceSignal } from "#app/_actions/silence.ts";
 import { tickRunbook } from "#app/_actions/runbook.ts";
 import { openBreakGlass, reviewBreakGlass } from "#app/_actions/break-glass.ts";
 import { acknowledgeIncident, assignIncident, mergeIncident, noteIncident, openIncident, resolveIncident } from "#app/_actions/incident.ts";
+import { adoptDrift } from "#app/_actions/drift.ts";
 import { abort, approve, confirm } from "#app/_actions/operation.ts";
 import { plan } from "#app/_actions/plan.ts";
 import { liftQuarantine } from "#app/_actions/quarantine.ts";
@@ -32,7 +33,7 @@ export default async function PortalLayout({ children }: { children: ReactNode }
   return (
     <PlatformProvider initial={snapshot} trails={trails} actorId={actor.id}>
       <PermissionsProvider grants={actor.grants} actorId={actor.id}>
-        <ActionsProvider actions={{ plan, confirm, abort, approve, openBreakGlass, reviewBreakGlass, liftQuarantine, signOut, incident }}>
+        <ActionsProvider actions={{ plan, confirm, abort, approve, openBreakGlass, reviewBreakGlass, liftQuarantine, adoptDrift, signOut, incident }}>
           <Shell person={{ id: actor.id, name: actor.name, roles: rolesSentence(actor.grants) }} theme={theme}>
             {children}
           </Shell>

@@ -1,3 +1,4 @@
+import type { Adopted, AdoptRequest } from "#lib/contracts/drift.ts";
 import type { ApprovalRequest, BreakGlass, BreakGlassRequest, OperationRequest, Plan, PlanRequest } from "#lib/contracts/operation.ts";
 import type { IncidentSummary } from "#lib/contracts/incident-summary.ts";
 import type { AnswerCode } from "#lib/domain/error.ts";
@@ -29,6 +30,7 @@ export interface PortalActions {
   openBreakGlass(input: BreakGlassRequest): Promise<ActionResult<Pick<BreakGlass, "id" | "expiresAt">>>;
   reviewBreakGlass(id: string, input: { note: string }): Promise<ActionResult<{ id: string }>>;
   liftQuarantine(id: string, input: { reason: string }): Promise<ActionResult<{ id: string }>>;
+  adoptDrift(input: AdoptRequest): Promise<ActionResult<Adopted>>;
   signOut(): Promise<ActionResult<null>>;
   incident: IncidentActions;
 }

@@ -24,6 +24,7 @@ export const auditActionWords: Record<AuditAction, string> = {
   "break-glass.review": "reviewed a break-glass",
   "quarantine.add": "put a release in quarantine",
   "quarantine.lift": "lifted a quarantine",
+  "drift.adopt": "adopted a drift",
   "watch.verdict": "judged a watched promotion",
   "incident.open": "opened an incident",
   "incident.acknowledge": "acknowledged an incident",

@@ -3,9 +3,9 @@
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReleaseSummary } from "#lib/contracts/release.ts";
-import { problems as findProblems } from "#lib/domain/problems.ts";
-import { healthPresentation, servicePresentation } from "#lib/domain/status.ts";
 import type { IncidentSummary } from "#lib/contracts/incident-summary.ts";
+import { helpBeside, problems as findProblems } from "#lib/domain/problems.ts";
+import { healthPresentation } from "#lib/domain/status.ts";
 import { BigPodIncidents } from "#components/incident/big-pod-incidents.tsx";
 import type { SpanName } from "#components/history/span.ts";
 import { BigPodCharts } from "#components/charts/big-pod-charts.tsx";
@@ -13,13 +13,15 @@ import { EvidenceList } from "#components/big-pod/evidence-list.tsx";
 import { Images } from "#components/big-pod/images.tsx";
 import { PodTable } from "#components/big-pod/pod-table.tsx";
 import { ScaleControl } from "#components/big-pod/scale-control.tsx";
+import { ServiceList } from "#components/big-pod/service-list.tsx";
+import { DriftButtons, DriftDifferences } from "#components/drift/drift-details.tsx";
 import { remedyAction } from "#components/overview/remedy-action.ts";
 import { Changes } from "#components/overview/changes.tsx";
 import { Absence } from "#components/patterns/absence.tsx";
 import { ColourChip } from "#components/patterns/colour-chip.tsx";
 import { ListSkeleton } from "#components/patterns/list-skeleton.tsx";
 import { PageHead, Section } from "#components/patterns/section.tsx";
-import { ServiceMark, StatusIcon, toneText } from "#components/patterns/status-icon.tsx";
+import { StatusIcon, toneText } from "#components/patterns/status-icon.tsx";
 import { Time } from "#components/patterns/time.tsx";
 import { PlanButton } from "#components/plan/plan-button.tsx";
 import { useRefusal } from "#components/query/permissions.tsx";
@@ -61,7 +63,9 @@ export function BigPodView({ environment, bigPod, incidents, releases, over, has
   }
   const { tone, shape, word } = healthPresentation[state.status];
   const problem = findProblems(snapshot.environments.map(({ name }) => name), states, snapshot.sources, snapshot.changes, now).find((found) => found.id === `${environment}/${bigPod}`);
+  const help = problem ? helpBeside(problem) : null;
   const action = problem ? remedyAction(problem.remedy, { releases: snapshot.releases, trails, titleOf, refused }) : null;
+  const drift = snapshot.guards.find((guard) => guard.environment === environment)?.drift.find((one) => one.bigPod === bigPod) ?? null;
   const changes = snapshot.changes.filter((change) => change.environment === environment && (change.bigPod === bigPod || change.bigPod === null));
 
   return (
@@ -95,11 +99,38 @@ export function BigPodView({ environment, bigPod, incidents, releases, over, has
             <ColourChip colour={state.colour} now={now.getTime()} />
           </p>
         ) : null}
+        {state.colour?.trouble?.length && !state.stale ? (
+          <div data-colour-trouble="" className="text-warn">
+            <p className="font-semibold">Nothing may be switched now:</p>
+            <ul>
+              {state.colour.trouble.map((sentence) => (
+                <li key={sentence}>{sentence}</li>
+              ))}
+            </ul>
+          </div>
+        ) : null}
         {state.cause ? <p className="text-text">{state.cause}</p> : null}
         {problem ? <p>{problem.remedy.why}.</p> : null}
+        {help ? (
+          <p data-help="">
+            <b>What would help:</b> {help}
+          </p>
+        ) : null}
       </PageHead>
 
       <BigPodIncidents environment={environment} bigPod={bigPod} known={incidents} titleOf={titleOf} />
+      {drift ? (
+        <Section title="Drifted" aside={<Time at={drift.since} form="age" />}>
+          <div data-drift={`${environment}/${bigPod}`} className="rounded-[10px] border border-warn bg-warn-wash px-3.5 py-2.5">
+            <p className="flex items-baseline gap-1.5 pb-1 font-semibold text-warn">
+              <StatusIcon shape="triangle" tone="warn" className="translate-y-0.5" />
+              It runs something else than Vigie applied
+            </p>
+            <DriftDifferences drift={drift} />
+            <DriftButtons environment={environment} drift={drift} title={title} />
+          </div>
+        </Section>
+      ) : null}
 
       {state.evidence.length > 0 ? (
         <Section title="Evidence">
@@ -108,25 +139,7 @@ export function BigPodView({ environment, bigPod, incidents, releases, over, has
       ) : null}
 
       <Section title="Services" aside={`${state.services.filter((service) => service.status === "up").length} of ${state.services.length} up`}>
-        <ul className="grid border-t border-line md:grid-cols-2 md:gap-x-6 lg:grid-cols-3">
-          {state.services.map((service) => {
-            const presented = servicePresentation[service.status];
-            return (
-              <li key={service.name} className="border-b border-line py-1.5 text-sm">
-                <span className="flex items-baseline gap-2 whitespace-nowrap">
-                  <ServiceMark tone={state.stale ? "stale" : presented.tone} />
-                  <b>{service.name}</b>
-                  <span className={toneText[state.stale ? "stale" : presented.tone]}>{state.stale ? `was ${presented.word}` : presented.word}</span>
-                  <span className="ml-auto text-xs text-faint">
-                    {service.restarts > 0 ? `×${service.restarts} · ` : ""}
-                    {service.kind}
-                  </span>
-                </span>
-                {service.detail ? <span className="block pl-4 text-xs text-muted">{service.detail}</span> : null}
-              </li>
-            );
-          })}
-        </ul>
+        <ServiceList state={state} />
       </Section>
 
       <Section title="Pods" aside={`${state.replicas.ready} of ${state.replicas.desired} ready`}>

@@ -35,6 +35,7 @@ export function BigPodCharts({ environment, bigPod, services, hasPanels }: BigPo
       <Section
         title="Golden signals"
         id="golden-signals"
+        className="scroll-mt-16"
         aside={
           <nav aria-label="Length of time of the charts" className="flex gap-1">
             {chartSpanNames.map((name) => (

@@ -40,6 +40,30 @@ export function gapsOf(rows: readonly ChartRow[], stepSeconds: number): Gap[] {
   return gaps.filter((gap) => gap.toMs - gap.fromMs > stepSeconds * 1000);
 }
 
+export interface MarkLine {
+  atMs: number;
+  /** Its number, or those of a group whose numbers would lie over each other ("2–4"); "" for the others of that group. */
+  label: string;
+}
+
+/** Lines of the marks, numbered from 1, with labels that can be read: closer than 3 % of the span they share one. */
+export function markLines(marks: readonly { at: string }[], spanMs: number): MarkLine[] {
+  const lines: MarkLine[] = [];
+  let first = 0;
+  marks.forEach(({ at }, index) => {
+    const atMs = Date.parse(at);
+    const head = lines[first];
+    if (head !== undefined && atMs - head.atMs < spanMs * 0.03) {
+      head.label = `${first + 1}–${index + 1}`;
+      lines.push({ atMs, label: "" });
+    } else {
+      first = index;
+      lines.push({ atMs, label: String(index + 1) });
+    }
+  });
+  return lines;
+}
+
 /** Newest value of each series, and of all of them the time. */
 export function newestOf(rows: readonly ChartRow[]): ChartRow | null {
   return rows.findLast(({ values }) => values.some((value) => value !== null)) ?? null;

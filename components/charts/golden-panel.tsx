@@ -7,14 +7,17 @@ import { chartGrid, GoldenSkeleton } from "#components/charts/golden-skeleton.ts
 import type { GoldenSignalsProps } from "#components/charts/golden-signals.tsx";
 import { MarkList } from "#components/charts/mark-list.tsx";
 import { SignalFigure } from "#components/charts/signal-figure.tsx";
+import type { ChartRange } from "#components/charts/signal-plot.tsx";
 import { failureOf, readApi } from "#components/history/history-queries.tsx";
 import { Absence } from "#components/patterns/absence.tsx";
 import { Failure } from "#components/patterns/failure.tsx";
 import { useNowMs } from "#components/query/server-clock.ts";
 import { Button } from "#components/ui/button.tsx";
 
+const noIncidents: readonly ChartRange[] = [];
+
 /** The charts, asked for together. While the next answer loads, the one before stays where it is. */
-export function GoldenPanel({ environment, bigPod, service = null, from, to, everyMs = 15_000, incidents = [] }: GoldenSignalsProps) {
+export function GoldenPanel({ environment, bigPod, service = null, from, to, everyMs = 15_000, incidents = noIncidents }: GoldenSignalsProps) {
   const nowMs = useNowMs();
   // A time that goes on ends at a round moment, so that each answer is asked for once.
   const until = to ?? new Date(Math.floor(nowMs / everyMs) * everyMs).toISOString();

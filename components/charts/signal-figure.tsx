@@ -1,7 +1,7 @@
 "use client";
 
 import { ChartLine, Code, Table2 } from "lucide-react";
-import { useId, useMemo, useState } from "react";
+import { memo, useId, useMemo, useState } from "react";
 import type { Golden, GoldenSignal } from "#lib/contracts/metrics.ts";
 import { unitText } from "#lib/domain/chart-units.ts";
 import { chartRows, newestOf } from "#components/charts/chart-model.ts";
@@ -26,8 +26,8 @@ interface SignalFigureProps {
 const kinds: Record<Exclude<GoldenSignal["state"], "data">, AbsenceKind> = { empty: "unknown", refused: "unsupported", unavailable: "unreachable", unconfigured: "unsupported" };
 const words: Record<Exclude<GoldenSignal["state"], "data">, string> = { empty: "Nothing was measured", refused: "Prometheus refuses the query", unavailable: "Prometheus cannot be asked", unconfigured: "Not measured" };
 
-/** One signal: its newest value, its chart or why there is none, its PromQL, and the same as a table. */
-export function SignalFigure({ signal, golden, incidents, live }: SignalFigureProps) {
+/** One signal: its newest value, its chart or why there is none, its PromQL, and the same as a table. Drawn anew for new values only, not with each tick of the clock. */
+export const SignalFigure = memo(function SignalFigure({ signal, golden, incidents, live }: SignalFigureProps) {
   const heading = useId();
   const [asTable, showTable] = useState(false);
   const [withQuery, showQuery] = useState(false);
@@ -86,4 +86,4 @@ export function SignalFigure({ signal, golden, incidents, live }: SignalFigurePr
       {withQuery ? <SignalQueries signal={signal} /> : null}
     </figure>
   );
-}
+});

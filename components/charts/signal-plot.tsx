@@ -5,7 +5,7 @@ import { CartesianGrid, Line, LineChart, ReferenceArea, ReferenceLine, Responsiv
 import type { DotItemDotProps } from "recharts";
 import type { Golden, GoldenSignal } from "#lib/contracts/metrics.ts";
 import { axisTicks, timeTicks, unitText } from "#lib/domain/chart-units.ts";
-import { axisTime, gapsOf, isLonely } from "#components/charts/chart-model.ts";
+import { axisTime, gapsOf, isLonely, markLines } from "#components/charts/chart-model.ts";
 import type { ChartRow } from "#components/charts/chart-model.ts";
 import { plotHeight } from "#components/charts/golden-skeleton.tsx";
 import { PlotTip } from "#components/charts/plot-tip.tsx";
@@ -65,8 +65,8 @@ export function SignalPlot({ signal, golden, rows, incidents }: SignalPlotProps)
           {gaps.map((gap) => (
             <ReferenceArea key={gap.fromMs} x1={gap.fromMs} x2={gap.toMs} fill={`url(#gap-${signal.name})`} fillOpacity={0.55} stroke="none" ifOverflow="hidden" className="chart-gap" />
           ))}
-          {golden.marks.map((mark, index) => (
-            <ReferenceLine key={`${mark.at} ${mark.label}`} x={Date.parse(mark.at)} stroke="var(--hold)" strokeDasharray="4 3" ifOverflow="hidden" className="chart-mark" label={{ value: String(index + 1), position: "top", fill: "var(--hold)", fontSize: 10 }} />
+          {markLines(golden.marks, spanMs).map(({ atMs, label }, index) => (
+            <ReferenceLine key={`${atMs} ${String(index)}`} x={atMs} stroke="var(--hold)" strokeDasharray="4 3" ifOverflow="hidden" className="chart-mark" label={{ value: label, position: "top", fill: "var(--hold)", fontSize: 10 }} />
           ))}
           <Tooltip isAnimationActive={false} cursor={{ stroke: "var(--line-strong)" }} content={<PlotTip rows={rows} signal={signal} stepSeconds={golden.stepSeconds} />} />
           {signal.series.map(({ name }, index) => {

@@ -61,12 +61,14 @@ export function IncidentHead() {
                   {incident.assignee === null ? `Take incident ${number}` : `Take incident ${number} over from ${incident.assignee.name}`}
                 </Button>
               )}
-              <Button aria-haspopup="dialog" disabledBecause={because("Resolving")} onClick={() => openDialog("do", `resolve:${number}`)}>
-                Resolve incident {number}…
-              </Button>
-              <Button aria-haspopup="dialog" disabledBecause={because("Merging")} onClick={() => openDialog("do", `merge:${number}`)}>
-                Merge incident {number}…
-              </Button>
+              <span className="grid grid-cols-2 gap-2 md:contents">
+                <Button aria-haspopup="dialog" disabledBecause={because("Resolving")} onClick={() => openDialog("do", `resolve:${number}`)}>
+                  Resolve incident {number}…
+                </Button>
+                <Button aria-haspopup="dialog" disabledBecause={because("Merging")} onClick={() => openDialog("do", `merge:${number}`)}>
+                  Merge incident {number}…
+                </Button>
+              </span>
             </>
           )
         }
@@ -83,7 +85,7 @@ export function IncidentHead() {
             )}
           </p>
           <p>
-            since <Time at={incident.onsetAt} />
+            began <Time at={incident.onsetAt} />
             {over ? (
               <>
                 , lasted <Elapsed from={incident.onsetAt} to={incident.resolved?.at ?? null} />

@@ -14,12 +14,12 @@ describe("the list of incidents", () => {
     const read = [fixtureIncident({ number: 12 })];
     const snapshot = fixtureSnapshot({ incidents: [fixtureIncident({ number: 13, title: "Payments fail" }), fixtureIncident({ number: 12, status: "resolved", resolved })] });
     const first = renderText(<IncidentList incidents={read} filter={any} first />, { snapshot });
-    expect(first).toContain("13 Payments fail");
+    expect(first).toContain("#13 Payments fail");
     expect(first).not.toContain("12 panorama");
     expect(renderText(<IncidentList incidents={read} filter={any} first={false} />, { snapshot })).not.toContain("Payments fail");
   });
   test("a row says how bad, where, since when, who, and what is suspected", () => {
-    expect(renderText(<IncidentList incidents={[fixtureIncident()]} filter={any} first />)).toMatch(/12 panorama in .* for 5 min critical open · Experience, prod · nobody is on it yet · 2 signals fire suspect: R-213, Experience v2.2.1 → v2.3.0 worse/);
+    expect(renderText(<IncidentList incidents={[fixtureIncident()]} filter={any} first />)).toMatch(/#12 panorama in .* for 5 min critical open · Experience, prod · nobody is on it yet · 2 signals fire suspect: R-213, Experience v2.2.1 → v2.3.0 worse/);
   });
   test("nothing open, nothing found and a blind monitoring are three different things", () => {
     const of = (filter: Partial<IncidentFilter>, snapshot = fixtureSnapshot()) => renderHtml(<IncidentList incidents={[]} filter={{ ...any, ...filter }} first />, { snapshot });

@@ -1,15 +1,11 @@
 import type { IncidentSummary } from "#lib/contracts/incident-summary.ts";
-import type { ComparisonVerdict, IncidentStatus, Severity } from "#lib/domain/incident-status.ts";
-import { isOver, presentIncident, presentSeverity, presentStatus, presentVerdict } from "#components/incident/incident-words.ts";
-import { StatusIcon } from "#components/patterns/status-icon.tsx";
+import type { ComparisonVerdict, Severity } from "#lib/domain/incident-status.ts";
+import { isOver, presentIncident, presentSeverity, presentVerdict } from "#components/incident/incident-words.ts";
+import { StatusIcon, toneText } from "#components/patterns/status-icon.tsx";
 import { Mark } from "#components/patterns/status.tsx";
 
 export function SeverityMark({ severity }: { severity: Severity }) {
   return <Mark {...presentSeverity(severity)} strong={severity === "critical"} />;
-}
-
-export function IncidentStatusMark({ status }: { status: IncidentStatus }) {
-  return <Mark {...presentStatus(status)} strong={status === "open"} />;
 }
 
 export function VerdictMark({ verdict }: { verdict: ComparisonVerdict }) {
@@ -21,12 +17,13 @@ export function IncidentIcon({ incident, className }: { incident: Pick<IncidentS
   return <StatusIcon tone={tone} shape={shape} className={className} />;
 }
 
-/** Severity and status in words, with the icon of what counts more now. Flapping is said, because quiet does not mean well then. */
+/** Severity and status in words, beside the incident's icon. Flapping is said, because quiet does not mean well then. */
 export function IncidentState({ incident }: { incident: Pick<IncidentSummary, "status" | "severity" | "flapping"> }) {
   const over = isOver(incident);
+  const { word, tone } = presentIncident(incident);
   return (
     <span className="inline-flex flex-wrap items-baseline gap-x-2">
-      {over ? <IncidentStatusMark status={incident.status} /> : <SeverityMark severity={incident.severity} />}
+      <b className={toneText[tone]}>{word}</b>
       <span className="text-muted">{over ? `was ${incident.severity}` : incident.status}</span>
       {incident.flapping ? <b className="text-warn">flapping</b> : null}
     </span>

@@ -12,7 +12,7 @@ export function IncidentRow({ incident, titleOf }: { incident: IncidentSummary; 
     <li data-incident-row={incident.number} className="relative grid grid-cols-[16px_minmax(0,1fr)_auto] gap-x-2.5 gap-y-0.5 border-b border-line px-0.5 py-2.5 hover:bg-raised">
       <IncidentIcon incident={incident} className="mt-1" />
       <Link href={`/incidents/${incident.number}`} prefetch={false} className="min-w-0 font-semibold after:absolute after:inset-0">
-        <span className="text-faint">{incident.number}</span> {incident.title}
+        <span className="text-faint">#{incident.number}</span> {incident.title}
       </Link>
       <span className="text-right text-xs whitespace-nowrap text-faint">
         {over && incident.resolved ? (

@@ -18,7 +18,7 @@ describe("the head of an incident", () => {
   test("what, how bad, since when, who, and what can be done with it", () => {
     const shown = text();
     expect(shown).toContain("Incident 12 · critical open · Experience in prod");
-    expect(shown).toContain("since 5 min ago · nobody is on it yet · 2 signals fire");
+    expect(shown).toContain("began 5 min ago · nobody is on it yet · 2 signals fire");
     for (const button of ["Acknowledge incident 12", "Take incident 12", "Resolve incident 12…", "Merge incident 12…"]) expect(shown).toContain(button);
   });
   test("acknowledged, and taken by the reader", () => {

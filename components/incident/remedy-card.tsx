@@ -77,7 +77,7 @@ function RemedyButton({ number, remedy, tone }: { number: number; remedy: Remedy
   const request = remedy.plan as PlanRequest | null;
   const disabledBecause = remedy.enabled && request !== null ? null : (remedy.why ?? "It cannot be done now.");
   return (
-    <Button tone={tone} className="w-full" aria-haspopup="dialog" disabledBecause={disabledBecause} onClick={() => request && openPlan(request, number)}>
+    <Button tone={tone} className="w-full" aria-haspopup="dialog" disabledBecause={disabledBecause} onClick={() => request && openPlan(request, { reason: remedy.reason, backTo: `/incidents/${number}`, incident: number })}>
       {remedy.title}
     </Button>
   );

@@ -85,6 +85,9 @@ function SuspectRow({ suspect, onsetAt, titleOf }: { suspect: Suspect; onsetAt: 
   );
 }
 
+/** Newest ones; the rest is folded away, so that the next suspect is still on the screen. */
+const commitsShown = 6;
+
 function ReleaseOf({ release, open, titleOf }: { release: NonNullable<Suspect["release"]>; open: boolean; titleOf: (bigPod: string) => string }) {
   const commits = release.commits.reduce((sum, { messages }) => sum + messages.length, 0);
   return (
@@ -116,11 +119,13 @@ function ReleaseOf({ release, open, titleOf }: { release: NonNullable<Suspect["r
             )}
           </p>
           {trouble ? <p className="text-faint">{trouble}</p> : null}
-          <ul className="list-disc pl-4">
-            {messages.map((message) => (
-              <li key={message}>{message.split("\n", 1)[0]}</li>
-            ))}
-          </ul>
+          <Commits messages={messages.slice(0, commitsShown)} />
+          {messages.length > commitsShown ? (
+            <details>
+              <summary className="w-fit text-muted hover:text-text max-md:min-h-11 max-md:py-3">and {messages.length - commitsShown} older</summary>
+              <Commits messages={messages.slice(commitsShown)} />
+            </details>
+          ) : null}
         </div>
       ))}
       <p className="pt-1.5">
@@ -129,6 +134,17 @@ function ReleaseOf({ release, open, titleOf }: { release: NonNullable<Suspect["r
         </Link>
       </p>
     </details>
+  );
+}
+
+function Commits({ messages }: { messages: readonly string[] }) {
+  return (
+    <ul className="list-disc pl-4">
+      {messages.map((message, index) => (
+        // Two commits may say the same.
+        <li key={`${index} ${message}`}>{message.split("\n", 1)[0]}</li>
+      ))}
+    </ul>
   );
 }
 

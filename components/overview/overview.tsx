@@ -119,7 +119,7 @@ export function Overview({ over, past }: OverviewProps) {
         <PastRest past={past} />
       ) : (
         <div className="grid gap-6 lg:grid-cols-[1.15fr_1fr]">
-          <Attention incidents={open} problems={withoutRepeats(found)} titleOf={titleOf} actionOf={(problem) => remedyAction(problem.remedy, known)} />
+          <Attention incidents={open} problems={withoutRepeats(found)} guards={snapshot.guards} titleOf={titleOf} actionOf={(problem) => remedyAction(problem.remedy, known)} />
           <Changes changes={snapshot.changes} />
         </div>
       )}

@@ -1,12 +1,14 @@
 import Link from "next/link";
 import { memo } from "react";
+import type { Drift } from "#lib/contracts/drift.ts";
 import type { DisplayedState } from "#lib/domain/freshness.ts";
 import { ageWords } from "#lib/domain/freshness.ts";
 import { healthPresentation } from "#lib/domain/status.ts";
+import { driftShort } from "#components/drift/drift-words.ts";
 import { ColourChip } from "#components/patterns/colour-chip.tsx";
 import { ServiceChips } from "#components/patterns/service-chips.tsx";
 import { Health } from "#components/patterns/status.tsx";
-import { toneWash } from "#components/patterns/status-icon.tsx";
+import { StatusIcon, toneWash } from "#components/patterns/status-icon.tsx";
 import { Time } from "#components/patterns/time.tsx";
 import { useNowMs } from "#components/query/server-clock.ts";
 import { classes } from "#components/ui/classes.ts";
@@ -16,10 +18,12 @@ interface PipelineCellProps {
   environment: { name: string; title: string };
   /** Null before anything was ever seen of it. */
   state: DisplayedState | null;
+  /** What runs other than it was applied; null when all is as wanted. */
+  drift: Drift | null;
 }
 
 /** One Big Pod in one environment: status first, then what runs there and since when. The whole tile leads to its page. */
-export const PipelineCell = memo(function PipelineCell({ bigPod, environment, state }: PipelineCellProps) {
+export const PipelineCell = memo(function PipelineCell({ bigPod, environment, state, drift }: PipelineCellProps) {
   const status = state?.status ?? "unknown";
   const { tone } = healthPresentation[status];
   const suffix = state?.stale ? `for ${ageWords(state.stale.seconds)}` : state?.rollout ? `${state.rollout.done}/${state.rollout.total}` : undefined;
@@ -52,6 +56,12 @@ export const PipelineCell = memo(function PipelineCell({ bigPod, environment, st
         <p className="mt-1.5 text-xs text-muted">Not seen yet.</p>
       )}
       {state?.colour && !state.stale ? <ColourLine colour={state.colour} /> : null}
+      {drift && !state?.stale ? (
+        <p data-drifted="" className="mt-1.5 flex min-w-0 items-baseline gap-1 text-xs text-warn max-lg:ml-[4.5rem]">
+          <StatusIcon shape="triangle" tone="warn" className="translate-y-0.5" />
+          <span className="min-w-0 break-words">drifted: {driftShort(drift)}</span>
+        </p>
+      ) : null}
       {why ? <p className="mt-1.5 text-xs max-lg:ml-[4.5rem]">{why}</p> : null}
     </td>
   );

@@ -73,6 +73,7 @@ export function Pipeline({ environments, gaps, bigPods, states, guards }: Pipeli
                     bigPod={bigPod}
                     environment={column.environment}
                     state={states.find((state) => state.environment === column.environment.name && state.bigPod === bigPod.name) ?? null}
+                    drift={guards?.find((guard) => guard.environment === column.environment.name)?.drift.find((one) => one.bigPod === bigPod.name) ?? null}
                   />
                 ),
               )}

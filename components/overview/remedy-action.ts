@@ -38,6 +38,13 @@ export function remedyAction(remedy: Remedy, { releases, trails, titleOf, refuse
         danger: false,
         disabledBecause: refused("operation.request.scale", remedy.environment, `Scaling in ${remedy.environment}`),
       };
+    case "lift-isolation":
+      return {
+        request: { kind: "lift-isolation", environment: remedy.environment, bigPod: remedy.bigPod },
+        title: `Lift the isolation of ${titleOf(remedy.bigPod)} in ${remedy.environment}`,
+        danger: false,
+        disabledBecause: refused("operation.request.lift-isolation", remedy.environment, `Lifting an isolation in ${remedy.environment}`),
+      };
     case "rollback": {
       const release = rollbackTarget(remedy.environment, releases, trails);
       if (release === null) return null;

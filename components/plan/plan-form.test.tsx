@@ -56,4 +56,13 @@ describe("the plan dialog", () => {
     expect(text).toContain("staging runs R-213 · blue-green · plan 7f3a·c901");
     expect(text).toContain("green is brought up with 2 pods and verified, then the Service switches; blue is kept 30 minutes");
   });
+
+  test.each([[null, "network", "the pods go on running as they are"], [{ from: 2, to: 0 }, "scale-to-zero", "how many pods it had is remembered"]] as const)("an isolation says what is saved, cut and kept (%j)", (replicas, how, kept) => {
+    const plan = fixturePlan({ kind: "isolate", title: "Isolate core in prod", from: null, release: null, changes: [{ bigPod: "core", effect: "isolate", images: [], config: [], template: [], replicas, how: "first its logs are saved" }] });
+    const text = renderText(form(plan));
+    expect(text).toMatch(/Saved first logs of every container.*Values of environment variables are left out\. Cut .+ Kept /);
+    expect(text).toContain(kept);
+    expect(renderHtml(form(plan))).toContain(`data-isolation="${how}"`);
+    expect(renderText(form(fixturePlan()))).not.toContain("Saved first");
+  });
 });

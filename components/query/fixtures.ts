@@ -73,6 +73,7 @@ export function fixtureGuard(environment: string, overrides: Partial<Environment
     breakGlass: null,
     openReviews: [],
     quarantined: [],
+    drift: [],
     proposal: null,
     ...overrides,
   };

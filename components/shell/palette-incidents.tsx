@@ -6,6 +6,7 @@ import { rollbackTarget } from "#components/overview/remedy-action.ts";
 import { useRefusal } from "#components/query/permissions.tsx";
 import type { Trails } from "#components/query/trail.ts";
 import { Item } from "#components/shell/palette-item.tsx";
+import type { PlanOrigin } from "#components/plan/plan-navigation.ts";
 import type { PlanRequest } from "#lib/contracts/operation.ts";
 import type { PlatformSnapshot } from "#lib/contracts/state.ts";
 
@@ -14,7 +15,7 @@ interface IncidentItemsProps {
   trails: Trails;
   go: (href: string) => () => void;
   deed: (what: string) => () => void;
-  plan: (request: PlanRequest, incident?: number) => () => void;
+  plan: (request: PlanRequest, origin?: PlanOrigin) => () => void;
 }
 
 /** What can be done about what is wrong now; first in the palette, because that is what it is opened for at night. */
@@ -36,7 +37,7 @@ export function IncidentItems({ snapshot, trails, go, deed, plan }: IncidentItem
             </Item>
           ) : null,
           release === null ? null : (
-            <Item key={`roll back ${number}`} onSelect={plan({ kind: "rollback", environment, release }, number)} disabledBecause={refused("operation.request.rollback", environment, `Rolling back ${environment}`)}>
+            <Item key={`roll back ${number}`} onSelect={plan({ kind: "rollback", environment, release }, { reason: `Incident ${number}: ${incident.title}`, backTo: `/incidents/${number}`, incident: number })} disabledBecause={refused("operation.request.rollback", environment, `Rolling back ${environment}`)}>
               Roll back {environment} to R-{release} for incident {number}
             </Item>
           ),

@@ -10,6 +10,7 @@ import { rollbackTarget } from "#components/overview/remedy-action.ts";
 import { OperationIcon } from "#components/patterns/status.tsx";
 import { StatusIcon } from "#components/patterns/status-icon.tsx";
 import { openDialog, openPlan } from "#components/plan/plan-navigation.ts";
+import type { PlanOrigin } from "#components/plan/plan-navigation.ts";
 import type { PlanRequest } from "#lib/contracts/operation.ts";
 import { healthPresentation } from "#lib/domain/status.ts";
 import { useRefusal } from "#components/query/permissions.tsx";
@@ -45,10 +46,10 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
     onClose();
     router.push(href);
   };
-  const plan = (request: PlanRequest, incident?: number) => () => {
+  const plan = (request: PlanRequest, origin?: PlanOrigin) => () => {
     onClose();
     // After the dialog gave focus back, so that the plan's returns to where the person was.
-    requestAnimationFrame(() => openPlan(request, incident));
+    requestAnimationFrame(() => openPlan(request, origin));
   };
   const deed = (what: string) => () => {
     onClose();

@@ -5,7 +5,7 @@ export const auditActions = [
   "session.sign-in", "session.sign-out", "session.denied",
   "plan.create",
   "operation.request", "operation.start", "operation.outcome", "operation.abort", "operation.approve", "operation.refuse",
-  "break-glass.open", "break-glass.review", "quarantine.add", "quarantine.lift", "watch.verdict",
+  "break-glass.open", "break-glass.review", "quarantine.add", "quarantine.lift", "drift.adopt", "watch.verdict",
   "incident.open", "incident.acknowledge", "incident.assign", "incident.resolve", "incident.reopen", "incident.merge", "incident.note", "incident.severity", "incident.evidence",
   "silence.create", "silence.end", "webhook.denied", "notification.dead", "notification.retry", "notification.test",
   "token.create", "token.revoke", "token.use-denied",

@@ -231,7 +231,7 @@ export const goldenSignalsConfigSchema = z.strictObject({
   /** Bytes, as cAdvisor tells them: it knows pods by name, not Big Pods. */
   memory: z.string().max(2_000).default('sum(container_memory_working_set_bytes{namespace="$namespace",pod=~"$bigPod-((blue|green)-)?[a-z0-9]+-[a-z0-9]{5}",container!=""})'),
   /** Restarts of containers or processes, as increase over $range. */
-  restarts: z.string().max(2_000).default('sum(increase(kube_pod_container_status_restarts_total{namespace="$namespace",pod=~"$bigPod-.*"}[$range]))'),
+  restarts: z.string().max(2_000).default('sum(increase(kube_pod_container_status_restarts_total{namespace="$namespace",pod=~"$bigPod-((blue|green)-)?[a-z0-9]+-[a-z0-9]{5}"}[$range]))'),
   /** Share of the limit, 0 to 1 and above. */
   saturation: z.string().max(2_000).default('max(container_memory_working_set_bytes{namespace="$namespace",pod=~"$bigPod-((blue|green)-)?[a-z0-9]+-[a-z0-9]{5}",container!=""} / (container_spec_memory_limit_bytes{namespace="$namespace",pod=~"$bigPod-((blue|green)-)?[a-z0-9]+-[a-z0-9]{5}",container!=""} > 0))'),
 });

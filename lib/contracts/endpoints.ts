@@ -7,6 +7,7 @@ import {
 import { alertmanagerWebhookSchema, webhookQuerySchema, webhookReceivedSchema } from "#lib/contracts/alertmanager-webhook.ts";
 import { silenceRequestSchema } from "#lib/contracts/incident.ts";
 import { signalQuerySchema, signalsResponseSchema, silenceCreatedSchema, silenceQuerySchema } from "#lib/contracts/signal.ts";
+import { adoptedSchema, adoptRequestSchema, driftsResponseSchema } from "#lib/contracts/drift.ts";
 import { eventQuerySchema, eventsSchema, historyQuerySchema, historySchema, stripQuerySchema, stripSchema } from "#lib/contracts/history.ts";
 import { notificationRetriedSchema, notificationsResponseSchema, notificationTestedSchema } from "#lib/contracts/notification.ts";
 import { panelsQuerySchema, panelsSchema } from "#lib/contracts/grafana.ts";
@@ -161,6 +162,16 @@ export const endpoints = {
     id: "mergeIncident", method: "POST", path: "/api/v1/incidents/{number}/merge", access: "write", summary: "Say that an incident is part of another one",
     description: "Of the same environment. Its signals, and later ones of its place, go there.",
     body: incidentMergeSchema, success: { description: "The merged incident, which says where it went", schema: incidentSummarySchema }, errors: ["not-found", "conflict"],
+  }),
+  listDrift: endpoint({
+    id: "listDrift", method: "GET", path: "/api/v1/drift", access: "read", summary: "What runs other than Vigie applied it",
+    description: "Big Pods whose images, template, ConfigMaps or number of pods are not what the last operation applied or somebody adopted since, with who wrote it. What Vigie never applied cannot drift.",
+    query: environmentQuerySchema, success: { description: "Those of the environments you may see", schema: driftsResponseSchema }, errors: ["not-found"],
+  }),
+  adoptDrift: endpoint({
+    id: "adoptDrift", method: "POST", path: "/api/v1/drift/adopt", access: "write", summary: "Say that what runs is what is wanted",
+    description: "Writes nothing to a cluster. `mark` is that of the drift that was looked at: 409 when something else runs by now.",
+    body: adoptRequestSchema, success: { description: "What was adopted", schema: adoptedSchema }, errors: ["not-found", "conflict"],
   }),
   listReleases: endpoint({ id: "listReleases", method: "GET", path: "/api/v1/releases", access: "read", summary: "Releases an environment ran, newest first", query: releasesQuerySchema, success: { description: "A page", schema: releasesResponseSchema }, errors: ["not-found"] }),
   readRelease: endpoint({ id: "readRelease", method: "GET", path: "/api/v1/releases/{number}", access: "read", summary: "One release in one environment", query: releaseQuerySchema, success: { description: "The release; of ConfigMaps the names of their keys only", schema: releaseResponseSchema }, errors: ["not-found"] }),

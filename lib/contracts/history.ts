@@ -42,9 +42,11 @@ export const stripSchema = z.object({
   strips: z.array(z.object({ environment: z.string(), bigPod: z.string(), spans: z.array(z.object({ from: time, to: time, status: z.enum(healthStatuses) })) })),
 });
 
-export const eventQuerySchema = z.strictObject({ environment: z.string().max(63), bigPod: z.string().max(63), before: time.optional(), limit: z.coerce.number().int().min(1).max(200).default(50) });
+/** A moment, or the `next` of the page before: that of its last event and the event's uid, because several may have been seen in one moment. */
+export const eventCursorSchema = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z(\/[!-.0-~]{1,200})?$/, "a moment in UTC (2026-11-21T14:02:00Z), or the `next` of the page before");
+export const eventQuerySchema = z.strictObject({ environment: z.string().max(63), bigPod: z.string().max(63), before: eventCursorSchema.optional(), limit: z.coerce.number().int().min(1).max(200).default(50) });
 export const clusterEventSchema = z.object({ uid: z.string(), object: z.string(), type: z.string(), reason: z.string(), message: z.string(), count: z.int(), firstAt: time, lastAt: time });
-export const eventsSchema = z.object({ events: z.array(clusterEventSchema), next: time.nullable() });
+export const eventsSchema = z.object({ events: z.array(clusterEventSchema), next: eventCursorSchema.nullable() });
 
 export type HistoricState = z.infer<typeof historicStateSchema>;
 export type History = z.infer<typeof historySchema>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { incidentSummarySchema } from "#lib/contracts/incident-summary.ts";
 import { isolationWays } from "#lib/domain/isolation.ts";
+import { driftSchema } from "#lib/contracts/drift.ts";
 import { healthStatuses, operationStatuses, serviceStatuses, sourceStatuses } from "#lib/domain/status.ts";
 
 /** What the worker folds and stores, the web streams and the browser shows: one shape all the way. Times are ISO 8601 in UTC. */
@@ -155,7 +156,9 @@ export const changeSchema = z.object({
   id: z.string(),
   environment: z.string(),
   bigPod: z.string().nullable(),
-  kind: z.enum(["rollout", "config", "scale", "restart", "release"]),
+  /** selector: a Service of the Big Pod leads elsewhere. */
+  kind: z.enum(["rollout", "config", "scale", "restart", "selector", "release"]),
+  /** When it was written, where the cluster tells and its clock can be believed, else when it was seen. */
   at: time,
   /** "Experience v2.2.1 → v2.3.0" */
   summary: z.string(),
@@ -226,6 +229,8 @@ export const environmentGuardSchema = z.object({
   quarantined: z.array(z.object({ release: z.int(), reason: z.string(), at: time })),
   /** A promotion whose Big Pods failed or alerted while it was watched, and the rollback that is proposed. */
   proposal: z.object({ operationId: z.string(), release: z.int().nullable(), sentence: z.string(), evidence: z.array(z.string()), at: time }).nullable(),
+  /** Big Pods that run something else than Vigie applied last. */
+  drift: z.array(driftSchema).default([]),
 });
 
 export const platformSnapshotSchema = z.object({

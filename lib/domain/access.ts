@@ -28,6 +28,7 @@ export const actions = [
   "break-glass.open",
   "break-glass.review",
   "quarantine.lift",
+  "drift.adopt",
   "incident.read",
   "incident.work",
   "incident.silence",
@@ -49,7 +50,7 @@ const reading: readonly Action[] = ["state.read", "release.read", "operation.rea
 /** Acknowledge, take, note, resolve, merge, open; silence; read what was saved as evidence. */
 const handling: readonly Action[] = ["incident.work", "incident.silence", "incident.evidence"];
 const operating: readonly Action[] = [...handling, "operation.request.restart", "operation.request.scale", "operation.abort"];
-const releasing: readonly Action[] = [...operating, "operation.request.promotion", "operation.request.rollback", "operation.request.drill", "operation.request.isolate", "operation.request.lift-isolation"];
+const releasing: readonly Action[] = [...operating, "drift.adopt", "operation.request.promotion", "operation.request.rollback", "operation.request.drill", "operation.request.isolate", "operation.request.lift-isolation"];
 
 const allowed: Record<Role, readonly Action[]> = {
   viewer: [...reading, "audit.read"],

@@ -3,11 +3,11 @@ import { gapsIn, windowsAround, withinData } from "#lib/domain/comparison-window
 
 const at = new Date("2026-11-21T10:00:00Z");
 const minutesAfter = (minutes: number): Date => new Date(at.getTime() + minutes * 60_000);
-const windows = (minutes: number, changedBefore: Date | null = null, changedAfter: Date | null = null) => windowsAround({ at, now: minutesAfter(minutes), compareMinutes: 15, changedBefore, changedAfter });
+const windows = (minutes: number, changedBefore: Date | null = null, changedAfter: Date | null = null) => windowsAround({ at, now: minutesAfter(minutes), compareMinutes: 15, leastWindowSeconds: 60, changedBefore, changedAfter });
 
 describe("windows", () => {
   it("the one after fills, then stands", () => {
-    expect(windows(4)).toMatchObject({ afterSeconds: 240, until: minutesAfter(4), baselineSeconds: 3_600, stepSeconds: 16, steps: 15, longEnough: true, full: false });
+    expect(windows(4)).toMatchObject({ afterSeconds: 240, until: minutesAfter(4), baselineSeconds: 3_600, stepSeconds: 30, steps: 8, longEnough: true, full: false });
     expect(windows(90)).toMatchObject({ afterSeconds: 900, until: minutesAfter(15), stepSeconds: 60, steps: 15, full: true });
   });
 

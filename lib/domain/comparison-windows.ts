@@ -22,23 +22,23 @@ export const baselineFactor = 4;
 const shortestSeconds = 20;
 const shortestBaselineSeconds = 60;
 const wantedSteps = 15;
-const shortestStepSeconds = 5;
 
 /**
  * After: from the change until now, at most compareMinutes. Before: up to four times compareMinutes, since errors are rare and a longer baseline finds a rise
  * sooner. Both end where another change to the same Big Pod lies in them (the one before is at least a minute).
+ * `leastWindowSeconds`: as charts have it, about four scrapes; half of it is enough for a step, since a rate takes two.
  */
-export function windowsAround({ at, now, compareMinutes, changedBefore, changedAfter }: { at: Date; now: Date; compareMinutes: number; changedBefore: Date | null; changedAfter: Date | null }): Windows {
+export function windowsAround({ at, now, compareMinutes, leastWindowSeconds, changedBefore, changedAfter }: { at: Date; now: Date; compareMinutes: number; leastWindowSeconds: number; changedBefore: Date | null; changedAfter: Date | null }): Windows {
   const fullSeconds = Math.round(compareMinutes * 60);
   const sinceSeconds = Math.floor((now.getTime() - at.getTime()) / 1000);
   const undisturbedAfter = changedAfter === null ? Number.POSITIVE_INFINITY : Math.floor((changedAfter.getTime() - at.getTime()) / 1000);
   const wholeSeconds = Math.min(fullSeconds, undisturbedAfter);
   const afterSeconds = Math.max(1, Math.min(wholeSeconds, sinceSeconds));
   const undisturbed = changedBefore === null ? Number.POSITIVE_INFINITY : Math.floor((at.getTime() - changedBefore.getTime()) / 1000);
-  const stepSeconds = Math.max(shortestStepSeconds, Math.floor(afterSeconds / wantedSteps));
+  const stepSeconds = Math.max(Math.ceil(leastWindowSeconds / 2), Math.floor(afterSeconds / wantedSteps));
   return {
     at, until: new Date(at.getTime() + afterSeconds * 1000), afterSeconds, baselineSeconds: Math.min(fullSeconds * baselineFactor, Math.max(shortestBaselineSeconds, undisturbed)), stepSeconds,
-    steps: Math.max(1, Math.floor(afterSeconds / stepSeconds)), coverageSeconds: Math.min(afterSeconds, Math.max(60, 2 * stepSeconds)), longEnough: Math.min(wholeSeconds, sinceSeconds) >= Math.min(shortestSeconds, fullSeconds), full: sinceSeconds >= wholeSeconds,
+    steps: Math.max(1, Math.floor(afterSeconds / stepSeconds)), coverageSeconds: Math.min(afterSeconds, Math.max(leastWindowSeconds, 2 * stepSeconds)), longEnough: Math.min(wholeSeconds, sinceSeconds) >= Math.min(shortestSeconds, fullSeconds), full: sinceSeconds >= wholeSeconds,
   };
 }
 

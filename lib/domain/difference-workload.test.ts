@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { changedPaths, configKeys, lastManager, markOf, workloadChanges } from "#lib/domain/difference-workload.ts";
+import { changedPaths, configKeys, lastManager, markOf, plausibleTime, selectorChange, workloadChanges } from "#lib/domain/difference-workload.ts";
 import type { RawObject } from "#lib/domain/fold-read.ts";
 import { coreImages, deployment, digestOf, testNow } from "#lib/domain/test-objects.ts";
 
 const v1 = coreImages("v1");
-const before = markOf(deployment("core", v1), "v1", testNow);
+const selecting = { selector: { matchLabels: { app: "core" } } };
+const before = markOf(deployment("core", v1, { spec: selecting }), "v1", testNow);
 const withLimit = (memory: string): RawObject => {
   const object = deployment("core", v1, { generation: 2 });
   const { template } = object.spec as { template: { spec: { containers: Record<string, unknown>[] } } };
@@ -21,7 +22,8 @@ test.each<[string, RawObject, string, [string, string][]]>([
   ["version and replicas at once", deployment("core", coreImages("v2"), { generation: 2, replicas: 3 }), "v2", [["rollout", "v1 → v2"], ["scale", "2 → 3 replicas"]]],
   ["nothing (status only)", deployment("core", v1), "v1", []],
   ["an operation's mark only", deployment("core", v1, { generation: 2, templateAnnotations: { "vigie.dev/operation": "x" } }), "v1", []],
-  ["created again", deployment("core", v1, { uid: "other" }), "v1", [["rollout", "was deleted and created again"]]],
+  ["created again with another selector", deployment("core", v1, { uid: "other", spec: { selector: { matchLabels: { app: "core2", tier: "web" } } } }), "v1", [["rollout", "was deleted and created again, selecting app=core2, tier=web (before: app=core)"]]],
+  ["created again", deployment("core", v1, { uid: "other", spec: selecting }), "v1", [["rollout", "was deleted and created again"]]],
 ])("a workload's change: %s", (_name, object, version, expected) => {
   expect(workloadChanges(before, markOf(object, version, testNow)).map((c) => [c.kind, c.what])).toEqual(expected);
 });
@@ -44,4 +46,27 @@ test("the last writer is told from managedFields: not the controller's status, n
   expect(lastManager(object([entry("kubectl", "2026-01-02T00:00:00Z", spec), entry("vigie", "2026-01-02T00:00:00Z", spec)]), ["f:spec"], "vigie")?.manager).toBe("vigie");
   expect(lastManager(object([entry("x", "2026-01-02T00:00:00Z", spec, "status")]), ["f:spec"], "vigie")).toBeNull();
   expect(lastManager(object(undefined), ["f:spec"], "vigie")).toBeNull();
+});
+
+test.each<[string, Record<string, string>, Record<string, string>, string | null, string | null]>([
+  ["the same", { app: "core" }, { app: "core" }, null, null],
+  ["other pods", { app: "core" }, { app: "core2" }, null, "Service core leads to app=core2 (before: app=core)"],
+  ["another colour, by hand, where Vigie has none", { app: "core", colour: "blue" }, { colour: "green", app: "core" }, null, "Service core leads to app=core, colour=green (before: app=core, colour=blue)"],
+  ["another colour, which is the switch", { app: "core", colour: "blue" }, { app: "core", colour: "green" }, "colour", null],
+  ["another colour and more", { app: "core", colour: "blue" }, { colour: "green" }, "colour", "Service core leads to colour=green (before: app=core, colour=blue)"],
+  ["nothing any more", { app: "core" }, {}, null, "Service core leads to nothing (before: app=core)"],
+])("a Service's selector: %s", (_name, from, to, switched, expected) => {
+  expect(selectorChange("core", from, to, switched)).toBe(expected);
+});
+
+test.each<[string, string | null, string | null, string]>([
+  ["the cluster's own time, between two looks", "2026-11-21T14:03:10Z", "2026-11-21T14:03:00.500Z", "2026-11-21T14:03:10.000Z"],
+  ["none told", null, "2026-11-21T14:03:00.500Z", "2026-11-21T14:10:00.000Z"],
+  ["no time at all", "yesterday", null, "2026-11-21T14:10:00.000Z"],
+  ["a clock that is ahead", "2026-11-21T14:11:00Z", "2026-11-21T14:03:00.500Z", "2026-11-21T14:10:00.000Z"],
+  ["before the last look: an entry that was not touched, or a clock that is behind", "2026-11-21T14:02:00Z", "2026-11-21T14:03:00.500Z", "2026-11-21T14:10:00.000Z"],
+  ["in the second of the last look", "2026-11-21T14:03:00Z", "2026-11-21T14:03:00.500Z", "2026-11-21T14:03:00.500Z"],
+  ["nothing known of before", "2026-11-21T14:02:00Z", null, "2026-11-21T14:02:00.000Z"],
+])("when something was written: %s", (_name, told, after, expected) => {
+  expect(plausibleTime(told, after === null ? null : new Date(after), testNow).toISOString()).toBe(expected);
 });

@@ -15,6 +15,8 @@ export interface WorkloadMark {
   version: string | null;
   template: Record<string, unknown> | null;
   restarts: Record<string, string>;
+  /** spec.selector as one text; null: not known. */
+  selector: string | null;
   /** When it was looked at (ISO 8601). */
   at: string;
 }
@@ -41,6 +43,7 @@ export function markOf(workload: RawObject, version: string | null, now: Date): 
     version,
     template: normaliseTemplate(templateOf(workload)),
     restarts: restartMarks(workload),
+    selector: labelSelectorWords(fields(workload.spec)["selector"]),
     at: now.toISOString(),
   };
 }
@@ -57,6 +60,7 @@ export function markOfState(state: BigPodState): WorkloadMark | null {
     version: state.version,
     template: null,
     restarts: {},
+    selector: null,
     at: state.observedAt,
   };
 }
@@ -111,7 +115,11 @@ export function workloadChanges(before: WorkloadMark, after: WorkloadMark): Work
     const versions = before.version !== after.version && before.version !== null && after.version !== null ? `${before.version} → ${after.version}, ` : "";
     return [{ kind: "rollout", what: `${versions}switched from ${before.name} to ${after.name}` }];
   }
-  if (before.uid !== after.uid) return [{ kind: "rollout", what: "was deleted and created again" }];
+  if (before.uid !== after.uid) {
+    // A Deployment's selector cannot be edited: who wants another one creates it anew.
+    const selector = before.selector !== null && after.selector !== null && before.selector !== after.selector ? `, selecting ${after.selector} (before: ${before.selector})` : "";
+    return [{ kind: "rollout", what: `was deleted and created again${selector}` }];
+  }
   if (before.generation === after.generation) return [];
   const changes: WorkloadChange[] = [];
   const containers = [...new Set([...Object.keys(before.images), ...Object.keys(after.images)])];
@@ -134,6 +142,32 @@ export function workloadChanges(before: WorkloadMark, after: WorkloadMark): Work
   return changes;
 }
 
+/** A label selector in a line: "app=core, tier in (a, b)"; null when it is none. */
+function labelSelectorWords(selector: unknown): string | null {
+  const { matchLabels, matchExpressions } = fields(selector);
+  const words = [
+    ...Object.entries(fields(matchLabels)).map(([key, value]) => `${key}=${String(value)}`),
+    ...list(matchExpressions).map(({ key, operator, values }) => `${String(key)} ${String(operator)}${Array.isArray(values) ? ` (${values.join(", ")})` : ""}`),
+  ];
+  return words.length === 0 ? null : words.toSorted().join(", ");
+}
+
+/** What a Service leads to, in a line: "app=core, colour=blue"; "nothing" without a selector. */
+export function selectorWords(selector: Readonly<Record<string, string>>): string {
+  const words = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
+  return words.length === 0 ? "nothing" : words.toSorted().join(", ");
+}
+
+/**
+ * What changed of a Service's selector: "Service core leads to app=core2 (before: app=core)"; null when nothing did. `switched` names the label by which Vigie's blue-green
+ * tells colours apart: another colour alone is told as the switch that it is.
+ */
+export function selectorChange(service: string, before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>, switched: string | null): string | null {
+  const differ = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => before[key] !== after[key]);
+  if (differ.every((key) => key === switched)) return null;
+  return `Service ${service} leads to ${selectorWords(after)} (before: ${selectorWords(before)})`;
+}
+
 /** Keys that differ between two contents of a ConfigMap: "LOG_LEVEL changed", "FEATURE_X added". Values are never told. */
 export function configKeys(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string[] {
   const had = new Map(Object.entries(before));
@@ -143,6 +177,17 @@ export function configKeys(before: Readonly<Record<string, string>>, after: Read
     if (!has.has(key)) return [`${key} removed`];
     return had.get(key) === has.get(key) ? [] : [`${key} changed`];
   });
+}
+
+/**
+ * When something was written: the cluster's own record, unless a clock that is off puts it before `after` or behind `seen`. Records have whole seconds, so the second that
+ * `after` lies in counts.
+ */
+export function plausibleTime(told: string | null, after: Date | null, seen: Date): Date {
+  const at = told === null ? NaN : Date.parse(told);
+  if (Number.isNaN(at) || at > seen.getTime()) return seen;
+  if (after !== null && at < after.getTime()) return at >= Math.floor(after.getTime() / 1000) * 1000 ? after : seen;
+  return new Date(at);
 }
 
 /**

@@ -4,7 +4,7 @@ import { freezeAt } from "#lib/domain/window.ts";
 import type { WindowState } from "#lib/domain/window.ts";
 
 /** What is known besides configuration and time. */
-export type GuardRest = Pick<EnvironmentGuard, "rollback" | "proposal" | "breakGlass" | "openReviews" | "quarantined">;
+export type GuardRest = Pick<EnvironmentGuard, "rollback" | "proposal" | "breakGlass" | "openReviews" | "quarantined" | "drift">;
 
 /** What guards an environment at a moment. `window` is windowAt's answer for it. */
 export function environmentGuard({ name, policy }: EnvironmentConfig, window: WindowState | null, rest: GuardRest, now: Date): EnvironmentGuard {

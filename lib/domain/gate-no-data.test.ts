@@ -65,7 +65,7 @@ describe("no data never passes", () => {
     fc.assert(fc.property(unrecorded, fc.boolean(), (facts, asSource) => (asSource ? parityGate(facts, whole, ["core"]) : parityGate(whole, facts, ["core"])).verdict !== "pass"));
   });
   test("images-present", () => expect(imagesPresent([{ bigPod: "core", reference: "r@x", platforms: ["linux/arm64"], platformsFrom: "x", answer: { kind: "unasked", sentence: "away" } }], now).verdict).toBe("error"));
-  test("metric, one question", () => {
+  test("ACCEPTANCE 28: metric, one question", () => {
     const nothing = fc.oneof(
       fc.array(fc.double(), { minLength: 2, maxLength: 5 }),
       fc.constantFrom<number[]>([], [NaN], [Infinity], [-Infinity]),

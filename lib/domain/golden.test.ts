@@ -25,6 +25,11 @@ describe("a query", () => {
     expect(fillGoldenQuery('sum(increase(x{namespace="$namespace",bigpod="$bigPod",env="$environment",service=~"$service"}[$range])) $1 $bigPods', place)).toBe('sum(increase(x{namespace="shop-prod",bigpod="core",env="prod",service=~".*"}[60s])) $1 $bigPods');
   });
 
+  test("may be about several services", () => {
+    expect(fillGoldenQuery('x{service=~"$service"}', { ...place, service: ["voyage", "a.i"] })).toBe('x{service=~"voyage|a\\\\.i"}');
+    expect(fillGoldenQuery('x{service=~"$service"}', { ...place, service: [] })).toBe('x{service=~".*"}');
+  });
+
   test("means the service's name as it is, whatever it holds", () => {
     expect(fillGoldenQuery('x{service=~"$service"}', { ...place, service: 'a.b"}[5m' })).toBe('x{service=~"a\\\\.b\\"\\\\}\\\\[5m"}');
     expect(fillGoldenQuery('x{service=~"$service"}', { ...place, service: "$environment" })).toBe('x{service=~"\\\\$environment"}');

@@ -37,18 +37,19 @@ export interface GoldenPlace {
   environment: string;
   namespace: string;
   bigPod: string;
-  /** Null: all of them. */
-  service: string | null;
+  /** One or several; null, or none: all of them. */
+  service: string | readonly string[] | null;
   windowSeconds: number;
 }
 
-/** The query with its variables filled in: as text inside PromQL's double quotes, the service as a regular expression that means just itself. */
+/** The query with its variables filled in: as text inside PromQL's double quotes, services as a regular expression that means just their names. */
 export function fillGoldenQuery(template: string, { environment, namespace, bigPod, service, windowSeconds }: GoldenPlace): string {
+  const services = service === null ? [] : [service].flat();
   const values: Record<string, string> = {
     environment: quoted(environment),
     namespace: quoted(namespace),
     bigPod: quoted(bigPod),
-    service: service === null ? ".*" : quoted(service.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")),
+    service: services.length === 0 ? ".*" : quoted(services.map((name) => name.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")).join("|")),
     range: `${windowSeconds}s`,
   };
   return template.replaceAll(/\$(environment|namespace|bigPod|service|range)\b/g, (variable, name: string) => values[name] ?? variable);

@@ -50,6 +50,11 @@ export interface HistoryRow {
   at: Date;
 }
 
+/** The overview as it was once this had happened: moments are whole seconds there. */
+function momentLink(at: Date): string {
+  return `/?at=${new Date(Math.ceil(at.getTime() / 1_000) * 1_000).toISOString().replace(".000", "")}`;
+}
+
 /** State changes of Big Pods, from rows of their history in order of time: one line where status, cause or version differ from the row before. */
 export function stateLines(rows: readonly HistoryRow[]): TimelineLine[] {
   const last = new Map<string, HistoryRow>();
@@ -58,12 +63,12 @@ export function stateLines(rows: readonly HistoryRow[]): TimelineLine[] {
     last.set(row.bigPod, row);
     if (before !== undefined && before.status === row.status && before.cause === row.cause && before.version === row.version) return [];
     const version = before !== undefined && before.version !== row.version && row.version !== null ? ` (${row.version})` : "";
-    return [{ key: `state:${row.id}`, at: row.at, kind: "state" as const, title: `${row.bigPod} is ${row.status}${version}`, detail: row.cause, actor: null, link: null }];
+    return [{ key: `state:${row.id}`, at: row.at, kind: "state" as const, title: `${row.bigPod} is ${row.status}${version}`, detail: row.cause, actor: null, link: momentLink(row.at) }];
   });
 }
 
 export function changeLine(change: { id: string; at: Date; summary: string; by: string; operationId: string | null }): TimelineLine {
-  return { key: `change:${change.id}`, at: change.at, kind: "change", title: change.summary, detail: null, actor: { id: change.by, name: change.by }, link: change.operationId === null ? null : `/operations/${change.operationId}` };
+  return { key: `change:${change.id}`, at: change.at, kind: "change", title: change.summary, detail: null, actor: { id: change.by, name: change.by }, link: change.operationId === null ? momentLink(change.at) : `/operations/${change.operationId}` };
 }
 
 export interface TimelineOperation {

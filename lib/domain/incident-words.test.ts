@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { operationLines, signalLines, stateLines } from "#lib/domain/incident-entries.ts";
+import { changeLine, operationLines, signalLines, stateLines } from "#lib/domain/incident-entries.ts";
 import type { HistoryRow, TimelineSignal } from "#lib/domain/incident-entries.ts";
 import { titleOf } from "#lib/domain/incident-title.ts";
 import type { TitleSignal } from "#lib/domain/incident-title.ts";
@@ -38,7 +38,14 @@ describe("lines of a timeline", () => {
   test("states: one line where status, cause or version change, of each Big Pod for itself", () => {
     const row = (id: number, change: Partial<HistoryRow> = {}): HistoryRow => ({ id: String(id), bigPod: "core", status: "healthy", cause: null, version: "v1", at: at(id), ...change });
     const rows = [row(1), row(2, { bigPod: "experience" }), row(3), row(4, { status: "progressing", version: "v2" }), row(5, { status: "broken", cause: "auth is down", version: "v2" }), row(6, { status: "broken", cause: "auth is down", version: "v2" }), row(7, { bigPod: "experience" })];
+    expect(stateLines([row(1, { at: new Date("2026-11-21T12:01:00.001Z") })])[0]?.link).toBe("/?at=2026-11-21T12:01:01Z");
     expect(stateLines(rows).map((line) => line.title)).toEqual(["core is healthy", "experience is healthy", "core is progressing (v2)", "core is broken"]);
+  });
+
+  test("a change leads to its operation, or to the moment it was made", () => {
+    const change = { id: "c", at: at(2), summary: "core-config: LOG_LEVEL changed", by: "kubectl", operationId: null };
+    expect(changeLine(change)).toMatchObject({ key: "change:c", kind: "change", actor: { name: "kubectl" }, link: "/?at=2026-11-21T12:02:00Z" });
+    expect(changeLine({ ...change, operationId: "o" }).link).toBe("/operations/o");
   });
 
   test("an operation began and came out; one that waits has no line", () => {

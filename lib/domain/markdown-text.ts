@@ -9,7 +9,7 @@ const joiner = "\u2060";
  */
 export function markdownText(text: string): string {
   return redact(text)
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ")
+    .replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, " ")
     .trim()
     .replaceAll(/[\\`*_{}[\]<>|~&$^]/g, "\\$&")
     .replaceAll("://", `${joiner}://`)

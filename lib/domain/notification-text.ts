@@ -27,7 +27,7 @@ const longest = 500;
 
 /** One line without control characters (C0, C1, line and paragraph separators, marks that turn the direction of text) and without secrets. */
 export function oneLine(text: string, limit: number = longest): string {
-  const line = redact(text).replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ").replaceAll(/ {2,}/g, " ").trim();
+  const line = redact(text).replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, " ").replaceAll(/ {2,}/g, " ").trim();
   return line.length <= limit ? line : `${line.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
@@ -64,7 +64,7 @@ export function notificationText({ kind, platform, incident, link, by }: Told): 
     ...(recovery === null ? [] : [{ name: "Recovery", value: recovery.sentence }]),
   ];
   return {
-    subject: oneLine(`#${number} ${state} · ${place}: ${incident.title}`, 140),
+    subject: oneLine(`#${number} ${state}, ${place}: ${incident.title}`, 140),
     cause: oneLine(incident.title),
     facts: facts.map(({ name, value }) => ({ name, value: oneLine(value) })),
     link,

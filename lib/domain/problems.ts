@@ -4,6 +4,7 @@ import { surroundingKinds } from "#lib/domain/fold-order.ts";
 import type { FindingKind } from "#lib/domain/fold-order.ts";
 import { isFresh } from "#lib/domain/freshness.ts";
 import type { DisplayedState } from "#lib/domain/freshness.ts";
+import { isolatedWords } from "#lib/domain/plan-isolation.ts";
 import { healthStatuses } from "#lib/domain/status.ts";
 import type { HealthStatus } from "#lib/domain/status.ts";
 
@@ -12,6 +13,7 @@ export type Remedy =
   | { kind: "rollback"; environment: string; bigPod: string; why: string }
   | { kind: "restart"; environment: string; bigPod: string; why: string }
   | { kind: "scale"; environment: string; bigPod: string; why: string }
+  | { kind: "lift-isolation"; environment: string; bigPod: string; why: string }
   | { kind: "by-hand"; why: string };
 
 export interface Problem {
@@ -28,6 +30,12 @@ export interface Problem {
   help?: string | null;
 }
 
+/** What would help, where that is not what the remedy says already. */
+export function helpBeside({ help, remedy }: Pick<Problem, "help" | "remedy">): string | null {
+  const words = (text: string): string => text.replace(/\.$/, "");
+  return help === null || help === undefined || words(help) === words(remedy.why) ? null : `${words(help)}.`;
+}
+
 /** Causes that no button of ours mends: the cluster, or what lies around the workload, has to be seen to. */
 const byHand: ReadonlySet<string> = new Set<FindingKind>(["node-lost", "unschedulable", "quota", "replica-failure", "claim", "sandbox", "evicted", "controller", "disagreement", "process-unknown", ...surroundingKinds] as FindingKind[]);
 
@@ -38,6 +46,7 @@ function remedyFor(state: DisplayedState, changes: readonly Change[], now: Date)
   const { environment, bigPod } = state;
   if (state.stale) return { kind: "by-hand", why: `Look at the source: ${state.stale.why}` };
   if (state.workload === null) return { kind: "by-hand", why: state.cause ?? "Create the workload" };
+  if (state.isolation != null) return { kind: "lift-isolation", environment, bigPod, why: isolatedWords(state.isolation) };
   if (state.status === "paused") return state.replicas.desired === 0 ? { kind: "scale", environment, bigPod, why: "It is scaled to 0" } : { kind: "by-hand", why: `kubectl rollout resume deployment/${state.workload.name}` };
   if (state.remedy && byHand.has(state.causeKind ?? "")) return { kind: "by-hand", why: state.remedy.replace(/\.$/, "") };
   if (state.cause !== null && /waits for a node|cannot get its pods/.test(state.cause)) return { kind: "by-hand", why: "The cluster has no room for it: free or add a node, or ask for less" };

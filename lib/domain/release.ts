@@ -96,16 +96,17 @@ export function sealBigPod(workload: RawObject, state: BigPodState, configMap: (
     const sealed = images.find((i) => i.container === container);
     return sealed && parseImage(reference).repository === sealed.repository ? pinnedImage(sealed) : reference;
   });
-  const found = configMapNames(template).flatMap((name) => {
-    const object = configMap(name);
-    return object ? [configMapContent(object)] : [];
-  });
-  const { configMaps, tooLarge } = keepable(found);
+  const { configMaps, tooLarge } = readConfigMaps(template, configMap);
   const irreversible = declaredIrreversible(fields(template)["metadata"]) ?? declaredIrreversible(workload.metadata);
   return {
     workload: { kind: "Deployment", name: workload.metadata.name, uid: workload.metadata.uid }, images, template, configMaps,
     ...(tooLarge.length > 0 ? { tooLarge } : {}), ...(irreversible === null ? {} : { irreversible }),
   };
+}
+
+/** Contents of the ConfigMaps that a template reads; of those that are too large together, the larger by their hash only. Absent ones are left out. */
+export function readConfigMaps(template: Fields, configMap: (name: string) => RawObject | undefined): { configMaps: SealedBigPod["configMaps"]; tooLarge: NonNullable<SealedBigPod["tooLarge"]> } {
+  return keepable(configMapNames(template).flatMap((name) => configMap(name) ?? []).map(configMapContent));
 }
 
 /** The smaller ones first, as many as fit: a huge one must not take the others' place. */

@@ -157,6 +157,7 @@ test.each<[string, string, RegExp]>([
 const yamlOf = (file: string): string[] => [...readFileSync(join(root, "docs", file), "utf8").matchAll(/^( *)```yaml\n([\s\S]*?)^ *```/gm)].map(([, indent = "", text = ""]) => text.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
 test("README.md, the guide", () => expect(mistakes(yamlOf("../README.md").find((text) => text.startsWith("platform:")) ?? "")).toBe(""));
 test("docs/configuration.md", () => expect(mistakes(yamlOf("configuration.md").find((text) => text.startsWith("platform:")) ?? "")).toBe(""));
+test("docs/notifications.md", () => expect(mistakes(good + (yamlOf("notifications.md")[0] ?? ""))).toBe(""));
 test("docs/gates.md, the guide and the examples", () => {
   const [guide = "", windows = "", smoke = "", metrics = ""] = yamlOf("gates.md");
   const [head = "", tail = ""] = good.split("  - name: prod\n");

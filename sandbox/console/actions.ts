@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { badReleaseImage, badReleaseKinds, badReleases, pushNextBuilds } from "#sandbox/console/releases.ts";
 import type { SandboxAlertmanager } from "#sandbox/alertmanager/server.ts";
+import type { SandboxSlack } from "#sandbox/slack/server.ts";
 import type { Faults } from "#sandbox/kube/faults.ts";
 import { noGrafanaFaults } from "#sandbox/grafana/faults.ts";
 import type { SandboxGrafana } from "#sandbox/grafana/server.ts";
@@ -16,6 +17,7 @@ export interface ConsoleContext {
   prometheus: Pick<SandboxPrometheus, "url" | "faults" | "setFaults">;
   grafana: Pick<SandboxGrafana, "url" | "faults" | "setFaults">;
   alertmanager: Pick<SandboxAlertmanager, "url" | "faults" | "setFaults" | "restart">;
+  slack: Pick<SandboxSlack, "url" | "faults" | "setFaults">;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -57,6 +59,7 @@ const prometheusSchema = z.strictObject({ down: z.boolean(), unavailable: z.bool
 const alertmanagerSchema = z.strictObject({ down: z.boolean(), latencyMs: z.int().min(0).max(60_000), restart: z.literal(true) }).partial();
 
 const grafanaSchema = z.strictObject({ down: z.boolean(), forbidFraming: z.boolean(), login: z.boolean() }).partial();
+const slackSchema = z.strictObject({ down: z.boolean(), limited: z.boolean() }).partial();
 
 const degradeSchema = z.strictObject({
   ...bigPodTarget,
@@ -78,8 +81,8 @@ function isPattern(source: string): boolean {
 
 /** Every POST of the control API, by its path under /api/. */
 export const actions: Readonly<Record<string, Action>> = {
-  "faults/crash": action(z.strictObject({ ...processTarget, lasting: z.boolean().default(false) }), ({ control }, { lasting, ...target }) => {
-    control.crash(target, lasting);
+  "faults/crash": action(z.strictObject({ ...processTarget, lasting: z.boolean().default(false), /** What it says last. */ lastLine: z.string().max(2_000).optional() }), ({ control }, { lasting, lastLine, ...target }) => {
+    control.crash({ ...target, ...(lastLine === undefined ? {} : { lastLine }) }, lasting);
     return lasting ? `${target.process} in ${target.environment} now crashes at every start.` : `${target.process} in ${target.environment} crashed once.`;
   }),
   "faults/heal": action(z.strictObject(processTarget), ({ control }, target) => {
@@ -123,6 +126,10 @@ export const actions: Readonly<Record<string, Action>> = {
     control.setQuotaFull(environment, full);
     return full ? `The quota of ${environment} is full: new pods are refused.` : `The quota of ${environment} is lifted.`;
   }),
+  "faults/certificate": action(z.strictObject({ environment: name, expiring: z.boolean() }), ({ control }, { environment, expiring }) => {
+    control.setCertificateExpiring(environment, expiring);
+    return expiring ? `The certificate of ${environment} ends in five days, and its renewal fails.` : `The certificate of ${environment} is renewed.`;
+  }),
   "faults/api-server": action(apiServerSchema, ({ faults }, change) => {
     faults.set(change);
     return "The Kubernetes API was changed.";
@@ -159,11 +166,17 @@ export const actions: Readonly<Record<string, Action>> = {
     if (alertmanager.faults().down) return "Alertmanager is stopped.";
     return restart === true ? "Alertmanager was restarted: it knows no alerts until they are sent again." : "Alertmanager was changed.";
   }),
-  "put-right": action(z.strictObject({}), async ({ control, faults, catalogue, prometheus, grafana, alertmanager }) => {
+  "faults/slack": action(slackSchema, ({ slack }, change) => {
+    slack.setFaults(change);
+    const { down, limited } = slack.faults();
+    return down ? "Slack is down." : limited ? "Slack asks for patience." : "Slack answers.";
+  }),
+  "put-right": action(z.strictObject({}), async ({ control, faults, catalogue, prometheus, grafana, alertmanager, slack }) => {
     faults.clear();
     await grafana.setFaults(noGrafanaFaults);
     await prometheus.setFaults({ down: false, unavailable: false, latencyMs: 0, nan: false, warning: false, watchdogStopped: false });
     await alertmanager.setFaults({ down: false, latencyMs: 0 });
+    slack.setFaults({ down: false, limited: false });
     catalogue.registryDown = false;
     control.putRight();
     return "Everything was put right.";

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nextVersion } from "#sandbox/console/releases.ts";
 import { startConsole, type ConsoleState } from "#sandbox/console/server.ts";
 import { startAlertmanager, type SandboxAlertmanager } from "#sandbox/alertmanager/server.ts";
+import { startSlack, type SandboxSlack } from "#sandbox/slack/server.ts";
 import { createFaults, type FaultAction } from "#sandbox/kube/faults.ts";
 import { startGrafana, type SandboxGrafana } from "#sandbox/grafana/server.ts";
 import { startPrometheus, type SandboxPrometheus } from "#sandbox/prometheus/server.ts";
@@ -15,6 +16,7 @@ describe("the sandbox's console", () => {
   let prometheus: SandboxPrometheus;
   let grafana: SandboxGrafana;
   let alertmanager: SandboxAlertmanager;
+  let slack: SandboxSlack;
 
   beforeEach(async () => {
     lab = createPlatformLab();
@@ -24,13 +26,15 @@ describe("the sandbox's console", () => {
     prometheus = await startPrometheus({ targets: () => [], clock: lab.clock, port: 0, host: "127.0.0.1", rules: [] });
     grafana = await startGrafana({ prometheusUrl: prometheus.url, token: "glsa_test", port: 0, host: "127.0.0.1" });
     alertmanager = await startAlertmanager({ clock: lab.clock, port: 0, host: "127.0.0.1" });
-    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults, prometheus, grafana, alertmanager });
+    slack = await startSlack({ port: 0, host: "127.0.0.1", token: "xoxb-demo", channels: ["C1"] });
+    server = await startConsole({ port: 0, host: "127.0.0.1", now: lab.clock.now, control: lab.control, catalogue: lab.catalogue, faults, prometheus, grafana, alertmanager, slack });
   });
   afterEach(async () => {
     await server.stop();
     await grafana.stop();
     await prometheus.stop();
     await alertmanager.stop();
+    await slack.stop();
     lab.stop();
   });
 
@@ -162,6 +166,15 @@ describe("the sandbox's console", () => {
     await post("/api/faults/quota", { environment: "prod", full: false });
     expect((await state()).world.environments.map((environment) => environment.quotaFull)).toEqual([false, false, false]);
     expect(await post("/api/faults/quota", { environment: "qa", full: true })).toMatchObject({ status: 404, error: { code: "not-found" } });
+  });
+
+  it("lets the certificate of one environment run out, and renews it", async () => {
+    expect(await post("/api/faults/certificate", { environment: "prod", expiring: true })).toMatchObject({ status: 200, message: "The certificate of prod ends in five days, and its renewal fails." });
+    expect((await state()).world.environments.map((environment) => environment.certificateExpiring)).toEqual([false, false, true]);
+    expect(await page()).toContain(">Renew the certificate of prod</button>");
+    await post("/api/put-right", {});
+    expect((await state()).world.environments.map((environment) => environment.certificateExpiring)).toEqual([false, false, false]);
+    expect(await post("/api/faults/certificate", { environment: "qa", expiring: true })).toMatchObject({ status: 404, error: { code: "not-found" } });
   });
 
   it("takes parts of the platform down and puts everything right at once", async () => {

@@ -2,6 +2,7 @@ import { button } from "#sandbox/console/button-html.ts";
 import { escapeHtml } from "#sandbox/html.ts";
 import type { GrafanaFaultState } from "#sandbox/grafana/faults.ts";
 import type { AlertmanagerFaultState } from "#sandbox/alertmanager/faults.ts";
+import type { SlackFaultState } from "#sandbox/slack/server.ts";
 import type { FaultState } from "#sandbox/kube/faults.ts";
 import type { PrometheusFaultState } from "#sandbox/prometheus/faults.ts";
 
@@ -66,6 +67,15 @@ export function alertmanagerHtml(state: AlertmanagerFaultState & { url: string }
     state.latencyMs > 0 ? button(`End Alertmanager's delay of ${state.latencyMs} ms`, at, { latencyMs: 0 }, "heal") : button("Delay Alertmanager by 8 s", at, { latencyMs: 8000 }),
   ];
   return section("alertmanager", "Alertmanager", [`<p><small><code>${escapeHtml(state.url)}</code></small></p>`, ...rows]);
+}
+
+export function slackHtml(state: SlackFaultState & { url: string }): string {
+  const at = "/api/faults/slack";
+  const rows = [
+    state.down ? button("Bring Slack up", at, { down: false }, "heal") : button("Take Slack down", at, { down: true }),
+    state.limited ? button("Let Slack take messages again", at, { limited: false }, "heal") : button("Let Slack ask for patience (429)", at, { limited: true }),
+  ];
+  return section("slack", "Slack", [`<p><a href="${escapeHtml(state.url)}" target="_blank" rel="noreferrer">What Vigie says there</a></p>`, ...rows]);
 }
 
 function section(id: string, title: string, rows: readonly string[]): string {

@@ -9,6 +9,7 @@ import { worldHtml } from "#sandbox/console/world-html.ts";
 import type { FaultState } from "#sandbox/kube/faults.ts";
 import type { GrafanaFaultState } from "#sandbox/grafana/faults.ts";
 import type { AlertmanagerFaultState } from "#sandbox/alertmanager/faults.ts";
+import type { SlackFaultState } from "#sandbox/slack/server.ts";
 import type { PrometheusFaultState } from "#sandbox/prometheus/faults.ts";
 import { Refusal } from "#sandbox/refusal.ts";
 import type { WorldView } from "#sandbox/world/control.ts";
@@ -30,6 +31,7 @@ export interface ConsoleState {
   prometheus: PrometheusFaultState & { url: string };
   grafana: GrafanaFaultState & { url: string };
   alertmanager: AlertmanagerFaultState & { url: string };
+  slack: SlackFaultState & { url: string };
   /** Open watches on the API server; null where nobody counts. */
   watches: number | null;
 }
@@ -50,8 +52,8 @@ const headers = {
 };
 
 /** The page and the control API where one breaks things and puts them right. Loopback only: it asks nobody who they are. */
-export async function startConsole({ port, host, control, catalogue, faults, prometheus, grafana, alertmanager, now = Date.now, watchCount }: ConsoleOptions): Promise<{ url: string; stop(): Promise<void> }> {
-  const context: ServerContext = { control, catalogue, faults, prometheus, grafana, alertmanager, now, watchCount };
+export async function startConsole({ port, host, control, catalogue, faults, prometheus, grafana, alertmanager, slack, now = Date.now, watchCount }: ConsoleOptions): Promise<{ url: string; stop(): Promise<void> }> {
+  const context: ServerContext = { control, catalogue, faults, prometheus, grafana, alertmanager, slack, now, watchCount };
   const server = createServer((request, response) => {
     answer(context, request, response).catch((error: unknown) => {
       if (error instanceof Refusal) return sendError(response, statusOf[error.code], error.code, error.message);
@@ -89,8 +91,8 @@ async function post(context: ServerContext, path: string, request: IncomingMessa
   send(response, 200, "application/json", JSON.stringify({ message, state: stateOf(context) }));
 }
 
-function stateOf({ control, faults, catalogue, prometheus, grafana, alertmanager, watchCount }: ServerContext): ConsoleState {
-  return { world: control.view(), apiServer: faults.state(), registry: { down: catalogue.registryDown }, prometheus: { ...prometheus.faults(), url: prometheus.url }, grafana: { ...grafana.faults(), url: grafana.url }, alertmanager: { ...alertmanager.faults(), url: alertmanager.url }, watches: watchCount?.() ?? null };
+function stateOf({ control, faults, catalogue, prometheus, grafana, alertmanager, slack, watchCount }: ServerContext): ConsoleState {
+  return { world: control.view(), apiServer: faults.state(), registry: { down: catalogue.registryDown }, prometheus: { ...prometheus.faults(), url: prometheus.url }, grafana: { ...grafana.faults(), url: grafana.url }, alertmanager: { ...alertmanager.faults(), url: alertmanager.url }, slack: { ...slack.faults(), url: slack.url }, watches: watchCount?.() ?? null };
 }
 
 function parseJson(text: string): unknown {

@@ -1,15 +1,15 @@
 import { escapeHtml } from "#sandbox/html.ts";
-import { alertmanagerHtml, apiServerHtml, grafanaHtml, prometheusHtml, registryHtml } from "#sandbox/console/platform-html.ts";
+import { alertmanagerHtml, apiServerHtml, grafanaHtml, prometheusHtml, registryHtml, slackHtml } from "#sandbox/console/platform-html.ts";
 import { button } from "#sandbox/console/button-html.ts";
 import { badReleaseKinds, badReleases } from "#sandbox/console/releases.ts";
 import type { ConsoleState } from "#sandbox/console/server.ts";
 import type { BigPodView, EnvironmentView, NodeView, PodView, WorldView } from "#sandbox/world/control.ts";
 
 /** Everything that changes: environments, nodes, API server, registry, each with the buttons that fit its present state. */
-export function worldHtml({ world, apiServer, registry, prometheus, grafana, alertmanager }: ConsoleState): string {
+export function worldHtml({ world, apiServer, registry, prometheus, grafana, alertmanager, slack }: ConsoleState): string {
   const environments = world.environments.map((environment, index) => environmentHtml(world, environment, index === world.environments.length - 1));
   return `<div class="environments">${environments.join("")}</div>
-<div class="platform">${nodesHtml(world.nodes)}${apiServerHtml(apiServer)}${registryHtml(registry.down)}${prometheusHtml(prometheus)}${grafanaHtml(grafana)}${alertmanagerHtml(alertmanager)}</div>`;
+<div class="platform">${nodesHtml(world.nodes)}${apiServerHtml(apiServer)}${registryHtml(registry.down)}${prometheusHtml(prometheus)}${grafanaHtml(grafana)}${alertmanagerHtml(alertmanager)}${slackHtml(slack)}</div>`;
 }
 
 /** New builds go to the earlier environments, as a pipeline does; production is reached by promotion. */
@@ -19,11 +19,14 @@ function environmentHtml(world: WorldView, environment: EnvironmentView, isLast:
   const quota = environment.quotaFull
     ? button(`Lift the quota of ${name}`, "/api/faults/quota", { environment: name, full: false }, "heal")
     : button(`Fill the quota of ${name}`, "/api/faults/quota", { environment: name, full: true });
+  const certificate = environment.certificateExpiring
+    ? button(`Renew the certificate of ${name}`, "/api/faults/certificate", { environment: name, expiring: false }, "heal")
+    : button(`Let the certificate of ${name} expire soon`, "/api/faults/certificate", { environment: name, expiring: true });
   const bad = badReleaseKinds.filter((kind) => environment.bigPods.some((bigPod) => bigPod.name === badReleases[kind].bigPod));
   const releases = bad.map((kind) => `<li>${button(`${badReleases[kind].says} to ${name}`, "/api/faults/release", { environment: name, kind })}</li>`);
   return `<section aria-labelledby="environment-${escapeHtml(name)}"><h2 id="environment-${escapeHtml(name)}">${escapeHtml(name)}</h2>
 ${environment.bigPods.map((bigPod) => bigPodHtml(name, bigPod, { takesBuilds: !isLast, broken: broken(bigPod.name) })).join("")}
-<div class="buttons">${quota}</div>
+<div class="buttons">${quota}${certificate}</div>
 <details id="releases-${escapeHtml(name)}"><summary>Bad releases for ${escapeHtml(name)}</summary><ul class="buttons">${releases.join("")}</ul></details></section>`;
 }
 

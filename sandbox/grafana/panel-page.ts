@@ -19,7 +19,7 @@ export interface PanelView {
 
 const width = 600;
 const height = 240;
-const plot = { left: 62, right: 590, top: 14, bottom: 214 };
+const plot = { left: 80, right: 580, top: 14, bottom: 214 };
 const themes = { light: { ground: "#ffffff", text: "#24292e", muted: "#6b7280", grid: "#e4e7eb", line: "#56a64b", mark: "#3274d9" }, dark: { ground: "#181b1f", text: "#ccccdc", muted: "#8e8ea0", grid: "#2c3235", line: "#73bf69", mark: "#5794f2" } };
 
 /** One panel alone, as /d-solo/ shows it: title, lines, annotations. Drawn here, so that it needs no script. */

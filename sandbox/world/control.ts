@@ -5,6 +5,7 @@ import type { KubeObject, Store } from "#sandbox/kube/types.ts";
 import { Refusal } from "#sandbox/refusal.ts";
 import { servingDeployments } from "#sandbox/world/seed-colours.ts";
 import { fillCapacity, removeBallast } from "#sandbox/world/ballast.ts";
+import { isCertificateExpiring, setCertificateExpiring } from "#sandbox/world/certificate-expiry.ts";
 import { createDeployMemory } from "#sandbox/world/deploy-memory.ts";
 import { podStatusWord } from "#sandbox/world/pod-status-word.ts";
 import { processViews, type PodProcess } from "#sandbox/world/process-views.ts";
@@ -40,6 +41,8 @@ export interface EnvironmentView {
   bigPods: readonly BigPodView[];
   /** A quota from here leaves no room for another pod. */
   quotaFull: boolean;
+  /** The certificate of its Ingress ends in a few days. */
+  certificateExpiring: boolean;
 }
 
 export interface NodeView {
@@ -84,6 +87,8 @@ export interface WorldControl {
   fillCapacity(): void;
   /** A quota on the environment's namespace that what runs there uses up, or (`full` false) its end. */
   setQuotaFull(environment: string, full: boolean): void;
+  /** The certificate of the environment's Ingress ends in five days and its renewal fails, or (`expiring` false) is as issued forty days ago. */
+  setCertificateExpiring(environment: string, expiring: boolean): void;
   /** Ends every fault; brings back the images that a deployment from here replaced, unless others have changed them since. */
   putRight(): void;
 }
@@ -161,7 +166,7 @@ export function createWorldControl({ store, catalogue, world, now = Date.now }: 
 
   const control: WorldControl = {
     view: () => ({
-      environments: environments().map(({ name, namespace }) => ({ name, namespace, bigPods: servingDeployments(store, namespace).map(bigPodView), quotaFull: isQuotaFull(store, namespace) })),
+      environments: environments().map(({ name, namespace }) => ({ name, namespace, bigPods: servingDeployments(store, namespace).map(bigPodView), quotaFull: isQuotaFull(store, namespace), certificateExpiring: isCertificateExpiring(store, namespace, now()) })),
       nodes: store.list("nodes").map((node) => ({ name: node.metadata.name, architecture: node.metadata.labels?.["kubernetes.io/arch"] ?? "", ready: isNodeReady(node) })),
       faults: world.faults(),
     }),
@@ -217,12 +222,16 @@ export function createWorldControl({ store, catalogue, world, now = Date.now }: 
       if (full) fillQuota(store, namespace, now());
       else liftQuota(store, namespace);
     },
+    setCertificateExpiring(environment, expiring) {
+      setCertificateExpiring(store, environmentOf(environment).namespace, expiring, now());
+    },
     putRight() {
       catalogue.registryDown = false;
       for (const fault of world.faults()) world.clearFaults(fault.namespace, fault.bigPod);
       for (const node of store.list("nodes")) if (node.metadata.annotations?.[downAnnotation] !== undefined) control.setNodeDown(node.metadata.name, false);
       for (const { namespace } of environments()) {
         liftQuota(store, namespace);
+        if (isCertificateExpiring(store, namespace, now())) setCertificateExpiring(store, namespace, false, now());
         for (const deployment of store.list("deployments.apps", namespace)) {
           world.setCpuLoad(namespace, bigPodName(deployment), undefined);
           for (const pod of podsOf(deployment)) world.heal(pod.metadata.uid);

@@ -1,11 +1,13 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { cookies } from "next/headers";
+import { sendChannelTest, sendNotificationAgain } from "#app/_actions/notification.ts";
 import { createToken, revokeToken } from "#app/_actions/token.ts";
 import { attempt } from "#app/_read/attempt.ts";
 import { Absence } from "#components/patterns/absence.tsx";
 import { PageHead, Section } from "#components/patterns/section.tsx";
 import { Configuration, summarise } from "#components/settings/configuration.tsx";
+import { Notifications } from "#components/settings/notifications.tsx";
 import { Sources } from "#components/settings/sources.tsx";
 import { Tokens } from "#components/settings/tokens.tsx";
 import { readTheme, themeCookie } from "#components/shell/theme.ts";
@@ -13,6 +15,7 @@ import { ThemeToggle } from "#components/shell/theme-toggle.tsx";
 import { isAllowed, rolesThatMay } from "#lib/domain/access.ts";
 import { requirePageActor } from "#lib/runtime/session.ts";
 import { getRuntime } from "#lib/runtime/wiring.ts";
+import { listNotifications } from "#lib/services/notification/list.ts";
 import { listTokens } from "#lib/services/token/list.ts";
 
 export const metadata: Metadata = { title: "Settings" };
@@ -24,6 +27,7 @@ export default async function SettingsPage() {
   // Asked beforehand: opening one's settings is no attempt at reading tokens that belongs into the audit log.
   const mayTokens = isAllowed(actor.grants, "token.read", null);
   const tokens = mayTokens ? await attempt(listTokens(context, actor)) : null;
+  const notifications = isAllowed(actor.grants, "incident.read", null) ? await attempt(listNotifications(context, actor)) : null;
   const visible = config.environments.filter(({ name }) => isAllowed(actor.grants, "state.read", name));
   return (
     <>
@@ -50,6 +54,17 @@ export default async function SettingsPage() {
       </Section>
       <Section title="Sources" aside="what Vigie watches and asks">
         <Sources />
+      </Section>
+      <Section title="Notifications" aside="who is told of incidents">
+        {notifications === null ? (
+          <Absence kind="forbidden" title={`Notifications are for the role ${rolesThatMay("incident.read").join(" or ")}`} />
+        ) : notifications.ok ? (
+          <Notifications initial={notifications.value} sendTest={sendChannelTest} sendAgain={sendNotificationAgain} />
+        ) : (
+          <Absence kind={notifications.kind} title="The channels cannot be shown">
+            {notifications.message}
+          </Absence>
+        )}
       </Section>
       <Section title="API tokens">
         {tokens === null ? (

@@ -300,7 +300,7 @@ describe("when something fails", () => {
     expect((await call(state.GET, "/api/v1/state", { token: bootstrap })).status).toBe(200);
   });
 
-  test("a database that is away is 503 with a sentence, and what nobody foresaw is 500 without the inside, found again by its reference", async () => {
+  test("ACCEPTANCE 14: a database that is away is 503 with a sentence, and what nobody foresaw is 500 without the inside, found again by its reference", async () => {
     const runtime = installRuntime(database, context.config);
     const log = runtime.log as TestLog;
     for (const [failure, status, code, message] of [

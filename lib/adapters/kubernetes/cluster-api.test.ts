@@ -75,7 +75,7 @@ describe("answers that refuse", () => {
     expect(await thrown(patch(api))).toMatchObject({ reason, outcomeUnknown });
   });
 
-  it("keeps Retry-After in seconds, as a date, or in the details", async () => {
+  it("ACCEPTANCE 22: keeps Retry-After in seconds, as a date, or in the details", async () => {
     const replies: [Record<string, string>, string][] = [
       [{ "retry-after": "3" }, status(429)],
       [{ "retry-after": new Date(Date.now() + 60_000).toUTCString() }, status(503)],

@@ -220,6 +220,18 @@ export function kubernetesContract(title: string, target: () => ContractTarget, 
       expect((await api.get(maps, namespace, name)).data).toEqual({ b: "2" });
     });
 
+    it("deletes only the version and the object it was given, once", async () => {
+      const { api, namespace } = target();
+      const made = await create("deleted", { a: "1" });
+      const { name, uid, resourceVersion } = made.metadata;
+      const changed = await api.patch(maps, namespace, name, "merge", { data: { a: "2" } });
+      await expectReason(api.remove(maps, namespace, name, { uid, resourceVersion }), "conflict");
+      await expectReason(api.remove(maps, namespace, name, { uid: "00000000-0000-4000-8000-000000000000", resourceVersion: changed.metadata.resourceVersion }), "conflict");
+      expect((await api.get(maps, namespace, name)).data).toEqual({ a: "2" });
+      await api.remove(maps, namespace, name, { uid, resourceVersion: changed.metadata.resourceVersion });
+      await expectReason(api.remove(maps, namespace, name, { uid, resourceVersion: changed.metadata.resourceVersion }), "not-found");
+    });
+
     it("merges: null removes, the rest stays; uid and version are preconditions", async () => {
       const { api, namespace } = target();
       const made = await create("merged", { a: "1", b: "2" });

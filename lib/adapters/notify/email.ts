@@ -4,7 +4,9 @@ import type { NotificationText } from "#lib/domain/notification-text.ts";
 import { NotifyError } from "#lib/ports/notify.ts";
 import type { Announcement, NotifyChannel } from "#lib/ports/notify.ts";
 
+/** Of each step of the conversation, and of all of it: shorter than a claim, so that nobody else begins meanwhile. */
 const timeoutMs = 10_000;
+const wholeMs = 30_000;
 
 interface EmailOptions {
   host: string;
@@ -20,8 +22,8 @@ interface EmailOptions {
 }
 
 /**
- * E-mail over SMTP. All mails of one incident are a thread: the first has the incident's Message-ID, later ones refer to it (RFC 5322, 3.6.4). An attempt that is
- * repeated has the same Message-ID. A password is never sent over a connection in clear text, except to this machine.
+ * E-mail over SMTP. All mails of one incident are a thread, because all refer to one id (RFC 5322, 3.6.4), which no mail has itself: it holds together even when the
+ * first of them never arrived. An attempt that is repeated has the same Message-ID. A password is never sent over a connection in clear text, except to this machine.
  */
 export function createEmailChannel({ host, port, secure, username, password, sender, to, ca }: EmailOptions): NotifyChannel {
   const domain = sender.slice(sender.lastIndexOf("@") + 1);
@@ -33,32 +35,36 @@ export function createEmailChannel({ host, port, secure, username, password, sen
     absorbs: "updates",
     paceMs: 0,
     async send(announcement, thread, signal) {
-      if (signal.aborted) throw new NotifyError("Vigie is being stopped.");
       const transport = createTransport({ host, port, secure, requireTLS: username !== undefined && !local && !secure, ...auth, ...tls, connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs, disableFileAccess: true, disableUrlAccess: true });
-      const stop = () => transport.close();
-      signal.addEventListener("abort", stop, { once: true });
+      const ending = AbortSignal.any([signal, AbortSignal.timeout(wholeMs)]);
+      const ended = Promise.withResolvers<never>();
+      const stop = () => ended.reject(new NotifyError(signal.aborted ? "Vigie was stopped while the mail was being sent." : `The mail server ${host}:${port} did not take the mail within ${wholeMs / 1_000} s.`));
+      if (ending.aborted) stop();
+      else ending.addEventListener("abort", stop, { once: true });
       const root = announcement.incidentId === null ? null : `<incident.${announcement.incidentId}@${domain}>`;
-      const messageId = root !== null && thread === null ? root : `<notification.${announcement.id}@${domain}>`;
       const text = notificationText(announcement);
       try {
-        await transport.sendMail({
+        const sent = transport.sendMail({
           from: { name: oneLine(`Vigie ${announcement.platform}`, 60), address: sender },
           to: [...to],
           subject: text.subject,
-          messageId,
-          ...(thread === null || root === null ? {} : { inReplyTo: thread, references: [thread] }),
+          messageId: `<notification.${announcement.id}@${domain}>`,
+          ...(root === null ? {} : { inReplyTo: root, references: [root] }),
           date: announcement.at,
           headers: { "Auto-Submitted": "auto-generated", "X-Vigie-Kind": announcement.kind },
           text: plain(text, announcement),
           html: html(text, announcement),
         });
+        const { rejected } = await Promise.race([sent, ended.promise]);
+        // The others have it: sending to all again would tell them twice.
+        if (rejected.length > 0) throw new NotifyError(`The mail server ${host}:${port} took the mail, but not for ${rejected.map((refused) => (typeof refused === "string" ? refused : refused.address)).join(", ")}.`, { permanent: true });
       } catch (cause) {
-        throw failure(cause, `${host}:${port}`);
+        throw cause instanceof NotifyError ? cause : failure(cause, `${host}:${port}`);
       } finally {
-        signal.removeEventListener("abort", stop);
+        ending.removeEventListener("abort", stop);
         transport.close();
       }
-      return { thread: thread ?? root };
+      return { thread };
     },
   };
 }
@@ -68,9 +74,9 @@ function failure(cause: unknown, server: string): NotifyError {
   const status = cause instanceof Error && "responseCode" in cause ? Number(cause.responseCode) : null;
   const said = cause instanceof Error ? oneLine(cause.message, 200) : "it did not say why";
   if (code === "EAUTH") return new NotifyError(`The mail server ${server} did not take the user name and password${status === null ? "" : ` (${status})`}.`, { permanent: true, cause });
+  if (code === "ETLS") return new NotifyError(`The mail server ${server} offers no encryption that can be trusted: ${said}.`, { cause });
   // 5xx: the server will say the same again (RFC 5321, 4.2.1).
   if (status !== null) return new NotifyError(`The mail server ${server} refused the mail: ${said}.`, { permanent: status >= 500 && status < 600, cause });
-  if (code === "ETLS") return new NotifyError(`The mail server ${server} offers no encryption that can be trusted: ${said}.`, { cause });
   return new NotifyError(`The mail server ${server} cannot be reached: ${said}.`, { cause });
 }
 

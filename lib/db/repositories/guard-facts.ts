@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { EnvironmentGuard } from "#lib/contracts/state.ts";
 import { databaseNow } from "#lib/db/client.ts";
 import type { Database } from "#lib/db/client.ts";
+import { readDrifts } from "#lib/db/repositories/drift.ts";
 
 /** What guards take from the database, for every environment at once. */
 export interface GuardFacts {
@@ -10,11 +11,12 @@ export interface GuardFacts {
   breakGlass: Map<string, NonNullable<EnvironmentGuard["breakGlass"]>>;
   openReviews: Map<string, EnvironmentGuard["openReviews"]>;
   quarantined: Map<string, EnvironmentGuard["quarantined"]>;
+  drift: Map<string, EnvironmentGuard["drift"]>;
 }
 
 const named = z.object({ name: z.string() }).catch({ name: "somebody" });
 
-export async function readGuardFacts(db: Database): Promise<GuardFacts> {
+export async function readGuardFacts(db: Database, environments: readonly string[]): Promise<GuardFacts> {
   return db.$transaction(
     async (tx) => {
       const now = await databaseNow(tx);
@@ -31,7 +33,7 @@ export async function readGuardFacts(db: Database): Promise<GuardFacts> {
         if (use.reviewedAt === null) append(openReviews, use.environment, { ...told, operations: counts.find((count) => count.id === use.id)?.operations ?? 0 });
       }
       for (const row of quarantine) append(quarantined, row.environment, { release: row.release, reason: row.reason, at: row.at.toISOString() });
-      return { now, breakGlass, openReviews, quarantined };
+      return { now, breakGlass, openReviews, quarantined, drift: await readDrifts(tx, environments) };
     },
     { isolationLevel: "RepeatableRead", maxWait: 2_000, timeout: 5_000 },
   );

@@ -82,9 +82,12 @@ export async function keepEvents(tx: Transaction, events: readonly SeenEvent[]):
     WHERE cluster_event.last_at < EXCLUDED.last_at OR cluster_event.count < EXCLUDED.count`;
 }
 
-export async function readEvents(db: Database, query: { environment: string; bigPod: string; before: Date | null; limit: number }): Promise<ClusterEvent[]> {
+/** Newest first, of one moment by uid; `before` is where the page before ended (`uid` null: every event of that moment was on it). */
+export async function readEvents(db: Database, query: { environment: string; bigPod: string; before: { at: Date; uid: string | null } | null; limit: number }): Promise<ClusterEvent[]> {
+  const { before } = query;
+  const rest = before === null ? {} : { OR: [{ lastAt: { lt: before.at } }, ...(before.uid === null ? [] : [{ lastAt: before.at, uid: { gt: before.uid } }])] };
   const rows = await db.clusterEventRow.findMany({
-    where: { environment: query.environment, bigPod: query.bigPod, ...(query.before === null ? {} : { lastAt: { lt: query.before } }) },
+    where: { environment: query.environment, bigPod: query.bigPod, ...rest },
     orderBy: [{ lastAt: "desc" }, { uid: "asc" }],
     take: query.limit,
   });

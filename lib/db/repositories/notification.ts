@@ -46,6 +46,13 @@ export async function followersOf(db: Database, claimed: ClaimedNotification): P
     ORDER BY sequence LIMIT 100`;
 }
 
+/** The newest news of a claimed one's incident on its channel, told or not: what an updated message has to say, also when an old dead letter is sent again. */
+export async function newestOf(db: Database, { channel, incidentId }: ClaimedNotification): Promise<Pick<ClaimedNotification, "id" | "kind" | "payload"> | null> {
+  if (incidentId === null) return null;
+  const rows = await db.$queryRaw<Pick<ClaimedNotification, "id" | "kind" | "payload">[]>`SELECT id, kind, payload FROM notification WHERE channel = ${channel} AND incident_id = ${incidentId} ORDER BY sequence DESC LIMIT 1`;
+  return rows[0] ?? null;
+}
+
 export async function threadOf(db: Database, channel: string, incidentId: string | null): Promise<string | null> {
   if (incidentId === null) return null;
   return (await db.notificationThreadRow.findUnique({ where: { channel_incidentId: { channel, incidentId } } }))?.externalId ?? null;
@@ -112,6 +119,18 @@ export async function bury(tx: Transaction, { id, channel, incidentId, attempts 
 async function tell(tx: Transaction, incidentId: string, entry: { key: string; title: string; detail: string | null }): Promise<void> {
   const added = await appendEntry(tx, { incidentId, ...entry, at: await databaseNow(tx), kind: "notification" });
   if (added) await publishIncidents(tx, [incidentId]);
+}
+
+/** By channel: what waits, and dead letters. */
+export async function countUntold(db: Database): Promise<Map<string, { waiting: number; dead: number }>> {
+  const rows = await db.$queryRaw<{ channel: string; waiting: number; dead: number }[]>`
+    SELECT channel, count(*) FILTER (WHERE dead_at IS NULL)::integer AS waiting, count(*) FILTER (WHERE dead_at IS NOT NULL)::integer AS dead FROM notification WHERE sent_at IS NULL GROUP BY channel`;
+  return new Map(rows.map(({ channel, ...counts }) => [channel, counts]));
+}
+
+/** Tests of channels that are a month old; what belongs to an incident goes with it. */
+export async function forgetOldTests(db: Database): Promise<void> {
+  await db.$executeRaw`DELETE FROM notification WHERE incident_id IS NULL AND created_at < clock_timestamp() - interval '30 days'`;
 }
 
 /** What waits on channels that are configured no longer, once it has waited an hour: a worker with an older configuration may still know them. */

@@ -73,7 +73,10 @@ export async function writeSource(tx: Transaction, source: SourceState, position
 
 /** Removes rows of environments and Big Pods that are no longer configured, and of sources nobody watches any more. */
 export async function removeUnconfigured(tx: Transaction, configured: { environments: readonly string[]; bigPods: readonly string[] }): Promise<void> {
-  await tx.bigPodStateRow.deleteMany({ where: { OR: [{ environment: { notIn: [...configured.environments] } }, { bigPod: { notIn: [...configured.bigPods] } }] } });
+  const elsewhere = { OR: [{ environment: { notIn: [...configured.environments] } }, { bigPod: { notIn: [...configured.bigPods] } }] };
+  await tx.bigPodStateRow.deleteMany({ where: elsewhere });
+  await tx.driftRow.deleteMany({ where: elsewhere });
+  await tx.appliedStateRow.deleteMany({ where: elsewhere });
   await tx.environmentRelease.deleteMany({ where: { environment: { notIn: [...configured.environments] } } });
   const sources = await tx.sourceRow.findMany();
   const gone = sources.filter((row) => {

@@ -35,6 +35,8 @@ export interface Stack {
   /** Resolves with a sentence when a part ends by itself. */
   broken: Promise<string>;
   startWorker(): Promise<Child>;
+  /** Another web process in the place of one that has ended; resolves when it answers. */
+  startWeb(): Promise<Child>;
   stop(): Promise<void>;
 }
 
@@ -74,7 +76,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     let addresses: SandboxAddresses | null = null;
     if (sandboxScript !== null) {
       const ports = await sandboxPorts(options.folder);
-      sandbox = startChild("sandbox", sandboxScript, { env: { ...shared, PORT: undefined, SANDBOX_PORTAL_URL: url, SANDBOX_KUBE_PORT: String(ports.kube), SANDBOX_REGISTRY_PORT: String(ports.registry), SANDBOX_IDENTITY_PORT: String(ports.identity), SANDBOX_CONSOLE_PORT: String(ports.console), SANDBOX_PROMETHEUS_PORT: String(ports.prometheus), SANDBOX_METRICS_PORT: String(ports.metrics), SANDBOX_GITHUB_PORT: String(ports.github), SANDBOX_GRAFANA_PORT: String(ports.grafana), SANDBOX_ALERTMANAGER_PORT: String(ports.alertmanager) }, logFile: log("sandbox"), echo: options.echo });
+      sandbox = startChild("sandbox", sandboxScript, { env: { ...shared, PORT: undefined, SANDBOX_PORTAL_URL: url, SANDBOX_KUBE_PORT: String(ports.kube), SANDBOX_REGISTRY_PORT: String(ports.registry), SANDBOX_IDENTITY_PORT: String(ports.identity), SANDBOX_CONSOLE_PORT: String(ports.console), SANDBOX_PROMETHEUS_PORT: String(ports.prometheus), SANDBOX_METRICS_PORT: String(ports.metrics), SANDBOX_GITHUB_PORT: String(ports.github), SANDBOX_SLACK_PORT: String(ports.slack), SANDBOX_GRAFANA_PORT: String(ports.grafana), SANDBOX_ALERTMANAGER_PORT: String(ports.alertmanager) }, logFile: log("sandbox"), echo: options.echo });
       undo.push(() => sandbox?.stop());
       addresses = await Promise.race([sandboxReady(sandbox), sandbox.exited.then((sentence) => Promise.reject(new VigieError("unavailable", `${sentence}:\n${sandbox?.tail()}`)))]);
     }
@@ -87,13 +89,22 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       return child;
     };
     const worker = await startWorker();
-    const web = startChild("web", server, { env: { ...env, HOSTNAME: options.host, NODE_ENV: options.mode === "dev" ? "development" : "production", NEXT_TELEMETRY_DISABLED: "1" }, args: options.mode === "dev" ? ["dev", "--hostname", options.host, "--port", String(options.port)] : [], nodeArgs: options.mode === "dev" ? [] : smallYoungGeneration, logFile: log("web"), echo: options.echo });
-    undo.push(() => web.stop());
+    const launchWeb = (): Child => {
+      const child = startChild("web", server, { env: { ...env, HOSTNAME: options.host, NODE_ENV: options.mode === "dev" ? "development" : "production", NEXT_TELEMETRY_DISABLED: "1" }, args: options.mode === "dev" ? ["dev", "--hostname", options.host, "--port", String(options.port)] : [], nodeArgs: options.mode === "dev" ? [] : smallYoungGeneration, logFile: log("web"), echo: options.echo });
+      undo.push(() => child.stop());
+      return child;
+    };
+    const web = launchWeb();
+    const startWeb = async (): Promise<Child> => {
+      const child = launchWeb();
+      await untilReady(child, "The portal", 120_000, () => answersReady(url));
+      return child;
+    };
     const workerGone = worker.exited.then((sentence) => Promise.reject(new VigieError("unavailable", `${sentence}:\n${worker.tail()}`)));
     workerGone.catch(() => undefined);
     await Promise.race([untilReady(web, "The portal", 120_000, () => answersReady(url)), workerGone]);
     const broken = Promise.race([worker.exited, web.exited, ...(sandbox === null ? [] : [sandbox.exited])]);
-    return { url, databaseUrl: database.url, sandbox: addresses, children: { sandbox, worker, web }, broken, startWorker, stop };
+    return { url, databaseUrl: database.url, sandbox: addresses, children: { sandbox, worker, web }, broken, startWorker, startWeb, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -141,7 +152,7 @@ async function refuseUsedPort(host: string, port: number): Promise<void> {
   });
 }
 
-const sandboxPortNames = ["kube", "registry", "identity", "console", "prometheus", "metrics", "grafana", "alertmanager", "github"] as const;
+const sandboxPortNames = ["kube", "registry", "identity", "console", "prometheus", "metrics", "grafana", "alertmanager", "github", "slack"] as const;
 
 /** The sandbox keeps its ports over restarts, so that its kubeconfig stays good. */
 async function sandboxPorts(folder: string): Promise<Record<(typeof sandboxPortNames)[number], number>> {

@@ -13,7 +13,15 @@ export async function listEvents(context: ServiceContext, actor: Actor, query: {
   const { environment, bigPod, before, limit } = parsed.data;
   if (!context.config.environments.some(({ name }) => name === environment) || !context.config.bigPods.some(({ name }) => name === bigPod)) throw new VigieError("not-found", `There is no ${bigPod} in ${environment}.`);
   await authorise(context, actor, "state.read", environment, `read the events of ${bigPod}`);
-  const events = await readEvents(context.db, { environment, bigPod, before: before === undefined ? null : new Date(before), limit: limit + 1 });
+  const events = await readEvents(context.db, { environment, bigPod, before: before === undefined ? null : cursorOf(before), limit: limit + 1 });
   const page = events.slice(0, limit);
-  return { events: page, next: events.length > limit ? (page.at(-1)?.lastAt ?? null) : null };
+  const last = page.at(-1);
+  return { events: page, next: events.length > limit ? (last === undefined ? null : `${last.lastAt}/${last.uid}`) : null };
+}
+
+function cursorOf(before: string): { at: Date; uid: string | null } {
+  const slash = before.indexOf("/");
+  const at = new Date(slash === -1 ? before : before.slice(0, slash));
+  if (Number.isNaN(at.getTime())) throw new VigieError("invalid", "`before` names no moment. Hand over the `next` of the page before as it is.");
+  return { at, uid: slash === -1 ? null : before.slice(slash + 1) };
 }

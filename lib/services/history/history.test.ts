@@ -75,8 +75,20 @@ test("events are kept once each, counted on, paged, and forgotten after their ti
   await keep({ ...event, count: 7, lastAt: at("10:30") });
   await keep({ ...event, count: 2, lastAt: at("10:10") });
   const first = await listEvents(context, viewer, { environment: "staging", bigPod: "core", limit: 1 });
-  expect(first).toMatchObject({ events: [{ uid: "e1", count: 7, lastAt: at("10:30") }], next: at("10:30") });
+  expect(first).toMatchObject({ events: [{ uid: "e1", count: 7, lastAt: at("10:30") }], next: `${at("10:30")}/e1` });
   expect(await listEvents(context, viewer, { environment: "staging", bigPod: "core", before: first.next ?? "" })).toMatchObject({ events: [{ uid: "e2" }], next: null });
+  // Several of one moment, with a page that ends between them: none is skipped, none told twice.
+  await keep(...["a", "b", "c", "d"].map((uid) => ({ ...event, uid, lastAt: at("10:05") })));
+  const paged: string[] = [];
+  for (let before: string | undefined, pages = 0; pages < 10; pages += 1) {
+    const page = await listEvents(context, viewer, { environment: "staging", bigPod: "core", limit: 2, ...(before === undefined ? {} : { before }) });
+    paged.push(...page.events.map(({ uid }) => uid));
+    if (page.next === null) break;
+    before = page.next;
+  }
+  expect(paged).toEqual(["e1", "a", "b", "c", "d", "e2"]);
+  expect((await listEvents(context, viewer, { environment: "staging", bigPod: "core", before: at("10:05") })).events).toEqual([]);
+  await expect(listEvents(context, viewer, { environment: "staging", bigPod: "core", before: "2026-99-99T10:00:00Z/x" })).rejects.toMatchObject({ code: "invalid" });
   await expect(listEvents(context, actorWith("viewer", ["dev"]), { environment: "staging", bigPod: "core" })).rejects.toMatchObject({ code: "denied" });
   await keep({ ...event, uid: "old", firstAt: "2020-01-01T00:00:00.000Z", lastAt: "2020-01-01T00:00:00.000Z" });
   expect(await pruneEvents(database.db, 90, 10)).toBe(1);

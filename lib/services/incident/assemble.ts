@@ -15,6 +15,7 @@ export interface IncidentSubject {
   row: IncidentRow;
   incident: IncidentSummary;
   active: readonly Signal[];
+  ended: readonly Signal[];
 }
 
 /** What other parts of Vigie add to an incident when it is read. One that fails leaves its place empty: the rest is needed all the more. */
@@ -26,7 +27,8 @@ export interface IncidentExtras {
 /** The one place where they are joined. */
 export const incidentExtras: IncidentExtras = {
   remedies: (context, actor, { row }) => listRemedies(context, actor, row),
-  runbooks: (context, _actor, { row, active }) => readRunbooks(context, { signals: active, incidentId: row.id }),
+  // Once all is quiet, what was done by the runbooks of its alerts is still to be seen.
+  runbooks: (context, _actor, { row, active, ended }) => readRunbooks(context, { incidentId: row.id, signals: active.length > 0 ? active : ended }),
 };
 
 const timelineFirst = 200;
@@ -34,15 +36,18 @@ const timelineFirst = 200;
 /** Everything the page of an incident shows, from its row. */
 export async function assembleIncident(context: ServiceContext, actor: Actor, row: IncidentRow, extras: IncidentExtras = incidentExtras): Promise<Incident> {
   const { db, log } = context;
-  const [[summary], signals, page, evidence] = await Promise.all([incidentSummariesOf(db, [row]), readSignals(db, row.id), readTimelinePage(db, row.id, { limit: timelineFirst }), readEvidence(db, row.id)]);
+  const rest = Promise.all([readTimelinePage(db, row.id, { limit: timelineFirst }), readEvidence(db, row.id)]);
+  // Awaited below; should what comes before fail first, nobody is left to hear of this one.
+  rest.catch(() => undefined);
+  const [[summary], signals] = await Promise.all([incidentSummariesOf(db, [row]), readSignals(db, row.id)]);
   if (summary === undefined) throw new Error("a row has a summary");
-  const subject: IncidentSubject = { row, incident: summary, active: signals.active };
+  const subject: IncidentSubject = { row, incident: summary, active: signals.active, ended: signals.ended };
   const orNothing = <Item>(what: string, items: Promise<Item[]>): Promise<Item[]> =>
     items.catch((error: unknown) => {
       log.warn({ err: error, incident: row.number }, `the ${what} of an incident cannot be read; it is shown without`);
       return [];
     });
-  const [remedies, runbooks] = await Promise.all([orNothing("remedies", extras.remedies(context, actor, subject)), orNothing("runbooks", extras.runbooks(context, actor, subject))]);
+  const [remedies, runbooks, [page, evidence]] = await Promise.all([orNothing("remedies", extras.remedies(context, actor, subject)), orNothing("runbooks", extras.runbooks(context, actor, subject)), rest]);
   return { ...summary, ...signals, suspects: suspectsOf(row), suspectsNote: row.suspectsNote, remedies, runbooks, timeline: page.timeline, timelineNext: page.next, evidence };
 }
 

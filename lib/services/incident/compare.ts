@@ -3,7 +3,7 @@ import type { Comparison } from "#lib/contracts/incident.ts";
 import { compareAll, compareErrors, compareRestarts, compareSamples, comparisonRules, judgeControl } from "#lib/domain/comparison.ts";
 import type { Measured } from "#lib/domain/comparison.ts";
 import { isVigieError } from "#lib/domain/error.ts";
-import { fillGoldenQuery } from "#lib/domain/golden-query.ts";
+import { fillGoldenQuery } from "#lib/domain/golden.ts";
 import { gapsIn, windowsAround, withinData } from "#lib/domain/comparison-windows.ts";
 import type { Windows } from "#lib/domain/comparison-windows.ts";
 import type { MetricsApi } from "#lib/ports/metrics.ts";
@@ -14,6 +14,8 @@ export interface ComparedPlace {
   bigPod: string;
   /** The services whose signals are looked at; all when empty. */
   services: readonly string[];
+  /** False: memory is left out, as after a scaling, where more pods have more of it. */
+  memory: boolean;
 }
 
 type GoldenSignal = Exclude<keyof Config["goldenSignals"], "stepSeconds" | "windowSeconds">;
@@ -26,7 +28,7 @@ const weekMs = 7 * 24 * 3_600_000;
 export async function compareAround(context: Pick<ServiceContext, "config" | "outside">, place: ComparedPlace, moment: { at: Date; now: Date; changedBefore: Date | null; changedAfter: Date | null }, signal?: AbortSignal): Promise<Comparison> {
   const { config } = context;
   const namespace = config.environments.find((environment) => environment.name === place.environment)?.namespace;
-  const windows = windowsAround({ ...moment, compareMinutes: config.incidents.compareMinutes });
+  const windows = windowsAround({ ...moment, compareMinutes: config.incidents.compareMinutes, leastWindowSeconds: config.goldenSignals.windowSeconds });
   const base = { at: moment.at.toISOString(), windowSeconds: windows.afterSeconds, baselineSeconds: windows.baselineSeconds, measuredAt: moment.now.toISOString() };
   const mute = (sentence: string): Comparison => ({ ...base, errors: null, latency: null, memory: null, restarts: null, control: null, verdict: "insufficient-data", sentence, queries: [], warnings: [] });
   if (!windows.longEnough) return mute(windows.full ? "the next change came too soon: nothing can be compared" : `the change is only ${windows.afterSeconds} s old: nothing can be compared yet`);
@@ -37,13 +39,13 @@ export async function compareAround(context: Pick<ServiceContext, "config" | "ou
     return mute(`nothing can be compared: ${clauseOf(error)}`);
   }
   if (metrics === null || namespace === undefined) return mute(`nothing can be compared: no Prometheus is configured for ${place.environment}`);
-  const asker = createAsker(metrics, (name, rangeSeconds) => fillGoldenQuery(config.goldenSignals[name], { environment: place.environment, namespace, bigPod: place.bigPod, services: place.services, rangeSeconds }), signal);
-  return { ...base, ...(await measure(asker, windows)) };
+  const asker = createAsker(metrics, (name, rangeSeconds) => fillGoldenQuery(config.goldenSignals[name], { environment: place.environment, namespace, bigPod: place.bigPod, service: place.services, windowSeconds: rangeSeconds }), signal);
+  return { ...base, ...(await measure(asker, windows, place.memory)) };
 }
 
-async function measure(asker: Asker, wanted: Windows): Promise<Omit<Comparison, "at" | "windowSeconds" | "measuredAt">> {
+async function measure(asker: Asker, wanted: Windows, withMemory: boolean): Promise<Omit<Comparison, "at" | "windowSeconds" | "measuredAt">> {
   const { at, until, coverageSeconds } = wanted;
-  const coverage = await asker.points("requests", coverageSeconds, { from: new Date(at.getTime() - (wanted.baselineSeconds - coverageSeconds) * 1000), to: until, stepSeconds: coverageSeconds });
+  const coverage = await asker.points("requests", coverageSeconds, { from: new Date(at.getTime() - Math.max(0, Math.floor(wanted.baselineSeconds / coverageSeconds) - 1) * coverageSeconds * 1000), to: until, stepSeconds: coverageSeconds });
   const present = coverage.points.filter((point) => Number.isFinite(point.value)).map((point) => point.at.getTime());
   const windows = withinData(wanted, present);
   const { afterSeconds, baselineSeconds, stepSeconds, steps } = windows;
@@ -58,7 +60,7 @@ async function measure(asker: Asker, wanted: Windows): Promise<Omit<Comparison, 
     const values = (wanted: (when: number) => boolean): number[] => points.filter((point) => wanted(point.at.getTime())).map((point) => point.value);
     return { before: values((when) => when <= at.getTime()), after: values((when) => when > at.getTime()), expected: { before: Math.min(steps, Math.floor(baselineSeconds / stepSeconds)), after: steps }, troubles };
   };
-  const [counts, latencyInput, memoryInput, restartsBefore, restartsAfter] = await Promise.all([countsAt(0), samplesOf("latency"), samplesOf("memory"), asker.count("restarts", baselineSeconds, at), asker.count("restarts", afterSeconds, until)]);
+  const [counts, latencyInput, memoryInput, restartsBefore, restartsAfter] = await Promise.all([countsAt(0), samplesOf("latency"), withMemory ? samplesOf("memory") : null, asker.count("restarts", baselineSeconds, at), asker.count("restarts", afterSeconds, until)]);
   // Last week's warnings and absences are its own: they do not make this week's answer partial.
   const warnings = asker.warnings();
   const control = judgeControl(compareErrors({ ...(await countsAt(weekMs)), troubles: asker.warnings().slice(warnings.length) }));
@@ -66,7 +68,7 @@ async function measure(asker: Asker, wanted: Windows): Promise<Omit<Comparison, 
   const holes = coverage.troubles.length > 0 || present.length === 0 ? coverage.troubles : gapsIn(windows, present, comparisonRules.leastCoverage);
   const errors = compareErrors({ ...counts, troubles: [...holes, ...partial] });
   const latency = compareSamples({ name: "latency", unit: "seconds", ...latencyInput, troubles: [...latencyInput.troubles, ...partial] });
-  const memory = compareSamples({ name: "memory", unit: "bytes", ...memoryInput, troubles: [...memoryInput.troubles, ...partial] });
+  const memory = memoryInput === null ? null : compareSamples({ name: "memory", unit: "bytes", ...memoryInput, troubles: [...memoryInput.troubles, ...partial] });
   const restarts = partial.length > 0 ? null : compareRestarts(restartsBefore, restartsAfter, { before: baselineSeconds, after: afterSeconds });
   const together = compareAll({ errors, latency, memory, restarts, control });
   return { baselineSeconds, errors, latency, memory, restarts: restarts === null ? null : { before: restarts.before, after: restarts.after }, control, ...together, queries: asker.queries(), warnings };

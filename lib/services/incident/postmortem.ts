@@ -3,6 +3,7 @@ import type { Actor } from "#lib/contracts/actor.ts";
 import { suspectSchema, timelineEntrySchema } from "#lib/contracts/incident.ts";
 import type { IncidentSummary } from "#lib/contracts/incident.ts";
 import type { Golden, GoldenSignal } from "#lib/contracts/metrics.ts";
+import type { IncidentRow } from "#lib/db/generated/client.ts";
 import { incidentSummariesOf } from "#lib/db/repositories/incident.ts";
 import { chartSvg } from "#lib/domain/chart-svg.ts";
 import { isVigieError, VigieError } from "#lib/domain/error.ts";
@@ -11,8 +12,8 @@ import { impactOf } from "#lib/domain/postmortem-impact.ts";
 import type { Impact } from "#lib/domain/postmortem-impact.ts";
 import { postmortem } from "#lib/domain/postmortem.ts";
 import { redact } from "#lib/domain/redact.ts";
-import { authorise } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { findIncident } from "#lib/services/incident/find.ts";
 import { readGolden } from "#lib/services/metrics/golden.ts";
 
 const mostEntries = 1_000;
@@ -21,10 +22,8 @@ const chartNames = ["requests", "errors", "latency", "memory"] as const;
 /** Longer than this the metrics are not asked for: the charts would show nothing of the beginning. */
 const longestMs = 6 * 86_400_000;
 
-type IncidentRow = NonNullable<Awaited<ReturnType<ServiceContext["db"]["incidentRow"]["findUnique"]>>>;
-
 /** The postmortem of an incident, begun. `portalUrl` is what links and pictures start with. Throws VigieError "denied", "not-found". */
-export async function writePostmortem(context: ServiceContext, actor: Actor, number: number, portalUrl: string): Promise<{ name: string; markdown: string }> {
+export async function writePostmortem(context: ServiceContext, actor: Actor, number: string | number, portalUrl: string): Promise<{ name: string; markdown: string }> {
   const { row, incident } = await readOne(context, actor, number);
   const { db, config, clock } = context;
   const [signals, entries, count] = await Promise.all([
@@ -33,7 +32,7 @@ export async function writePostmortem(context: ServiceContext, actor: Actor, num
     db.incidentEntryRow.count({ where: { incidentId: row.id } }),
   ]);
   const golden = await measured(context, actor, incident);
-  const link = `${portalUrl}/incidents/${number}`;
+  const link = `${portalUrl}/incidents/${incident.number}`;
   const charts = "unknown" in golden ? [] : golden.signals.filter((signal) => isChart(signal) && signal.state === "data");
   const markdown = postmortem({
     platform: config.platform.name, link, at: clock.now().toISOString(), incident,
@@ -42,13 +41,13 @@ export async function writePostmortem(context: ServiceContext, actor: Actor, num
     timelineLeft: Math.max(0, count - entries.length),
     suspects: z.array(suspectSchema).catch([]).parse(row.suspects), suspectsNote: row.suspectsNote,
     impact: "unknown" in golden ? golden : impact(golden, incident, clock.now()),
-    charts: charts.map(({ name, title }) => ({ title: `${title} of ${incident.bigPod ?? ""} in ${incident.environment}`, url: `${portalUrl}/api/v1/incidents/${number}/postmortem/charts/${name}.svg` })),
+    charts: charts.map(({ name, title }) => ({ title: `${title} of ${incident.bigPod ?? ""} in ${incident.environment}`, url: `${portalUrl}/api/v1/incidents/${incident.number}/postmortem/charts/${name}.svg` })),
   });
-  return { name: `incident-${number}.md`, markdown };
+  return { name: `incident-${incident.number}.md`, markdown };
 }
 
 /** One chart of it as SVG. Throws VigieError "denied", "not-found" (incident or chart), "upstream" when the metrics cannot be asked. */
-export async function drawPostmortemChart(context: ServiceContext, actor: Actor, number: number, file: string): Promise<string> {
+export async function drawPostmortemChart(context: ServiceContext, actor: Actor, number: string | number, file: string): Promise<string> {
   const name = chartNames.find((known) => `${known}.svg` === file);
   const { incident } = await readOne(context, actor, number);
   if (name === undefined) throw new VigieError("not-found", `There is no such chart. There are ${chartNames.map((known) => `${known}.svg`).join(", ")}.`);
@@ -63,15 +62,13 @@ export async function drawPostmortemChart(context: ServiceContext, actor: Actor,
     title: `${signal.title} of ${incident.bigPod ?? ""} in ${incident.environment}`, unit: signal.unit, fromMs, toMs: Date.parse(golden.to),
     points: values.map((value, index) => ({ atMs: fromMs + index * golden.stepSeconds * 1_000, value })),
     markers: golden.marks.slice(0, 20).map(({ at, label }) => ({ atMs: Date.parse(at), label: redact(label) })),
-    ranges: [{ fromMs: Date.parse(incident.onsetAt), toMs: incident.resolved === null ? null : Date.parse(incident.resolved.at), label: `incident #${number}` }],
+    ranges: [{ fromMs: Date.parse(incident.onsetAt), toMs: incident.resolved === null ? null : Date.parse(incident.resolved.at), label: `incident #${incident.number}` }],
     emptySentence: signal.sentence ?? "Nothing was measured in this time.",
   });
 }
 
-async function readOne(context: ServiceContext, actor: Actor, number: number): Promise<{ row: IncidentRow; incident: IncidentSummary }> {
-  const row = await context.db.incidentRow.findUnique({ where: { number } });
-  if (row === null) throw new VigieError("not-found", `There is no incident #${number}.`);
-  await authorise(context, actor, "incident.read", row.environment, `read incident #${number} in ${row.environment}`);
+async function readOne(context: ServiceContext, actor: Actor, number: string | number): Promise<{ row: IncidentRow; incident: IncidentSummary }> {
+  const row = await findIncident(context, actor, number, "incident.read", (found) => `read the postmortem of incident ${found.number}`);
   const [incident] = await incidentSummariesOf(context.db, [row]);
   if (incident === undefined) throw new Error("a row gives one summary");
   return { row, incident };

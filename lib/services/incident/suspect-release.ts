@@ -33,7 +33,8 @@ export async function describeSuspectedRelease(context: ServiceContext, change: 
   const bringing = change.operationId === null ? await byHand(db, change) : await byOperation(db, change);
   if (bringing === null) return null;
   const [before, after] = [bringing.before === null ? null : await readRelease(db, change.environment, bringing.before), await recordOf(db, change.environment, bringing)];
-  const moved = after === null ? [] : movedImages(before, after, bigPod).filter((image) => bringing.bigPods?.includes(image.bigPod) ?? true);
+  const differing = after === null ? [] : movedImages(before, after, bigPod).filter((image) => bringing.bigPods?.includes(image.bigPod) ?? true);
+  const moved = await Promise.all(differing.map(async (image) => ({ ...image, from: image.from === null ? null : await withRevision(context, image.from, signal), to: await withRevision(context, image.to, signal) })));
   return {
     number: bringing.number, by: bringing.by, operationId: change.operationId,
     images: moved.map(({ bigPod: name, container, from, to }) => ({ bigPod: name, container, from: from === null ? null : referenceOf(from), to: referenceOf(to) })),
@@ -78,6 +79,18 @@ function movedImages(before: Release | null, after: Release, failing: string | n
     }),
   );
   return moved.toSorted((left, right) => Number(right.bigPod === failing) - Number(left.bigPod === failing));
+}
+
+/** A record is sealed with what the registry said then; where it said nothing, it is asked again. */
+async function withRevision({ registry }: ServiceContext, image: SealedImage, signal: AbortSignal | undefined): Promise<SealedImage> {
+  if (image.revision !== null) return image;
+  try {
+    const found = await registry.inspect({ repository: image.repository, digest: image.digest }, signal);
+    return found === null ? image : { ...image, revision: found.revision, source: image.source ?? found.source };
+  } catch (error) {
+    if (isVigieError(error)) return image;
+    throw error;
+  }
 }
 
 function referenceOf({ repository, tag, digest }: SealedImage): string {

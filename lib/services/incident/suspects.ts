@@ -56,12 +56,15 @@ export async function findSuspects(context: ServiceContext, incident: SuspectedI
       if (place === null) return;
       const near = neighbours(change, place, changes);
       const moment = { at: new Date(change.at), now, changedBefore: near.before, changedAfter: near.after };
-      const windows = windowsAround({ ...moment, compareMinutes });
+      const windows = windowsAround({ ...moment, compareMinutes, leastWindowSeconds: config.goldenSignals.windowSeconds });
       const known = before.get(change.id)?.comparison ?? null;
       const measuredFull = known !== null && Date.parse(known.measuredAt) >= windows.until.getTime() && known.windowSeconds === windows.afterSeconds && windows.full;
       if (known !== null && measuredFull && (known.errors?.p != null || now.getTime() - windows.until.getTime() > tryAgainMs)) return void evidence.comparisons.set(change.id, known);
       settled &&= windows.full && now.getTime() - windows.until.getTime() > tryAgainMs;
-      evidence.comparisons.set(change.id, await compareAround(context, { environment, bigPod: place, services: place === bigPod ? services : [] }, moment, signal));
+      const measured = await compareAround(context, { environment, bigPod: place, services: place === bigPod ? services : [], memory: change.kind !== "scale" }, moment, signal);
+      // Prometheus that cannot be asked for a moment takes back nothing that was measured within the same window.
+      const stands = known?.errors?.p != null && measured.errors?.p == null && Date.parse(known.at) + known.windowSeconds * 1000 <= windows.until.getTime();
+      evidence.comparisons.set(change.id, stands ? known : measured);
     }),
   );
   const ranked = rankSuspects(about, changes, evidence);

@@ -1,6 +1,7 @@
 import type { Actor } from "#lib/contracts/actor.ts";
 import type { NotificationConfig } from "#lib/contracts/config.ts";
 import type { NotificationChannelState, NotificationsResponse } from "#lib/contracts/notification.ts";
+import { countUntold } from "#lib/db/repositories/notification.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
 import { notificationKinds } from "#lib/domain/notification.ts";
 import { visibleEnvironments } from "#lib/services/access/visible-environments.ts";
@@ -13,18 +14,16 @@ const mostDead = 100;
 export async function listNotifications(context: ServiceContext, actor: Actor): Promise<NotificationsResponse> {
   await authorise(context, actor, "incident.read", null, "see the channels of notifications");
   const { db, config } = context;
-  const [states, waiting, dead, rows] = await Promise.all([
+  const [states, counts, rows] = await Promise.all([
     db.notificationChannelRow.findMany(),
-    db.notificationRow.groupBy({ by: ["channel"], where: { sentAt: null, deadAt: null }, _count: true }),
-    db.notificationRow.groupBy({ by: ["channel"], where: { deadAt: { not: null } }, _count: true }),
+    countUntold(db),
     db.notificationRow.findMany({ where: { deadAt: { not: null } }, orderBy: { deadAt: "desc" }, take: mostDead }),
   ]);
   const visible = visibleEnvironments(context, actor, "incident.read");
   const incidents = await db.incidentRow.findMany({ where: { id: { in: rows.flatMap(({ incidentId }) => incidentId ?? []) } }, select: { id: true, number: true, title: true, environment: true } });
   const known = new Map(incidents.map(({ id, ...incident }) => [id, incident]));
-  const count = (groups: { channel: string; _count: number }[], name: string): number => groups.find(({ channel }) => channel === name)?._count ?? 0;
   return {
-    channels: config.notifications.map((channel) => ({ ...about(channel), ...stateOf(states.find((state) => state.channel === channel.name), context.clock.now()), waiting: count(waiting, channel.name), dead: count(dead, channel.name) })),
+    channels: config.notifications.map((channel) => ({ ...about(channel), ...stateOf(states.find((state) => state.channel === channel.name), context.clock.now()), waiting: counts.get(channel.name)?.waiting ?? 0, dead: counts.get(channel.name)?.dead ?? 0 })),
     dead: rows.flatMap((row) => {
       const incident = row.incidentId === null ? null : known.get(row.incidentId);
       const kind = notificationKinds.find((candidate) => candidate === row.kind);

@@ -64,6 +64,7 @@ export async function insertOperation(context: ServiceContext, asker: Asker, giv
         },
       });
       await given.also?.(tx, id, now);
+      if (incident !== null) await appendEntry(tx, { incidentId: incident.id, key: `operation:${id}:requested`, at: now, kind: "operation", title: `${asker.name} asked to ${plan.title.charAt(0).toLowerCase()}${plan.title.slice(1)}`, detail: reason, actor: by, link: `/operations/${id}` });
       await appendAudit(tx, {
         action: "operation.request",
         outcome: "allowed",
@@ -76,7 +77,6 @@ export async function insertOperation(context: ServiceContext, asker: Asker, giv
         before: effects(plan, "from"),
         after: { ...effects(plan, "to"), planHash: plan.hash, ...(incident === null ? {} : { incident: incident.number }), ...(plan.breakGlassId === null ? {} : { breakGlass: plan.breakGlassId, overruled: plan.gates.filter((gate) => gate.overruled).map((gate) => gate.title) }) },
       });
-      if (incident !== null) await appendEntry(tx, { incidentId: incident.id, key: `operation:${id}:requested`, at: now, kind: "operation", title: `${asker.name} asked to ${plan.title.charAt(0).toLowerCase()}${plan.title.slice(1)}`, detail: reason, actor: by, link: `/operations/${id}` });
       await enqueueOperation(tx, sender, id);
       const position = await nextPosition(tx);
       await tx.operationRow.update({ where: { id }, data: { position } });

@@ -76,7 +76,7 @@ test("one transaction: operation, steps, audit entry and job", async () => {
   expect(body.after.bigPods.experience.images.app).toContain(v2.digest);
 });
 
-test("twenty clicks at once are one operation", async () => {
+test("ACCEPTANCE 8: twenty clicks at once are one operation", async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => requestOperation(context, person, intent(), "twenty")));
   expect(new Set(answers.map((answer) => answer.id)).size).toBe(1);
   expect(await database.db.operationRow.count()).toBe(1);
@@ -99,7 +99,7 @@ describe("refused, with nothing done", () => {
     expect(await database.db.operationRow.count()).toBe(before);
   };
 
-  test("the world has moved: the difference is named, and the attempt is in the log", async () => {
+  test("ACCEPTANCE 12: the world has moved: the difference is named, and the attempt is in the log", async () => {
     await writeState(database.db, bigPodState("prod", "experience", v1, { workload: { kind: "Deployment", name: "experience", uid: "prod-experience", generation: 9 } }));
     const attempt = () => requestOperation(context, person, intent(), "k3");
     await refused("conflict", /world has moved/, attempt);

@@ -65,7 +65,7 @@ describe("promotion", () => {
     expect((await createPlan(context, person, promotion)).hash).not.toBe(first.hash);
   });
 
-  test("a tag that moved in between changes nothing: the digest that ran is written", async () => {
+  test("ACCEPTANCE 31: a tag that moved in between changes nothing: the digest that ran is written", async () => {
     const before = await createPlan(context, person, promotion);
     add("v2", ["linux/arm64"]);
     expect((await createPlan(context, person, promotion)).hash).toBe(before.hash);
@@ -87,7 +87,7 @@ describe("promotion", () => {
     expect(verdicts(await createPlan(context, person, promotion))).toMatchObject({ "source-healthy": "error", "target-visible": "error" });
   });
 
-  test("a registry that cannot be asked is an error, an absent image a failure, a missing architecture too", async () => {
+  test("ACCEPTANCE 30, 32: a registry that cannot be asked is an error, an absent image a failure, a missing architecture too", async () => {
     catalogue.registryDown = true;
     expect(verdicts(await createPlan(context, person, promotion))["images-present"]).toBe("error");
     catalogue.registryDown = false;
@@ -132,7 +132,7 @@ describe("promotion", () => {
 });
 
 describe("rollback, restart, scale", () => {
-  test("to an earlier release: template and ConfigMaps whole, without asking the registry, without showing values", async () => {
+  test("ACCEPTANCE 30: to an earlier release: template and ConfigMaps whole, without asking the registry, without showing values", async () => {
     catalogue.registryDown = true;
     const old = await recordRelease(database.db, "prod", { experience: sealed("experience", "prod", v2, { level: "debug", memory: "512Mi" }), commerce: sealed("commerce", "prod", v1) }, { current: false });
     const plan = await createPlan(context, person, { kind: "rollback", environment: "prod", release: old });

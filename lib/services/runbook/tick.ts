@@ -6,21 +6,19 @@ import { appendEntry } from "#lib/db/repositories/incident-entry.ts";
 import { publishIncidents } from "#lib/db/repositories/incident.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { isRunbookName, parseRunbook } from "#lib/domain/runbook.ts";
-import { authorise } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { findIncident } from "#lib/services/incident/find.ts";
 import { readTicks, stepKey } from "#lib/services/runbook/read.ts";
 
 /**
  * Ticks or unticks a step of a runbook: a line in the incident's timeline, from which the current ticks are derived. Ticking what is ticked changes nothing;
  * `changed` says so. Throws VigieError "denied", "not-found" (incident, runbook, step), "invalid".
  */
-export async function tickRunbook(context: ServiceContext, actor: Actor, number: number, request: z.input<typeof runbookTickSchema>): Promise<{ changed: boolean }> {
+export async function tickRunbook(context: ServiceContext, actor: Actor, number: string | number, request: z.input<typeof runbookTickSchema>): Promise<{ changed: boolean }> {
   const parsed = runbookTickSchema.safeParse(request);
   if (!parsed.success) throw new VigieError("invalid", "Ticking a step takes the runbook's name, the step's index (from 0) and whether it is ticked.");
   const { runbook, index, ticked } = parsed.data;
-  const incident = await context.db.incidentRow.findUnique({ where: { number } });
-  if (incident === null) throw new VigieError("not-found", `There is no incident #${number}.`);
-  await authorise(context, actor, "incident.work", incident.environment, `work on incident #${number} in ${incident.environment}`);
+  const incident = await findIncident(context, actor, number, "incident.work", (row) => `tick steps of incident ${row.number}`);
   const markdown = isRunbookName(runbook) ? ((await context.runbooks?.read(runbook)) ?? null) : null;
   if (markdown === null) throw new VigieError("not-found", `There is no runbook "${runbook}" whose steps could be ticked. Reload the page.`);
   const step = parseRunbook(markdown).steps[index];

@@ -73,7 +73,7 @@ test("windows, freezes, approvals and strategy of the configuration, now", async
   expect(await guardWhere(() => true)).toEqual({
     environment: "prod", strategy: "blue-green", approvalsRequired: 2,
     window: { open: true, name: "always", opensAt: null, closesAt: null, timeZone: "Europe/Paris" },
-    freeze: null, rollback: null, proposal: null, breakGlass: null, openReviews: [], quarantined: [],
+    freeze: null, rollback: null, proposal: null, breakGlass: null, openReviews: [], quarantined: [], drift: [],
   });
 });
 

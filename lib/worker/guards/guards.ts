@@ -54,10 +54,10 @@ export function createGuards(parts: { config: Config; db: Database; lease: () =>
     const names = config.environments.map((environment) => environment.name);
     if (written?.epoch !== token.epoch) written = { epoch: token.epoch, guards: new Map((await readGuards(db, names)).map(({ guard }) => [guard.environment, guard])) };
     const { guards } = written;
-    const facts = await readGuardFacts(db);
+    const facts = await readGuardFacts(db, names);
     const changed: EnvironmentGuard[] = [];
     for (const environment of config.environments) {
-      const rest = { breakGlass: facts.breakGlass.get(environment.name) ?? null, openReviews: facts.openReviews.get(environment.name) ?? [], quarantined: facts.quarantined.get(environment.name) ?? [], ...(await extras(environment.name)) };
+      const rest = { breakGlass: facts.breakGlass.get(environment.name) ?? null, openReviews: facts.openReviews.get(environment.name) ?? [], quarantined: facts.quarantined.get(environment.name) ?? [], drift: facts.drift.get(environment.name) ?? [], ...(await extras(environment.name)) };
       const guard = environmentGuard(environment, windowOf(environment, facts.now), rest, facts.now);
       const before = guards.get(environment.name);
       if (before === undefined || !sameJson(before, guard)) changed.push(guard);

@@ -200,6 +200,22 @@ describe("the outbox", () => {
     expect(one.sent.at(-1)).toMatchObject({ kind: "resolved", thread: "C1:1.1" });
   });
 
+  test("an old dead letter that is sent again does not take an updated message back to what was", async () => {
+    const incident = await insertTestIncident(database.db);
+    let away = true;
+    const one = channelOf(() => (away ? Promise.reject(new NotifyError("Not in the channel.", { permanent: true })) : { thread: "C1:1.1" }), "all");
+    const id = await write("one", { ...incident, title: "opened" }, "opened");
+    const notifier = notifierOf({ one, two: channelOf() });
+    await notifier.look();
+    away = false;
+    await write("one", { ...incident, title: "resolved" }, "resolved");
+    await notifier.look();
+    await retryNotification(notifier.context, admin, id);
+    await notifier.look();
+    expect(one.sent.slice(1).map(({ kind, incident: told }) => [kind, told?.title])).toEqual([["resolved", "resolved"], ["resolved", "resolved"]]);
+    expect(await database.db.notificationRow.count({ where: { sentAt: null } })).toBe(0);
+  });
+
   test("a channel without its secret fails in words; a payload of another version is given up", async () => {
     const incident = await insertTestIncident(database.db);
     const id = await write("one", incident, "opened");
@@ -220,6 +236,14 @@ describe("the outbox", () => {
     const rows = await database.db.notificationRow.findMany({ where: { deadAt: { not: null } } });
     expect(rows.map(({ id }) => id)).toEqual([old]);
     expect(young).toBeTypeOf("string");
+  });
+
+  test("a test of a month ago is forgotten, told or not", async () => {
+    const notifier = notifierOf({ one: channelOf(), two: channelOf() });
+    const [old, young] = [await testChannel(notifier.context, admin, "one"), await testChannel(notifier.context, admin, "two")];
+    await database.db.$executeRaw`UPDATE notification SET created_at = created_at - interval '31 days', dead_at = clock_timestamp() WHERE id = ${old.id}`;
+    await notifier.look();
+    expect((await database.db.notificationRow.findMany()).map(({ id }) => id)).toEqual([young.id]);
   });
 
   test("a test of a channel goes the same way, and only one waits", async () => {

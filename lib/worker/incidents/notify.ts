@@ -1,5 +1,5 @@
 import { incidentSummarySchema } from "#lib/contracts/incident-summary.ts";
-import { bury, claimNotification, followersOf, orphans, recordFailed, recordSent, threadOf } from "#lib/db/repositories/notification.ts";
+import { bury, claimNotification, followersOf, forgetOldTests, newestOf, orphans, recordFailed, recordSent, threadOf } from "#lib/db/repositories/notification.ts";
 import type { ClaimedNotification } from "#lib/db/repositories/notification.ts";
 import { isVigieError } from "#lib/domain/error.ts";
 import { oneLine } from "#lib/domain/notification-text.ts";
@@ -11,7 +11,7 @@ import type { ServiceContext } from "#lib/services/context.ts";
 
 /** Longer than any channel's time-outs together, so that a message that is being sent is not claimed anew. */
 const claimMs = 60_000;
-const orphansEveryMs = 60_000;
+const tidyEveryMs = 60_000;
 /** How long a message that is being sent may take to end when the worker stops. */
 const patienceMs = 4_000;
 
@@ -40,7 +40,7 @@ export function createNotifier({ context, notify, portalUrl, random, delayMs = r
   const stopping = new AbortController();
   let stopped = false;
   let silent = false;
-  let orphansAt = 0;
+  let tidiedAt = 0;
 
   /** Sends one; false when nothing is due. */
   async function next(name: string): Promise<boolean> {
@@ -69,7 +69,8 @@ export function createNotifier({ context, notify, portalUrl, random, delayMs = r
   async function announcementOf(claimed: ClaimedNotification, channel: NotifyChannel): Promise<{ announcement: Announcement; ids: string[] }> {
     const waiting = [claimed, ...(channel.absorbs === "none" ? [] : await followersOf(db, claimed))];
     const told = waiting.slice(0, toldAtOnce(waiting.map(({ kind }) => kind), channel.absorbs));
-    const newest = told.at(-1) ?? claimed;
+    const last = told.at(-1) ?? claimed;
+    const newest = channel.absorbs === "all" ? ((await newestOf(db, claimed)) ?? last) : last;
     const incident = claimed.incidentId === null ? null : incidentSummarySchema.safeParse(newest.payload);
     if (incident?.success === false) throw new NotifyError("What is to be told cannot be read: it was written by another version of Vigie.", { permanent: true, cause: incident.error });
     const summary = incident?.data ?? null;
@@ -94,7 +95,8 @@ export function createNotifier({ context, notify, portalUrl, random, delayMs = r
     }
   }
 
-  async function buryOrphans(): Promise<void> {
+  async function tidy(): Promise<void> {
+    await forgetOldTests(db);
     for (const row of await orphans(db, config.notifications.map(({ name }) => name))) {
       await db.$transaction((tx) => bury(tx, row, `The channel "${row.channel}" does not stand in vigie.yaml any more.`));
     }
@@ -104,9 +106,9 @@ export function createNotifier({ context, notify, portalUrl, random, delayMs = r
     async look() {
       if (stopped) return;
       for (const { name } of config.notifications) if (!running.has(name)) running.set(name, drain(name).finally(() => running.delete(name)));
-      if (performance.now() - orphansAt > orphansEveryMs || orphansAt === 0) {
-        orphansAt = performance.now();
-        await buryOrphans().catch((error: unknown) => log.warn({ err: error }, "notifications of channels that are gone cannot be looked at"));
+      if (performance.now() - tidiedAt > tidyEveryMs || tidiedAt === 0) {
+        tidiedAt = performance.now();
+        await tidy().catch((error: unknown) => log.warn({ err: error }, "old notifications cannot be looked at; it is tried again"));
       }
       await Promise.all(running.values());
     },

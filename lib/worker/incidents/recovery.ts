@@ -51,6 +51,8 @@ export function createRecoveryWatch({ context, lease }: { context: Pick<ServiceC
     const turned = incident.recovery === null || incident.recovery.operationId !== next.operationId || incident.recovery.state !== next.state;
     await db.$transaction(async (tx) => {
       await assertLease(tx, token);
+      // Rows before the stream's clock, as everywhere.
+      await tx.$queryRaw`SELECT 1 FROM incident WHERE id = ${incident.id} FOR UPDATE`;
       const at = await databaseNow(tx);
       if (turned) await appendEntry(tx, { incidentId: incident.id, key: `recovery:${next.operationId}:${next.state}`, at, kind: "recovery", title: capital(next.sentence), link: `/operations/${next.operationId}`, data: { state: next.state, checks: next.checks.map((check) => ({ ...check })) } });
       await saveRecovery(tx, incident.id, next);

@@ -64,7 +64,7 @@ beforeAll(async () => {
   prometheus = await startPrometheus({ targets: () => [], clock, port: 0, host: "127.0.0.1", store });
   const github = await startGithub({ catalogue, port: 0, host: "127.0.0.1" });
   stops.push(() => clock.stop(), () => prometheus.stop(), () => github.stop());
-  const metrics = createPrometheus({ url: prometheus.url, authorization: null, timeoutMs: 5_000 });
+  const metrics = createPrometheus({ url: prometheus.url, authorization: null, timeoutMs: 20_000 });
   const source = createGithub({ config: { host: "github.com", url: github.url }, readSecret: () => "", now: () => new Date() });
   context = { ...createTestContext(database.db, config), outside: { ...nothingOutside, metrics: () => metrics, source: () => source } };
 
@@ -175,6 +175,31 @@ test("after the way back the window ends there, and the suspect stays what it wa
   const id = await open();
   await look();
   expect((await read(id)).suspects).toMatchObject([{ change: { id: "rollout" }, comparison: { verdict: "worse", windowSeconds: 70 } }]);
+  await close(id);
+  await database.db.changeRow.delete({ where: { id: "back" } });
+});
+
+test("a Prometheus that fails for a moment takes back nothing that was measured", async () => {
+  const id = await open();
+  const seeker = createSuspectSeeker({ context, lease: () => token });
+  await change("back", { bigPod: "experience", at: ago(200), summary: "Experience v2.4.0-errors → v2.3.0" });
+  await seeker.look();
+  const [before] = (await read(id)).suspects;
+  await prometheus.setFaults({ unavailable: true });
+  await database.db.changeRow.update({ where: { id: "back" }, data: { at: ago(195) } });
+  await look();
+  expect((await read(id)).suspects[0]?.comparison).toEqual(before?.comparison);
+  await prometheus.setFaults({ unavailable: false });
+  await look();
+  expect((await read(id)).suspects[0]?.comparison).toMatchObject({ verdict: "worse", windowSeconds: 105 });
+  expect(await titles(id)).toHaveLength(1);
+  // Measured beyond what is known now to be the next change: that does not stand.
+  await prometheus.setFaults({ unavailable: true });
+  await database.db.changeRow.update({ where: { id: "back" }, data: { at: ago(240) } });
+  await look();
+  expect((await read(id)).suspects.find((suspect) => suspect.change.id === "rollout")?.comparison?.verdict).toBe("insufficient-data");
+  await prometheus.setFaults({ unavailable: false });
+  await seeker.close();
   await close(id);
   await database.db.changeRow.delete({ where: { id: "back" } });
 });

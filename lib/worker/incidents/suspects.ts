@@ -4,8 +4,7 @@ import type { Suspect } from "#lib/contracts/incident.ts";
 import { databaseNow } from "#lib/db/client.ts";
 import { appendEntry } from "#lib/db/repositories/incident-entry.ts";
 import { asJson } from "#lib/db/repositories/operation.ts";
-import { nextPosition, publish } from "#lib/db/publish.ts";
-import type { StreamTopic } from "#lib/db/channels.ts";
+import { publishIncidents } from "#lib/db/repositories/incident.ts";
 import { baselineFactor } from "#lib/domain/comparison-windows.ts";
 import { comparisonPresentation } from "#lib/domain/incident-status.ts";
 import { findSuspects } from "#lib/services/incident/suspects.ts";
@@ -16,8 +15,6 @@ import type { LeaseToken } from "#lib/worker/lease.ts";
 
 /** While windows fill, they are measured again this often. */
 const measureEveryMs = 15_000;
-/** The stream's topic of incidents: the row is read again by whoever listens. */
-const incidentTopic = "incident" as StreamTopic;
 
 export interface SuspectSeeker {
   /** Looks for suspects of the open incidents that are due. A look during another is left out. */
@@ -90,10 +87,9 @@ export function createSuspectSeeker({ context, lease }: { context: ServiceContex
         const data = { suspects: asJson(suspects), suspectsNote: note, suspectsAt: now };
         const entry = newsOf(before[0], suspects[0]);
         if (entry !== null) await appendEntry(tx, { incidentId: id, key: `suspect/${now.toISOString()}`, at: now, kind: "change", ...entry });
-        if (entry === null && row.note === note && withoutTimes(before) === withoutTimes(suspects)) return void (await tx.incidentRow.update({ where: { id }, data, select: { id: true } }));
-        const position = await nextPosition(tx);
-        await tx.incidentRow.update({ where: { id }, data: { ...data, position }, select: { id: true } });
-        await publish(tx, incidentTopic, id, position);
+        await tx.incidentRow.update({ where: { id }, data, select: { id: true } });
+        if (entry === null && row.note === note && withoutTimes(before) === withoutTimes(suspects)) return;
+        await publishIncidents(tx, [id]);
       },
       { maxWait: 5_000, timeout: 10_000 },
     );

@@ -11,7 +11,7 @@ async function replicaSetsWith(reference: string): Promise<number> {
 }
 
 describe("a worker that dies", { timeout: 120_000 }, () => {
-  test.each(["kill-before:1", "kill-after:2"])("at %s: another goes on, nothing is applied twice", async (fault) => {
+  test.each(["kill-before:1", "kill-after:2"])("ACCEPTANCE 3: at %s: another goes on, nothing is applied twice", async (fault) => {
     const first = await on.startChild(`first-${fault}`, fault);
     const { id, wanted, undo } = await on.promotion();
     await died(first);
@@ -27,7 +27,7 @@ describe("a worker that dies", { timeout: 120_000 }, () => {
     await undo();
   });
 
-  test("at every step in turn: it still ends as planned", async () => {
+  test("ACCEPTANCE 4: at every step in turn: it still ends as planned", async () => {
     let child = await on.startChild("step-0");
     const { id, wanted, undo } = await on.promotion();
     const steps = await on.stage.database.db.operationStepRow.findMany({ where: { operationId: id }, orderBy: { position: "asc" } });
@@ -43,6 +43,23 @@ describe("a worker that dies", { timeout: 120_000 }, () => {
     }
     await on.expectPromoted(id, wanted);
     await undo();
+  });
+
+  test("ACCEPTANCE 5: during a rollback: the next worker completes it to the recorded release", async () => {
+    const child = await on.startChild("back-1");
+    const { id: promoted, wanted } = await on.promotion();
+    const before = (await on.stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } })).number;
+    await on.expectPromoted(promoted, wanted);
+    await on.stage.settled("prod");
+    const { contentHash } = await on.stage.database.db.releaseRecord.findFirstOrThrow({ where: { environment: "prod", number: before } });
+    const id = await on.stage.confirm(await on.stage.plan({ kind: "rollback", environment: "prod", release: before }));
+    await on.stage.until("its first rollout runs", async () => ((await on.stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name: "rollout", status: "running" } })) ?? undefined));
+    child.kill("SIGKILL");
+    await died(child);
+    await on.startChild("back-2");
+    expect(await on.stage.ended(id, 60_000)).toMatchObject({ status: "succeeded" });
+    await on.stage.settled("prod");
+    expect(await on.stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } })).toMatchObject({ number: before, contentHash });
   });
 
   test("during a return: the next worker finishes the return", async () => {

@@ -28,12 +28,17 @@ async function expectEnded(stage: Stage, id: string): Promise<void> {
   expect(operation.steps.map((step) => step.status)).toEqual(operation.steps.map(() => "succeeded"));
 }
 
-/** Writes of an isolation by network: mark (1), policy that selects nobody (2), in force (3). Its end: policy gone (1), mark gone (2). By scaling there is one write each. */
+/**
+ * Writes of an isolation by network: mark (1), policy that selects nobody (2), in force (3); it reads the policy in its first look (1), around the writes (2 to 4) and in
+ * its last look (5). Of its end: policy gone (1), mark gone (2); read around it (1, 2) and in its last look (3). By scaling there is one write each.
+ */
 const cases: { how: "network" | "scale-to-zero"; isolate: string; lift: string }[] = [
-  { how: "network", isolate: "kill-before:1", lift: "kill-before:1" },
+  { how: "network", isolate: "kill-get:1", lift: "kill-get:1" },
+  { how: "network", isolate: "kill-log:1", lift: "kill-before:1" },
   { how: "network", isolate: "kill-after:1", lift: "kill-after:1" },
   { how: "network", isolate: "kill-after:2", lift: "kill-before:2" },
   { how: "network", isolate: "kill-after:3", lift: "kill-after:2" },
+  { how: "network", isolate: "kill-get:5", lift: "kill-get:3" },
   { how: "scale-to-zero", isolate: "kill-before:1", lift: "kill-before:1" },
   { how: "scale-to-zero", isolate: "kill-after:1", lift: "kill-after:1" },
 ];

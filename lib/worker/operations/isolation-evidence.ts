@@ -38,11 +38,11 @@ export async function saveEvidence(run: Run, target: IsolationTarget, deadline: 
     await tx.incidentEvidenceRow.createMany({
       data: kept.map((file) => ({ id: randomUUID(), incidentId: incident?.id ?? null, operationId: operation.id, environment: operation.environment, bigPod: target.bigPod, ...file, bytes: Buffer.byteLength(file.content, "utf8"), at })),
     });
+    if (incident !== null) await appendEntry(tx, { incidentId: incident.id, key: `evidence:${operation.id}:${target.bigPod}`, at, kind: "evidence", title: `The evidence of ${target.bigPod} is saved: ${sentence}`, actor: journal.actor, link: `/operations/${operation.id}` });
     await appendAudit(tx, {
       action: "incident.evidence", outcome: "succeeded", actor: { kind: "system", id: keeper.claim.worker, name: "Vigie" }, environment: operation.environment, bigPods: [target.bigPod], operationId: operation.id,
       summary: `The evidence of ${target.bigPod} in ${operation.environment} was kept before "${operation.title}": ${sentence}`, reason: operation.reason, before: null, after: { incident: incident?.number ?? null, files: kept.map((file) => file.name).slice(0, 200) },
     });
-    if (incident !== null) await appendEntry(tx, { incidentId: incident.id, key: `evidence:${operation.id}:${target.bigPod}`, at, kind: "evidence", title: `The evidence of ${target.bigPod} is saved: ${sentence}`, actor: journal.actor, link: `/operations/${operation.id}` });
   }, { maxWait: 5_000, timeout: 20_000 });
   return sentence;
 }

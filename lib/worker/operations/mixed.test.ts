@@ -19,7 +19,7 @@ const rounds = [
   { name: "requests fail, and it is aborted late", api: { errorRate: 0.1, failStatus: 503 }, abortAfter: 7 },
 ];
 
-test.each(rounds)("$name: all of it or nothing", { timeout: 90_000 }, async ({ api, abortAfter }) => {
+test.each(rounds)("ACCEPTANCE 22–23, $name: all of it or nothing", { timeout: 90_000 }, async ({ api, abortAfter }) => {
   await stage.settled("staging");
   await stage.settled("prod");
   const before = await stage.images("prod");

@@ -118,7 +118,7 @@ test("a token that was revoked before its operation began changes nothing", asyn
   expect([await stage.images("prod"), (await deployment("commerce")).metadata.generation]).toEqual([before, generation]);
 });
 
-test("somebody who edits other fields at the same time is no obstacle", async () => {
+test("ACCEPTANCE 20: somebody who edits other fields at the same time is no obstacle", async () => {
   const api = stage.apiOf("prod");
   const before = await podUids("commerce");
   const id = await stage.confirm(await stage.plan({ kind: "restart", environment: "prod", bigPods: ["commerce"] }));
@@ -133,7 +133,7 @@ test("somebody who edits other fields at the same time is no obstacle", async ()
   expect(after.filter((uid) => before.includes(uid))).toEqual([]);
 });
 
-test("somebody who writes another image during the rollout is not overruled; the rest goes back", async () => {
+test("ACCEPTANCE 27: somebody who writes another image during the rollout is not overruled; the rest goes back", async () => {
   const before = await stage.images("prod");
   const restore = await stagingSeemsToRun("slow");
   const id = await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" }));
@@ -159,6 +159,20 @@ test("an edit between plan and execution: refused, or stopped before anything is
   const outcome = await stage.confirm(plan).then((id) => stage.ended(id), (error: unknown) => error);
   expect(outcome).toMatchObject(outcome instanceof Error ? { code: "conflict" } : { status: expect.stringMatching(/^(failed|refused)$/), note: expect.stringMatching(/edited.*Nothing was changed/) });
   expect((await deployment("commerce")).spec).toMatchObject({ replicas: 2 });
+});
+
+test("ACCEPTANCE 26: a Deployment that was deleted and created again since the plan: refused, or stopped before anything is written", async () => {
+  const plan = await stage.plan({ kind: "scale", environment: "prod", bigPod: "commerce", replicas: 3 });
+  const { metadata, spec } = await deployment("commerce");
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+  await stage.admin("DELETE", `${path}/commerce`);
+  await stage.until("it is gone", async () => deployment("commerce").then(() => undefined, (error: unknown) => (error instanceof ClusterError && error.reason === "not-found" ? true : undefined)));
+  await stage.admin("POST", path, { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: metadata.name, namespace, labels: metadata.labels }, spec });
+  const outcome = await stage.confirm(plan).then((id) => stage.ended(id), (error: unknown) => error);
+  expect(outcome).toMatchObject(outcome instanceof Error ? { code: "conflict" } : { status: expect.stringMatching(/^(failed|refused)$/) });
+  const after = await deployment("commerce");
+  expect([after.metadata.uid === metadata.uid, after.spec]).toMatchObject([false, { replicas: 2 }]);
+  expect(after.metadata.annotations?.[operationAnnotation]).toBeUndefined();
 });
 
 test("a cluster that refuses the very first write: failed, nothing was changed, nothing is returned, and the release is not to blame", async () => {

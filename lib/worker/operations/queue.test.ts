@@ -57,7 +57,7 @@ test("two workers, three operations: one after the other, in order; each begins 
   for (const id of ids) expect(await entriesOf(id)).toEqual(["operation.request", "operation.start", "operation.outcome"]);
 });
 
-test("a worker that dies between its claim and the beginning: the next one judges the turn and begins, once", { timeout: 60_000 }, async () => {
+test("ACCEPTANCE 2: a worker that dies between its claim and the beginning: the next one judges the turn and begins, once", { timeout: 60_000 }, async () => {
   const id = await stage.confirm(await restart("commerce"));
   expect(await claimNext(stage.database.db, "dead")).toMatchObject({ operationId: id, epoch: 1n });
   expect(await rowOf(id)).toMatchObject({ status: "running", startedAt: null });
@@ -67,7 +67,7 @@ test("a worker that dies between its claim and the beginning: the next one judge
   expect(await entriesOf(id)).toEqual(["operation.request", "operation.start", "operation.outcome"]);
 });
 
-test("a rollback pre-empts a running promotion: aborted and returned for it, then the rollback; both say so", { timeout: 90_000 }, async () => {
+test("ACCEPTANCE 10: a rollback pre-empts a running promotion: aborted and returned for it, then the rollback; both say so", { timeout: 90_000 }, async () => {
   const before = await stage.images("prod");
   const { number } = await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } });
   const id = await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" }));

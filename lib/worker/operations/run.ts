@@ -5,6 +5,7 @@ import { isolationReturnSteps } from "#lib/domain/isolation-steps.ts";
 import { returnSteps } from "#lib/domain/operation-steps.ts";
 import type { OperationStatus } from "#lib/domain/status.ts";
 import { watchPromotion } from "#lib/worker/after-promotion/begin.ts";
+import { recordApplied } from "#lib/worker/operations/applied.ts";
 import { Aborted, performStep, stopIfAborted } from "#lib/worker/operations/forward.ts";
 import { StepFailed } from "#lib/worker/operations/patience.ts";
 import type { Run } from "#lib/worker/operations/parts.ts";
@@ -92,6 +93,7 @@ async function end(run: Run, status: OperationStatus, note: string, quarantine: 
     // One order of locks everywhere: audit log, release numbers, the stream's clock.
     if (quarantine !== null) await quarantineRelease(tx, { config, operation: journal.operation, worker: run.keeper.claim.worker, reason: quarantine.reason });
     if (!touched) return;
+    if (status === "succeeded") await recordApplied(tx, run, at);
     await sealOutcome(tx, { config, view, operation: journal.operation, actor: journal.actor.name, brought: status === "succeeded", at });
     if (status === "succeeded") await watchPromotion(tx, run, at);
     await tellStates(tx, { config, view, environment: run.environment.name });

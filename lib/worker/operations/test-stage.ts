@@ -85,9 +85,9 @@ async function sandboxWorld(speed: number, blueGreen: readonly string[]): Promis
   };
 }
 
-export async function openStage(options: { speed?: number; world?: World; blueGreen?: readonly string[] } = {}): Promise<Stage> {
+export async function openStage(options: { speed?: number; world?: World; blueGreen?: readonly string[]; /** One that is not shared, for tests that restart its server; it is dropped with the stage. */ database?: TestDatabase } = {}): Promise<Stage> {
   const world = options.world ?? (await sandboxWorld(options.speed ?? 10, options.blueGreen ?? []));
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const { config } = loadConfig(world.configFile);
   // Whoever asks must still hold the role when the executor writes.
   await database.db.userRow.create({ data: { id: releaser.id, name: releaser.name, groups: config.access.roles.filter((binding) => binding.role === "admin").flatMap((binding) => binding.groups) } });
@@ -95,6 +95,8 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
   const clusters = createClusters(config, dirname(world.configFile), log);
   const context: ServiceContext = { db: database.db, config, clock: systemClock, log, registry: createRegistry({ registries: config.registries, resolveSecret: () => "", log }), outside: createOutside({ config, clusterOf: async (environment) => clusters.forEnvironment(environment), metricsOf: createPrometheusByEnvironment(config, () => ""), alertsOf: createAlertmanagerByEnvironment(config, () => "") }) };
   const listener = new pg.Client({ connectionString: database.url });
+  // A server that is restarted ends it; then `until` looks twice a second.
+  listener.on("error", () => undefined);
   await listener.connect();
   await listener.query(`LISTEN ${streamChannel}`);
   const workers: RunningWorker[] = [];
@@ -165,7 +167,7 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
     },
     async stop() {
       for (const worker of workers) await worker.stop();
-      await listener.end();
+      await listener.end().catch(() => undefined);
       clusters.close();
       await world.stop();
       await database.drop();

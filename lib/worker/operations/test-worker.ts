@@ -1,11 +1,13 @@
 /**
  * A worker in a process of its own, for tests that kill or freeze it. FAULT says what happens at its n-th write to the cluster:
  * "kill-before:n", "kill-after:n" (the write has arrived, its outcome is not recorded), "freeze-before:n" (SIGSTOP until the test continues it).
+ * "kill-get:n" and "kill-log:n": at its n-th reading of one NetworkPolicy, or of a log.
  */
 import { dirname } from "node:path";
 import { createClusters } from "#lib/adapters/kubernetes/clusters.ts";
 import { createRegistry } from "#lib/adapters/registry/registry.ts";
 import { createDatabase } from "#lib/db/client.ts";
+import { kinds } from "#lib/ports/cluster.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
 import { loadConfig } from "#lib/runtime/config.ts";
@@ -21,6 +23,12 @@ const { config } = loadConfig(configFile);
 const log = createLog("worker");
 const clusters = createClusters(config, dirname(configFile), log);
 let writes = 0;
+const reads = { "kill-get": 0, "kill-log": 0 };
+
+function atRead(fault: keyof typeof reads): void {
+  reads[fault] += 1;
+  if (what === fault && String(reads[fault]) === at) process.kill(process.pid, "SIGKILL");
+}
 
 async function withFault<T>(write: () => Promise<T>): Promise<T> {
   writes += 1;
@@ -36,6 +44,13 @@ function faulty(api: ClusterApi): ClusterApi {
   return new Proxy(api, {
     get(target, name, receiver) {
       const member: unknown = Reflect.get(target, name, receiver);
+      if (name === "get" || name === "podLog") {
+        return (...parameters: unknown[]) => {
+          if (name === "podLog") atRead("kill-log");
+          else if (parameters[0] === kinds.networkPolicies) atRead("kill-get");
+          return Reflect.apply(member as (...given: unknown[]) => unknown, target, parameters); // both are methods of the port
+        };
+      }
       if (typeof member !== "function" || (name !== "patch" && name !== "replace" && name !== "create" && name !== "remove")) return member;
       return (...parameters: unknown[]) => withFault(() => Reflect.apply(member, target, parameters) as Promise<unknown>);
     },

@@ -4,11 +4,12 @@ import type { Release } from "#lib/contracts/release.ts";
 import type { Database } from "#lib/db/client.ts";
 import { nextPosition, publish } from "#lib/db/publish.ts";
 import { addChange, hasChange } from "#lib/db/repositories/change.ts";
-import { colourNames } from "#lib/domain/colour.ts";
-import { configKeys, markOf, markOfState, workloadChanges } from "#lib/domain/difference-workload.ts";
+import { colourNames, isBlueGreen, selectorOf } from "#lib/domain/colour.ts";
+import { configKeys, markOf, markOfState, plausibleTime, selectorChange, workloadChanges } from "#lib/domain/difference-workload.ts";
 import type { WorkloadMark } from "#lib/domain/difference-workload.ts";
 import { clean, templateOf } from "#lib/domain/fold-read.ts";
 import { configMapContent, configMapNames } from "#lib/domain/release.ts";
+import { selects, templateLabels } from "#lib/domain/surroundings.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
 import { assertLease, LeaseLost } from "#lib/worker/lease.ts";
@@ -20,10 +21,20 @@ interface ConfigMark {
   uid: string;
   resourceVersion: string;
   content: ReturnType<typeof configMapContent>;
+  seenAt: Date;
+}
+
+interface ServiceMark {
+  resourceVersion: string;
+  selector: Record<string, string>;
+  seenAt: Date;
 }
 
 interface Draft {
+  /** `at`: when it was seen. */
   change: Omit<Change, "by" | "operationId" | "release">;
+  /** When its object was seen as it was before; null: not known. */
+  after: Date | null;
   object: ClusterObject;
   owned: readonly string[];
 }
@@ -38,13 +49,15 @@ export interface ChangeRecorder {
 }
 
 /**
- * Tells what altered an environment, also outside Vigie: rollouts, scalings, restarts and edits of ConfigMaps that a Big Pod reads, with who did it.
- * Ids follow from the object's uid and generation (ConfigMaps: resourceVersion), so that two workers, or one before and after a restart, tell it once.
+ * Tells what altered an environment, also outside Vigie: rollouts, scalings, restarts, edits of ConfigMaps that a Big Pod reads and of the selectors of its Services, with
+ * who did it and when, by the object's managedFields.
+ * Ids follow from the object's uid and generation (ConfigMaps, Services: resourceVersion), so that two workers, or one before and after a restart, tell it once.
  */
 export function createChangeRecorder(parts: { config: Config; db: Database; lease: () => LeaseToken | null; clock: Clock; log: Log }): ChangeRecorder {
   const { config, db, lease, clock, log } = parts;
   const workloads = new Map<string, WorkloadMark>();
   const maps = new Map<string, ConfigMark | { content: ConfigMark["content"] }>();
+  const services = new Map<string, ServiceMark>();
   let queue: Promise<void> = Promise.resolve();
 
   const titleOf = (name: string): string => config.bigPods.find((b) => b.name === name)?.title ?? name;
@@ -53,7 +66,8 @@ export function createChangeRecorder(parts: { config: Config; db: Database; leas
     const token = lease();
     if (token === null || (await hasChange(db, draft.change.id))) return;
     const author = await authorOf(db, draft.object, draft.owned);
-    const change: Change = { ...draft.change, by: clean(author.by), operationId: author.operationId, release: author.release };
+    const at = plausibleTime(author.at, draft.after, new Date(draft.change.at)).toISOString();
+    const change: Change = { ...draft.change, at, by: clean(author.by), operationId: author.operationId, release: author.release };
     await db.$transaction(async (tx) => {
       await assertLease(tx, token);
       // Told even if another worker was quicker by a moment: a position that is taken is one that readers wait for.
@@ -107,6 +121,7 @@ export function createChangeRecorder(parts: { config: Config; db: Database; leas
         // Another colour serves because somebody wrote the Service, not the Deployment.
         object: (before.name === after.name ? undefined : serving(view, bigPod)) ?? workload,
         owned: ["f:spec"],
+        after: new Date(before.at),
       }),
     );
   }
@@ -130,7 +145,7 @@ export function createChangeRecorder(parts: { config: Config; db: Database; leas
       const before = maps.get(key);
       if (before && "resourceVersion" in before && before.uid === object.metadata.uid && before.resourceVersion === object.metadata.resourceVersion) continue;
       const content = configMapContent(object);
-      maps.set(key, { uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion, content });
+      maps.set(key, { uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion, content, seenAt: clock.now() });
       if (!before) continue;
       const keys = [...configKeys(before.content.data, content.data), ...configKeys(before.content.binaryData, content.binaryData)];
       if (keys.length === 0) continue;
@@ -146,13 +161,42 @@ export function createChangeRecorder(parts: { config: Config; db: Database; leas
         },
         object,
         owned: ["f:data", "f:binaryData"],
+        after: "seenAt" in before ? before.seenAt : null,
       });
+    }
+  }
+
+  function lookAtServices(view: ObservedView): void {
+    for (const service of view.services() ?? []) {
+      const { name, uid, resourceVersion } = service.metadata;
+      const key = `${view.environment.name}/${name}`;
+      const before = services.get(key);
+      if (before?.resourceVersion === resourceVersion) continue;
+      const now = clock.now();
+      const selector = selectorOf(service);
+      services.set(key, { resourceVersion, selector, seenAt: now });
+      if (!before) continue;
+      for (const bigPod of config.bigPods) {
+        const workload = view.workload(bigPod.name);
+        const labels = workload === undefined ? {} : templateLabels(workload);
+        if (!selects(before.selector, labels) && !selects(selector, labels)) continue;
+        const names = isBlueGreen(view.environment) ? colourNames(bigPod) : null;
+        const what = selectorChange(name, before.selector, selector, names !== null && [names.service, names.previewService].includes(name) ? names.label : null);
+        if (what === null) continue;
+        enqueue({
+          change: { id: `${view.environment.name}/${uid}/${resourceVersion}/${bigPod.name}`, environment: view.environment.name, bigPod: bigPod.name, kind: "selector", at: now.toISOString(), summary: clean(`${titleOf(bigPod.name)}: ${what}`) },
+          object: service,
+          owned: ["f:spec"],
+          after: before.seenAt,
+        });
+      }
     }
   }
 
   return {
     begin(environment, stored) {
       for (const key of workloads.keys()) if (key.startsWith(`${environment}/`)) workloads.delete(key);
+      for (const key of services.keys()) if (key.startsWith(`${environment}/`)) services.delete(key);
       for (const key of maps.keys()) if (key.startsWith(`${environment}/`)) maps.delete(key);
       for (const state of stored.states) {
         const mark = markOfState(state);
@@ -165,6 +209,7 @@ export function createChangeRecorder(parts: { config: Config; db: Database; leas
     look(view) {
       for (const bigPod of config.bigPods) lookAtWorkload(view, bigPod.name);
       lookAtConfigMaps(view);
+      lookAtServices(view);
     },
     idle: () => queue,
   };

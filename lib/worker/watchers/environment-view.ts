@@ -1,6 +1,6 @@
 import type { Config, EnvironmentConfig } from "#lib/contracts/config.ts";
 import type { BigPodState, SourceState } from "#lib/contracts/state.ts";
-import { bigPodsByWorkload, colourNames, isBlueGreen, withoutColourOf } from "#lib/domain/colour.ts";
+import { bigPodsByWorkload, colourNames, isBlueGreen, scaledDeployment, withoutColourOf } from "#lib/domain/colour.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { blindState, sourceSentence } from "#lib/domain/fold-blind.ts";
 import { surroundingNames } from "#lib/domain/surroundings.ts";
@@ -32,6 +32,10 @@ export interface ObservedView extends EnvironmentView {
   sources(): SourceState[];
   configMaps(): Iterable<ClusterObject>;
   events(): Iterable<ClusterObject>;
+  /** Services of the namespace with their managedFields; null while they are not known. */
+  services(): Iterable<ClusterObject> | null;
+  /** Whether an autoscaler decides how many pods a Big Pod has; null while nobody can say. */
+  autoscaled(bigPod: string): boolean | null;
   /** Takes over since when a status holds, from what was stored before. */
   adopt(stored: readonly BigPodState[]): void;
   /** Called after each fold that changed a state, and after each change of a source or ConfigMap. Returns the function that ends it. */
@@ -214,6 +218,16 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     autoscalers: () => watching.colours?.autoscalers.items().values() ?? [],
     configMap: (name) => named(watching.watchers.configMaps, name),
     events: () => watching.watchers.events.items().values(),
+    services() {
+      // Rules see less of an object than was watched; what was watched are whole objects.
+      if (watching.colours === undefined) return watching.surroundings().known.services as readonly ClusterObject[] | null;
+      return watching.colours.services.listed() ? watching.colours.services.items().values() : null;
+    },
+    autoscaled(bigPod) {
+      const known = watching.colours === undefined ? watching.surroundings().known.autoscalers : watching.colours.autoscalers.items().values();
+      const name = workloadName(bigPod);
+      return known === null || name === undefined ? null : [...known].some((autoscaler) => scaledDeployment(autoscaler) === name);
+    },
     configMaps: () => watching.watchers.configMaps.items().values(),
     configMapsKnown: () => watching.watchers.configMaps.listed() && watching.watchers.configMaps.source().status === "live",
     fresh: () => required().every((source) => source.status === "live"),

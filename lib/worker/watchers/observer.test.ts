@@ -9,6 +9,7 @@ import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
 import { asJson } from "#lib/db/repositories/operation.ts";
 import { coreImages, crashing, deployment, digestOf, experienceImages, pod, replicaSet } from "#lib/domain/test-objects.ts";
+import type { ClusterObject } from "#lib/ports/cluster.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
 import { createFeed, putBigPod, registryWith, silentLog, testConfig } from "#lib/worker/test-parts.ts";
 import { createEnvironmentViews } from "#lib/worker/watchers/environment-view.ts";
@@ -136,6 +137,25 @@ test("changes made outside Vigie are named by their field manager, and told once
   await soon(async () => (await changes("prod")).filter((c) => c.kind !== "release").map((c) => [c.kind, c.summary, c.by])).toEqual([
     ["scale", "Core 2 → 4 replicas", "kubectl-scale, not through Vigie"],
     ["rollout", "Core v1 → v2", "kubectl-set, not through Vigie"],
+  ]);
+});
+
+test("a change carries the time at which it was written, and a Service that leads elsewhere is a change of its own kind", async () => {
+  fill("prod");
+  const service = (selector: Record<string, string>, version: string, managedFields: unknown[] = []) => ({ metadata: { name: "core", uid: "svc", resourceVersion: version, managedFields }, spec: { selector } }) as ClusterObject;
+  feed.of("prod").surroundings({ services: [service({ app: "core" }, "1")] });
+  const one = observer("one");
+  one.start();
+  await soon(() => release("prod")).toMatchObject({ settled: true });
+  // Whole seconds, as servers write them: the second after the one in which it was last looked at.
+  const writtenAt = new Date(Math.ceil(Date.now() / 1000) * 1000).toISOString();
+  await soon(() => Date.now() > Date.parse(writtenAt) + 200).toBe(true);
+  const entry = (manager: string, owned: string) => ({ manager, operation: "Update", time: writtenAt, fieldsV1: { "f:spec": { [owned]: {} } } });
+  putBigPod(feed.of("prod"), "core", coreImages("v2"), { generation: 2, suffix: "b", managedFields: [entry("kubectl-set", "f:template")] });
+  feed.of("prod").surroundings({ services: [service({ app: "core2" }, "2", [entry("kubectl-edit", "f:selector")])] });
+  await soon(async () => (await changes("prod")).filter((change) => change.kind !== "release").map((change) => [change.kind, change.bigPod, change.summary, change.by, change.at]).toSorted()).toEqual([
+    ["rollout", "core", "Core v1 → v2", "kubectl-set, not through Vigie", writtenAt],
+    ["selector", "core", "Core: Service core leads to app=core2 (before: app=core)", "kubectl-edit, not through Vigie", writtenAt],
   ]);
 });
 

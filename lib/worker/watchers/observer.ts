@@ -8,6 +8,7 @@ import { assertLease, createLeaseKeeper, observerLease } from "#lib/worker/lease
 import type { LeaseToken } from "#lib/worker/lease.ts";
 import { recordUnwatched } from "#lib/worker/guards/unwatched.ts";
 import { createChangeRecorder } from "#lib/worker/watchers/change-recorder.ts";
+import { createDriftRecorder } from "#lib/worker/watchers/drift-recorder.ts";
 import { createEventRecorder } from "#lib/worker/watchers/event-recorder.ts";
 import { createHistoryPruner } from "#lib/worker/watchers/history-pruner.ts";
 import type { ObservedView, Views } from "#lib/worker/watchers/environment-view.ts";
@@ -53,6 +54,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
   const lease = (): LeaseToken | null => keeper.current();
   const writer = createStateWriter({ db, lease, log, onLoss: again });
   const changes = createChangeRecorder({ config, db, lease, clock, log });
+  const drift = createDriftRecorder({ config, db, lease, clock, log });
   const events = createEventRecorder({ db, lease, log });
   const pruner = createHistoryPruner({ db, lease, clock, log });
   const releases = createReleaseRecorder({ config, db, registry: parts.registry, lease, clock, log, ...(parts.waitForLaterMs === undefined ? {} : { waitForLaterMs: parts.waitForLaterMs }) });
@@ -84,6 +86,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
       putSources(view);
       releases.look(view);
       events.look(view);
+      drift.look(view);
     }
   }
 
@@ -103,6 +106,7 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
         writer.begin({ states, sources });
         releases.begin();
         events.begin();
+        drift.begin();
         for (const { name, release } of current) changes.begin(name, { states: states.filter((s) => s.environment === name), release });
         startedAt = clock.now().getTime();
         for (const { name } of current) {
@@ -140,13 +144,14 @@ export function createObserver(parts: { config: Config; db: Database; views: Vie
       await changes.idle();
       await releases.idle();
       await events.idle();
+      await drift.idle();
     },
     async stop() {
       stopping.abort();
       await starting;
       close();
       await writer.stop(2_000);
-      await Promise.race([Promise.all([changes.idle(), releases.idle(), events.idle(), pruner.idle()]), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
+      await Promise.race([Promise.all([changes.idle(), releases.idle(), events.idle(), drift.idle(), pruner.idle()]), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
       await keeper.stop();
     },
   };

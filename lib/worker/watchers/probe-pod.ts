@@ -6,6 +6,10 @@ import { ClusterError, type ClusterApi } from "#lib/ports/cluster.ts";
 import { clause, readHealthAnswer, readServiceReply } from "#lib/worker/watchers/probe-answer.ts";
 import { askSupervisor, type SupervisorAnswer, type Tails } from "#lib/worker/watchers/supervisor.ts";
 
+/** A right that is missing is not given within a second: asking each pod each second would only fill the API server's log. */
+const refusedRestMs = 30_000;
+const mayNotAsk = "the supervisor may not be asked: that takes the right to create pods/proxy";
+
 /** How asking one pod went. */
 export type PodOutcome =
   | { kind: "answer"; services: Record<string, ServiceHealth> }
@@ -38,6 +42,8 @@ export interface Question {
   pod: { name: string; uid: string };
   bigPod: BigPodConfig;
   tails: Tails;
+  /** Supervisors may not be asked until then (performance.now()): one refusal holds for all pods of the environment. */
+  supervisorRest?: { untilMs: number };
   /** For each request. */
   timeoutMs: number;
   signal: AbortSignal;
@@ -86,14 +92,17 @@ export async function askPod(question: Question): Promise<PodOutcome> {
 }
 
 /** The supervisor's answer; null where none is configured. Trouble on the way to it is the pod's trouble only when nobody else can be asked there. */
-async function askSupervisorToo({ api, namespace, pod, bigPod, tails, timeoutMs, signal }: Question): Promise<SupervisorAnswer | null> {
+async function askSupervisorToo({ api, namespace, pod, bigPod, tails, supervisorRest, timeoutMs, signal }: Question): Promise<SupervisorAnswer | null> {
   if (bigPod.supervisor === undefined) return null;
+  const alone = bigPod.monitor === undefined && !bigPod.services.some(hasOwnEndpoint);
+  // Where nobody else can be asked, the refusal has to be met each time: it is what the source says.
+  if (!alone && supervisorRest !== undefined && performance.now() < supervisorRest.untilMs) return { kind: "silent", detail: mayNotAsk };
   try {
     return await askSupervisor(api, namespace, pod, bigPod.supervisor, tails, timeoutMs, signal);
   } catch (error) {
-    const alone = bigPod.monitor === undefined && !bigPod.services.some(hasOwnEndpoint);
     if (!(error instanceof ClusterError) || alone || error.reason === "not-found") throw error;
-    return { kind: "silent", detail: error.reason === "forbidden" ? "the supervisor may not be asked: that takes the right to create pods/proxy" : `the supervisor cannot be asked: ${error.message}` };
+    if (error.reason === "forbidden" && supervisorRest !== undefined) supervisorRest.untilMs = performance.now() + refusedRestMs;
+    return { kind: "silent", detail: error.reason === "forbidden" ? mayNotAsk : `the supervisor cannot be asked: ${error.message}` };
   }
 }
 

@@ -73,6 +73,7 @@ export function createHealthProbes(probes: HealthProbesOptions): HealthProbes {
   const outcomes = new Map<string, PodOutcome>();
   const lateness = new Map<string, number>();
   const tails: Tails = new Map();
+  const supervisorRest = { untilMs: 0 };
   const given = new Map<string, Record<string, ServiceHealth>>();
   const askedAt = new Map<string, number>();
   let queue: ProbedPod[] = [];
@@ -107,7 +108,7 @@ export function createHealthProbes(probes: HealthProbesOptions): HealthProbes {
   }
 
   async function probe(pod: ProbedPod, bigPod: BigPodConfig): Promise<void> {
-    const outcome = await askPod({ api, namespace: environment.namespace, pod, bigPod, tails, timeoutMs, signal });
+    const outcome = await askPod({ api, namespace: environment.namespace, pod, bigPod, tails, supervisorRest, timeoutMs, signal });
     if (signal.aborted) return;
     outcomes.set(pod.uid, outcome);
     if (outcome.kind !== "late") lateness.delete(pod.uid);

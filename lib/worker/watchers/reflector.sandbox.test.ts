@@ -106,7 +106,7 @@ describe("a reflector of the sandbox", () => {
     ["a server that asks to slow down", { errorRate: 1, failStatus: 429, retryAfterSeconds: 1 }, "stale", /asks to slow down/],
     ["watches that are open but silent", { silentWatches: true }, "stale", /has sent nothing about ConfigMaps/],
     ["answers slower than any patience", { latencyMs: 3_000 }, "stale", /no sign of life|did not answer/],
-  ])("%s: says so, keeps what it has, and catches up", async (_title, fault, status, reason) => {
+  ])("ACCEPTANCE 29, %s: says so, keeps what it has, and catches up", async (_title, fault, status, reason) => {
     const rig = await startRig();
     const known = rig.reflector.items().size;
     rig.server.faults.set(fault);
@@ -122,7 +122,7 @@ describe("a reflector of the sandbox", () => {
     await rig.inStep();
   });
 
-  it.each(["event", "status"] as const)("history that is forgotten, told by %s: lists again, page by page, even when a page fails", async (expiredWatch) => {
+  it.each(["event", "status"] as const)("ACCEPTANCE 21: history that is forgotten, told by %s: lists again, page by page, even when a page fails", async (expiredWatch) => {
     const rig = await startRig();
     rig.server.faults.set({ expiredWatch, failListOnPage: 3 });
     rig.change(2);

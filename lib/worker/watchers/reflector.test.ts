@@ -45,7 +45,7 @@ describe("a reflector that nothing disturbs", () => {
 });
 
 describe("a list that fails", () => {
-  it("is incomplete, never empty: nothing is known until every page was read", async () => {
+  it("ACCEPTANCE 25: is incomplete, never empty: nothing is known until every page was read", async () => {
     const rig = await startRig({ manual: true, before: (cluster) => void (cluster.fault = (request) => (request.kind === "list" && request.page === 3 ? { status: 500 } : null)) });
     rig.reflector.start();
     await rig.until(() => rig.reflector.source().status === "down");
@@ -151,7 +151,7 @@ describe("connections that break", () => {
     await rig.until(() => rig.reflector.source().status === "live" && rig.inStep());
   });
 
-  it("a watch that is open but silent is found out, and what it kept back is fetched", async () => {
+  it("ACCEPTANCE 24: a watch that is open but silent is found out, and what it kept back is fetched", async () => {
     const rig = await startRig();
     rig.cluster.muted = true;
     rig.cluster.put("map-1", { unheard: "yes" });
@@ -229,7 +229,7 @@ describe("answers that refuse", () => {
     expect(rig.reflector.listed()).toBe(false);
   });
 
-  it("keeps a Retry-After", async () => {
+  it("ACCEPTANCE 22: keeps a Retry-After", async () => {
     const rig = await startRig();
     let asked = 0;
     let refusedAt = 0;

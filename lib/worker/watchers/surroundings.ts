@@ -56,6 +56,15 @@ function inBrief(object: ClusterObject): ClusterObject {
   return { ...rest, metadata: kept };
 }
 
+/** Who changed a selector stands in the managedFields. */
+function withManagers(object: ClusterObject): ClusterObject {
+  const { metadata: { managedFields } } = object;
+  const brief = inBrief(object);
+  return managedFields === undefined ? brief : { ...brief, metadata: { ...brief.metadata, managedFields } };
+}
+
+const inBriefOf: Partial<Record<SurroundingName, (object: ClusterObject) => ClusterObject>> = { nodes: nodeInBrief, services: withManagers };
+
 export function watchExtra(name: SurroundingName, environment: EnvironmentConfig | null, parts: WatchParts, changed: () => void): Extra {
   const { kind, title } = described[name];
   const { api } = parts;
@@ -65,7 +74,7 @@ export function watchExtra(name: SurroundingName, environment: EnvironmentConfig
     environment: environment?.name ?? null,
     title: environment === null ? `${title} of cluster ${api.name}` : `${title} of ${environment.namespace}`,
     required: false, onChange: changed, onSource: changed,
-    options: { project: name === "nodes" ? nodeInBrief : inBrief, watchSeconds, unsupportedRetryMs, backoffMaxMs: 30_000 },
+    options: { project: inBriefOf[name] ?? inBrief, watchSeconds, unsupportedRetryMs, backoffMaxMs: 30_000 },
   });
   reflector.start();
   return {

@@ -35,11 +35,6 @@ const patch = (bigPod: string, container: Record<string, unknown>) => () => rig.
 const readiness = { tcpSocket: { port: "supervisor" }, initialDelaySeconds: 1, periodSeconds: 2, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 };
 const liveness = { tcpSocket: { port: "supervisor" }, initialDelaySeconds: 15, periodSeconds: 10, timeoutSeconds: 2, successThreshold: 1, failureThreshold: 6 };
 const envFrom = [{ configMapRef: { name: "experience-config" } }];
-const certificate = (notAfter: string, ready: boolean) => rig.admin("PATCH", `/apis/cert-manager.io/v1/namespaces/${rig.namespace}/certificates/dreamscape-tls/status`, {
-  status: { notAfter, conditions: [{ type: "Ready", status: ready ? "True" : "False", reason: ready ? "Ready" : "Expiring", message: ready ? "Certificate is up to date and has not expired" : "the order failed: DNS problem: NXDOMAIN", lastTransitionTime: new Date().toISOString() }] },
-});
-const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000 + 60_000).toISOString();
-
 const faults: Fault[] = [
   {
     name: "crash loop: the exit code and the last error line", bigPod: "experience", status: "broken", kind: "crash",
@@ -132,7 +127,7 @@ const faults: Fault[] = [
     name: "a certificate about to expire", bigPod: "commerce", status: "warning", kind: "certificate",
     sentence: "the certificate of dreamscape.example (Secret dreamscape-tls) expires in <time>, on <day>: the order failed: DNS problem: NXDOMAIN",
     remedy: "kubectl describe certificate dreamscape-tls says what holds its renewal up.",
-    inject: () => certificate(inDays(5), false), mend: () => certificate(inDays(50), true),
+    inject: () => rig.console("faults/certificate", { environment: rig.environment, expiring: true }), mend: right,
   },
   {
     name: "an image for another architecture", bigPod: "commerce", status: "broken", kind: "architecture",

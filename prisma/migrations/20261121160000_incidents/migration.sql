@@ -66,6 +66,7 @@ CREATE TABLE notification (
   sent_at timestamptz(3), dead_at timestamptz(3), claimed_until timestamptz(3)
 );
 CREATE INDEX notification_due_idx ON notification (channel, due_at) WHERE sent_at IS NULL AND dead_at IS NULL;
+CREATE INDEX notification_untold_idx ON notification (channel, dead_at) WHERE sent_at IS NULL;
 CREATE INDEX notification_incident_idx ON notification (incident_id, created_at);
 -- The one message of an incident in a channel that is updated (Slack's ts), and when the channel may be used again.
 CREATE TABLE notification_thread (channel text NOT NULL, incident_id text NOT NULL REFERENCES incident(id), external_id text NOT NULL, PRIMARY KEY (channel, incident_id));

@@ -1,7 +1,10 @@
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 
-export type ProxyMode = "open" | "half-open" | "lost-answers" | "refuse";
+/** late: every answer comes five seconds late. lose-commits: a COMMIT of what has an audit entry arrives, its answer does not, and the connection is reset. */
+export type ProxyMode = "open" | "half-open" | "lost-answers" | "refuse" | "late" | "lose-commits";
+
+const lateMs = 5_000;
 
 /** A TCP proxy in front of PostgreSQL whose connections can be reset, silenced, or robbed of their answers. */
 export interface DatabaseProxy {
@@ -32,11 +35,18 @@ export async function startDatabaseProxy(direct: string): Promise<DatabaseProxy>
         if (mode !== "half-open") (socket === client ? upstream : client).destroy();
       });
     }
+    let [wroteEntry, committing] = [false, false];
     client.on("data", (chunk) => {
+      wroteEntry ||= mode === "lose-commits" && chunk.includes("audit_append");
+      if (wroteEntry && /\bCOMMIT\b/.test(chunk.toString("latin1"))) committing = true;
       if (mode !== "half-open") upstream.write(chunk);
     });
     upstream.on("data", (chunk) => {
-      if (mode === "open" || mode === "refuse") client.write(chunk);
+      if (committing) {
+        client.resetAndDestroy();
+        upstream.resetAndDestroy();
+      } else if (mode === "late") setTimeout(() => client.write(chunk), lateMs);
+      else if (mode !== "half-open" && mode !== "lost-answers") client.write(chunk);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,7 +1,6 @@
 import { handle, serve } from "#app/api/v1/_handler.ts";
 import { endpoints } from "#lib/contracts/endpoints.ts";
-import { incidentNumber } from "#lib/services/incident/number.ts";
 import { tickRunbook } from "#lib/services/runbook/tick.ts";
 
 export const dynamic = "force-dynamic";
-export const { GET, POST, PUT, PATCH, DELETE } = serve({ POST: handle(endpoints.tickRunbook, ({ context, actor, body, params }) => tickRunbook(context, actor, incidentNumber(params.number), body)) });
+export const { GET, POST, PUT, PATCH, DELETE } = serve({ POST: handle(endpoints.tickRunbook, ({ context, actor, body, params }) => tickRunbook(context, actor, params.number ?? "", body)) });
