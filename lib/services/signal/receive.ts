@@ -14,6 +14,7 @@ import type { HeardAlert } from "#lib/domain/signal-record.ts";
 import { signatureWindowSeconds } from "#lib/domain/webhook-signature.ts";
 import { recordRefusal } from "#lib/services/access/record-refusal.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { inTurn } from "#lib/services/signal/turns.ts";
 import { authenticateWebhook } from "#lib/services/signal/authenticate-webhook.ts";
 import type { WebhookCredentials } from "#lib/services/signal/authenticate-webhook.ts";
 
@@ -46,7 +47,7 @@ export async function receiveAlerts(context: ServiceContext, message: WebhookMes
   if (parsed.truncatedAlerts > 0) context.log.warn({ receiver: parsed.receiver, truncated: parsed.truncatedAlerts }, "Alertmanager left alerts out of a message (max_alerts); they are found when it is asked next");
   const alerting = config.alerting;
   const heard = parsed.alerts.filter((alert) => alerting.watchdog === undefined || alert.labels.alertname !== alerting.watchdog.alert).map((alert) => heardAlert(toldOf(alert), { config, alerting, only }));
-  const added = await context.db.$transaction(async (tx) => {
+  const added = await inTurn(context.db, () => context.db.$transaction(async (tx) => {
     if (delivery !== null) await takeOnce(tx, delivery.deliveryId);
     if (heard.length === 0) return 0;
     const now = await lockAlerts(tx);
@@ -54,7 +55,7 @@ export async function receiveAlerts(context: ServiceContext, message: WebhookMes
     const result = hearAlerts(known, heard, now, randomUUID);
     await saveAlerts(tx, result);
     return result.added.length;
-  }, patience).catch(async (error: unknown) => {
+  }, patience)).catch(async (error: unknown) => {
     if (error instanceof Replayed) await refuse(context, message.address, "was sent a second time with the same signature");
     throw error;
   });
