@@ -9,6 +9,7 @@ import type { AlertRecord } from "#lib/domain/signal-record.ts";
 
 /** Ended occurrences this young may still be told of by a slower way. */
 const lateMinutes = 15;
+const mostEnded = 3_000;
 /** Of each label set, so many ended occurrences are looked at besides. */
 const perFingerprint = 3;
 
@@ -45,7 +46,7 @@ export async function lockAlerts(tx: Transaction): Promise<Date> {
 export async function knownAlerts(tx: Transaction, fingerprints: readonly string[]): Promise<AlertRecord[]> {
   const rows = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM signal WHERE kind = 'alert' AND state <> 'ended'
-    UNION SELECT id FROM signal WHERE kind = 'alert' AND state = 'ended' AND ended_at > clock_timestamp() - make_interval(mins => ${lateMinutes}::int)
+    UNION (SELECT id FROM signal WHERE kind = 'alert' AND state = 'ended' AND ended_at > clock_timestamp() - make_interval(mins => ${lateMinutes}::int) ORDER BY ended_at DESC LIMIT ${mostEnded}::int)
     UNION SELECT older.id FROM unnest(${[...new Set(fingerprints)]}::text[]) AS asked(fingerprint),
       LATERAL (SELECT id FROM signal WHERE kind = 'alert' AND fingerprints @> ARRAY[asked.fingerprint] ORDER BY onset_at DESC LIMIT ${perFingerprint}::int) older`;
   const found = await tx.signalRow.findMany({ where: { id: { in: rows.map((row) => row.id) } } });

@@ -14,12 +14,13 @@ import type { HeardAlert } from "#lib/domain/signal-record.ts";
 import { signatureWindowSeconds } from "#lib/domain/webhook-signature.ts";
 import { recordRefusal } from "#lib/services/access/record-refusal.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { inTurn } from "#lib/services/signal/turns.ts";
 import { authenticateWebhook } from "#lib/services/signal/authenticate-webhook.ts";
 import type { WebhookCredentials } from "#lib/services/signal/authenticate-webhook.ts";
 
 export interface WebhookMessage extends WebhookCredentials {
-  /** As it came: a signature is over its bytes. */
-  body: Uint8Array;
+  /** Reads it as it came: a signature is over its bytes. Not called for who shows a wrong token. */
+  body: () => Promise<Uint8Array>;
   /** Where it came from, for the audit log. */
   address: string;
   /** Environment of alerts that name none. */
@@ -36,14 +37,17 @@ const patience = { maxWait: 15_000, timeout: 20_000 };
 export async function receiveAlerts(context: ServiceContext, message: WebhookMessage, secret: string | null): Promise<WebhookReceived> {
   const { config } = context;
   if (secret === null) throw new VigieError("not-found", "This portal has no webhook: alerting.webhookSecret is not set in vigie.yaml.");
-  const delivery = await authenticated(context, message, secret);
+  const early = message.signature === null;
+  if (early) await authenticated(context, message, new Uint8Array(), secret);
+  const body = await message.body();
+  const delivery = early ? null : await authenticated(context, message, body, secret);
   const only = message.environment ?? null;
   if (only !== null && !config.environments.some((one) => one.name === only)) throw new VigieError("invalid", `The address of this webhook names an environment that does not exist: "${only}". There are: ${config.environments.map((one) => one.name).join(", ")}.`);
-  const parsed = parse(message.body);
+  const parsed = parse(body);
   if (parsed.truncatedAlerts > 0) context.log.warn({ receiver: parsed.receiver, truncated: parsed.truncatedAlerts }, "Alertmanager left alerts out of a message (max_alerts); they are found when it is asked next");
   const alerting = config.alerting;
   const heard = parsed.alerts.filter((alert) => alerting.watchdog === undefined || alert.labels.alertname !== alerting.watchdog.alert).map((alert) => heardAlert(toldOf(alert), { config, alerting, only }));
-  const added = await context.db.$transaction(async (tx) => {
+  const added = await inTurn(context.db, () => context.db.$transaction(async (tx) => {
     if (delivery !== null) await takeOnce(tx, delivery.deliveryId);
     if (heard.length === 0) return 0;
     const now = await lockAlerts(tx);
@@ -51,7 +55,7 @@ export async function receiveAlerts(context: ServiceContext, message: WebhookMes
     const result = hearAlerts(known, heard, now, randomUUID);
     await saveAlerts(tx, result);
     return result.added.length;
-  }, patience).catch(async (error: unknown) => {
+  }, patience)).catch(async (error: unknown) => {
     if (error instanceof Replayed) await refuse(context, message.address, "was sent a second time with the same signature");
     throw error;
   });
@@ -71,9 +75,9 @@ async function takeOnce(tx: Transaction, id: string): Promise<void> {
   if (added === 0) throw new Replayed();
 }
 
-async function authenticated(context: ServiceContext, message: WebhookMessage, secret: string): Promise<{ deliveryId: string } | null> {
+async function authenticated(context: ServiceContext, message: WebhookMessage, body: Uint8Array, secret: string): Promise<{ deliveryId: string } | null> {
   try {
-    return authenticateWebhook(message, message.body, secret, context.clock.now());
+    return authenticateWebhook(message, body, secret, context.clock.now());
   } catch (error) {
     if (error instanceof VigieError) await refuse(context, message.address, error.message.replace(/^This message /, "").replace(/\.$/, ""));
     throw error;

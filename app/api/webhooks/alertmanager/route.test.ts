@@ -58,6 +58,8 @@ test("those who read signals are told, once per message", async () => {
 test("who shows no secret, or another, is refused; the log has it, but not all of a flood", async () => {
   const forged: Record<string, string>[] = [{}, { authorization: "Bearer wrong" }, { authorization: `Basic ${secret}` }, { authorization: `Bearer ${secret}x` }, { "x-vigie-signature": "t=1,v1=zz" }];
   for (const headers of forged) expect((await send(message(alert()), { headers })).status).toBe(401);
+  // Not even read: it would be refused as too long.
+  expect((await send(message(alert({ annotations: { summary: "x".repeat(1_100_000) } })), { token: "forged" })).status).toBe(401);
   for (let index = 0; index < 20; index += 1) expect((await send(message(alert()), { token: "forged" })).status).toBe(401);
   expect(await signals()).toEqual([]);
   const entries = await denied();

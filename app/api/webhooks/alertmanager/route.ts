@@ -18,7 +18,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = serve({
     requireJson(request);
     const query = webhookQuerySchema.safeParse(Object.fromEntries(new URL(request.url).searchParams));
     if (!query.success) throw new VigieError("invalid", "The address of this webhook takes one parameter, environment.");
-    const body = await readBytes(request, maximumBytes, "1 MiB; set max_alerts of Alertmanager's webhook_config");
+    const body = (): Promise<Uint8Array> => readBytes(request, maximumBytes, "1 MiB; set max_alerts of Alertmanager's webhook_config");
     const { webhookSecret } = config.alerting;
     const message = { body, address: clientAddress(request), authorization: request.headers.get("authorization"), signature: request.headers.get("x-vigie-signature"), environment: query.data.environment };
     return json(await receiveAlerts(context, message, webhookSecret === undefined ? null : secretOf(webhookSecret)));

@@ -67,7 +67,7 @@ describe.skipIf(prometheusBinary === undefined || alertmanagerBinary === undefin
       request.on("end", () => {
         const body = Buffer.concat(chunks);
         statuses.push((JSON.parse(body.toString()) as { status: string }).status);
-        receiveAlerts(context, { body, address: "127.0.0.1", authorization: request.headers.authorization ?? null, signature: null, environment: undefined }, secret).then(
+        receiveAlerts(context, { body: () => Promise.resolve(body), address: "127.0.0.1", authorization: request.headers.authorization ?? null, signature: null, environment: undefined }, secret).then(
           () => {
             tookMs.push(performance.now() - begun);
             response.end();

@@ -57,8 +57,9 @@ export function createAsker({ prometheus, alertmanager }: WatchPoint, { watchdog
           senses.alertmanager,
           async (until) => {
             if (alertmanager === null) return null;
-            const [list, silences, started] = await Promise.all([alertmanager.api.alerts(until), alertmanager.api.silences(until), alertmanager.api.startedAt(until)]);
-            return { alerts: list, silences, fresh: isFresh(started) };
+            // Some that speak this API do not say since when they run: then only a watchdog can vouch for what they lack.
+            const [list, silences, started] = await Promise.all([alertmanager.api.alerts(until), alertmanager.api.silences(until), alertmanager.api.startedAt(until).catch(() => null)]);
+            return { alerts: list, silences, fresh: started === null ? watchdog === undefined : isFresh(started) };
           },
           (answer) => answer?.alerts ?? [],
         ),

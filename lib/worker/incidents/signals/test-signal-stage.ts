@@ -66,6 +66,8 @@ export async function openSignalStage(): Promise<SignalStage> {
     access: { providers: [{ id: "sso", kind: "oidc", title: "SSO", issuer: "http://127.0.0.1:1", clientId: "vigie", clientSecret: "env:NONE" }], roles: [{ role: "admin", groups: ["admins"] }] },
   });
   const context: ServiceContext = { ...createTestContext(database.db, config), outside: { ...nothingOutside, metrics: createPrometheusByEnvironment(config, () => ""), alerts: createAlertmanagerByEnvironment(config, () => "") } };
+  // A first connection may take longer on a busy machine than a transaction waits for one.
+  await database.db.$queryRaw`SELECT 1`;
   let token = await acquireLease(database.db, observerLease, "test", 600_000);
   let nowMs = 1_000_000;
   const watch = createSignalWatch({ context, lease: () => token, now: () => nowMs });
