@@ -1,3 +1,5 @@
+import { clean } from "#lib/domain/fold-read.ts";
+import { redact } from "#lib/domain/redact.ts";
 import type { Comparison } from "#lib/contracts/incident.ts";
 import type { Change } from "#lib/contracts/state.ts";
 
@@ -42,6 +44,9 @@ const bands: Record<Overlap, { from: number; to: number }> = { own: { from: 0.6,
 const halfLifeMinutes = 10;
 /** What it can break: code most, a bare restart least. Kinds that are not named count as much as a rollout. */
 const kindWeight: Readonly<Record<string, number>> = { rollout: 1, release: 0.9, config: 0.9, scale: 0.6, restart: 0.5 };
+
+/** A comparison goes on over these: autoscalers come and go, restarts bring nothing new, and a release only sums up. */
+const harmless: ReadonlySet<string> = new Set(["scale", "restart", "release"]);
 
 interface Group {
   primary: Change;
@@ -148,7 +153,7 @@ function namedKey(changes: readonly Change[], lines: readonly string[]): { name:
     const keys = [...change.summary.slice(change.summary.indexOf(":") + 1).matchAll(/([A-Za-z_][\w.-]{2,}) (?:added|removed|changed)/g)].map(([, name]) => name ?? "");
     for (const name of keys) {
       const line = lines.find((candidate) => new RegExp(`(?<![\\w.-])${name.replaceAll(".", "\\.")}(?![\\w-])`).test(candidate));
-      if (line !== undefined) return { name, line: line.slice(0, 200) };
+      if (line !== undefined) return { name, line: redact(clean(line)).slice(0, 200) };
     }
   }
   return null;
@@ -165,10 +170,10 @@ function podsSentence(change: Change, all: readonly Change[], pods: SuspectEvide
 
 /**
  * The changes nearest in time, before and after, by which a comparison around this one would be disturbed: other releases or settings of the same Big Pod.
- * Scalings are not (an autoscaler's come and go), nor is what came with it in the same operation.
+ * What came with it in the same operation does not disturb.
  */
 export function neighbours(change: Change, bigPod: string | null, changes: readonly Change[]): { before: Date | null; after: Date | null } {
-  const disturbing = inOrder(changes.filter((other) => other.environment === change.environment && (other.bigPod === null || bigPod === null || other.bigPod === bigPod) && (other.kind === "rollout" || other.kind === "config")));
+  const disturbing = inOrder(changes.filter((other) => other.environment === change.environment && (other.bigPod === null || bigPod === null || other.bigPod === bigPod) && !harmless.has(other.kind)));
   const at = Date.parse(change.at);
   const before = disturbing.findLast((other) => Date.parse(other.at) < at && (other.operationId === null || other.operationId !== change.operationId));
   const after = disturbing.find((other) => Date.parse(other.at) > at && (other.operationId === null || other.operationId !== change.operationId || (other.kind === "rollout" && other.bigPod === change.bigPod)));

@@ -99,11 +99,11 @@ describe("GitHub otherwise", () => {
     const url = await faulty((request, response) => {
       asked.push(`${request.url} ${request.headers.authorization}`);
       const page = Number(new URL(request.url ?? "", "http://x").searchParams.get("page"));
-      response.end(JSON.stringify({ total_commits: 130, commits: Array.from({ length: page === 1 ? 100 : 30 }, (_none, index) => ({ sha: String((page - 1) * 100 + index), commit: { message: `m${(page - 1) * 100 + index}\nmore`, author: null } })) }));
+      response.end(JSON.stringify({ total_commits: 130, commits: Array.from({ length: page === 1 ? 100 : 30 }, (_none, index) => ({ sha: String((page - 1) * 100 + index), commit: { message: `m\u0000\u001b[31m${(page - 1) * 100 + index}\nmore`, author: null } })) }));
     });
     const found = await at({ url: `${url}/api/v3/`, token: "env:T", secret: "t0ken" }).compare(repository, from, to);
     expect(found.total).toBe(130);
-    expect([found.commits.length, found.commits[0]?.title, found.commits[99]?.title]).toEqual([100, "m129", "m30"]);
+    expect([found.commits.length, found.commits[0]?.title, found.commits[99]?.title]).toEqual([100, "m 129", "m 30"]);
     expect(asked).toEqual([1, 2].map((page) => `/api/v3/repos/dreamscape-ai/experience-pod/compare/${from}...${to}?per_page=100&page=${page} Bearer t0ken`));
   });
 

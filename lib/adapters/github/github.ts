@@ -3,6 +3,7 @@ import { getJson } from "#lib/adapters/github/http.ts";
 import type { GithubReply } from "#lib/adapters/github/http.ts";
 import type { GithubConfig } from "#lib/contracts/config.ts";
 import { VigieError } from "#lib/domain/error.ts";
+import { clean } from "#lib/domain/fold-read.ts";
 import { isRevision } from "#lib/domain/source-repository.ts";
 import type { SourceApi, SourceCommit } from "#lib/ports/source.ts";
 
@@ -49,7 +50,7 @@ export function createGithub({ config, readSecret, now, timeoutMs = 8_000, maxim
   }
 
   function refusal({ status, headers, body }: GithubReply, repository: string): VigieError {
-    const said = saidSchema.safeParse(body).data?.message.slice(0, 200) ?? "";
+    const said = clean(saidSchema.safeParse(body).data?.message.slice(0, 200) ?? "");
     if (status === 404) return new VigieError("not-found", `GitHub at ${place} knows no ${repository}, or not these commits in it${config.token === undefined ? "; a private repository needs github.token" : ", or github.token may not see it"}.`);
     if (status === 401) return upstream("it refuses github.token (401); put a new one where vigie.yaml refers to");
     const resets = Number(headers["x-ratelimit-reset"]);
@@ -99,5 +100,5 @@ function tokenOf(reference: string, readSecret: (reference: string) => string): 
 
 function commitOf({ sha, commit }: z.infer<typeof commitSchema>): SourceCommit {
   const at = new Date(commit.author?.date ?? Number.NaN);
-  return { id: sha, title: (commit.message.split("\n")[0] ?? "").slice(0, longestTitle), author: commit.author?.name.slice(0, 100) ?? "unknown", at: Number.isNaN(at.getTime()) ? null : at };
+  return { id: sha, title: clean((commit.message.split("\n")[0] ?? "").slice(0, longestTitle)), author: clean(commit.author?.name.slice(0, 100) ?? "unknown"), at: Number.isNaN(at.getTime()) ? null : at };
 }

@@ -3,6 +3,7 @@ import type { Comparison } from "#lib/contracts/incident.ts";
 import { compareAll, compareErrors, compareRestarts, compareSamples, comparisonRules, judgeControl } from "#lib/domain/comparison.ts";
 import type { Measured } from "#lib/domain/comparison.ts";
 import { isVigieError } from "#lib/domain/error.ts";
+import { clean } from "#lib/domain/fold-read.ts";
 import { fillGoldenQuery } from "#lib/domain/golden.ts";
 import { gapsIn, windowsAround, withinData } from "#lib/domain/comparison-windows.ts";
 import type { Windows } from "#lib/domain/comparison-windows.ts";
@@ -88,7 +89,7 @@ function createAsker(metrics: MetricsApi, queryOf: (name: GoldenSignal, rangeSec
   const warned = new Set<string>();
   const note = (name: string, query: string, warnings: readonly string[]): void => {
     asked.set(query, name);
-    for (const warning of warnings) if (warned.size < mostWarnings) warned.add(warning.slice(0, 300));
+    for (const warning of warnings) if (warned.size < mostWarnings) warned.add(clean(warning));
   };
   const manyOf = (name: string, count: number): string => `the query of ${name} gives ${count} series, it must give one: put sum() around it`;
 
@@ -124,6 +125,6 @@ function createAsker(metrics: MetricsApi, queryOf: (name: GoldenSignal, rangeSec
 }
 
 function clauseOf(error: unknown): string {
-  if (isVigieError(error)) return error.message.replace(/\.$/, "").slice(0, 500);
+  if (isVigieError(error)) return clean(error.message).replace(/\.$/, "");
   throw error;
 }
