@@ -20,10 +20,10 @@ const known = (isolated: boolean) =>
   on.stage.until(`it is ${isolated ? "" : "not "}known as isolated`, async () => {
     const row = await on.stage.database.db.bigPodStateRow.findUniqueOrThrow({ where: { environment_bigPod: { environment: "prod", bigPod } } });
     return ((row.state as { isolation?: unknown }).isolation != null) === isolated ? true : undefined; // written by the observer
-  });
+  }, 60_000);
 
 async function expectEnded(stage: Stage, id: string): Promise<void> {
-  const operation = await stage.ended(id, 60_000);
+  const operation = await stage.ended(id, 150_000);
   expect([operation.status, operation.note]).toEqual(["succeeded", expect.anything()]);
   expect(operation.steps.map((step) => step.status)).toEqual(operation.steps.map(() => "succeeded"));
 }
@@ -43,10 +43,10 @@ const cases: { how: "network" | "scale-to-zero"; isolate: string; lift: string }
   { how: "scale-to-zero", isolate: "kill-after:1", lift: "kill-after:1" },
 ];
 
-describe("isolating: a worker that dies", { timeout: 120_000 }, () => {
+describe("isolating: a worker that dies", { timeout: 400_000 }, () => {
   test.each(cases)("$how, $isolate and $lift: another goes on, and lifting restores exactly what was there", async ({ how, isolate, lift }) => {
     const first = await on.startChild(`isolate-${how}-${isolate}`, isolate);
-    await on.stage.settled("prod");
+    await on.stage.settled("prod", 90_000);
     const before = await deployment();
     const id = await confirm({ kind: "isolate", environment: "prod", bigPod, how });
     await died(first);
@@ -71,12 +71,12 @@ describe("isolating: a worker that dies", { timeout: 120_000 }, () => {
     const after = await deployment();
     expect([after.spec, readIsolation(after.metadata.annotations), await policy()]).toEqual([before.spec, null, null]);
     await known(false);
-    await on.stage.settled("prod");
+    await on.stage.settled("prod", 90_000);
   });
 
   test("frozen before it puts the policy in force, past its lease: what it writes late cuts nobody off", async () => {
     const first = await on.startChild("frozen", "freeze-before:2");
-    await on.stage.settled("prod");
+    await on.stage.settled("prod", 90_000);
     const id = await confirm({ kind: "isolate", environment: "prod", bigPod, how: "network" });
     await on.stage.until("the policy is about to be made", async () => ((await on.stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name: "isolate", status: "running" } })) ?? undefined));
     await on.startChild("other");
@@ -85,7 +85,7 @@ describe("isolating: a worker that dies", { timeout: 120_000 }, () => {
     await expectEnded(on.stage, await confirmSeen({ kind: "lift-isolation", environment: "prod", bigPod }));
     first.kill("SIGCONT");
     // It makes its policy now, or finds that it may not: either way nothing selects the pods.
-    await on.stage.settled("prod");
+    await on.stage.settled("prod", 90_000);
     const late = await policy();
     if (late !== null) expect((late.spec as { podSelector: unknown }).podSelector).toEqual({ matchLabels: { "vigie.dev/isolated": "nobody" } });
     expect(readIsolation((await deployment()).metadata.annotations)).toBeNull();
@@ -101,7 +101,7 @@ describe("isolating: a worker that dies", { timeout: 120_000 }, () => {
     const plan = await on.stage.until("it can be planned", async () => {
       const made = await on.stage.plan(request);
       return made.start.how === "now" ? made : undefined;
-    });
+    }, 60_000);
     return on.stage.confirm(plan);
   }
 });

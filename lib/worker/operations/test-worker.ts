@@ -6,6 +6,7 @@
 import { dirname } from "node:path";
 import { createClusters } from "#lib/adapters/kubernetes/clusters.ts";
 import { createRegistry } from "#lib/adapters/registry/registry.ts";
+import { maximumLogLines } from "#lib/domain/evidence.ts";
 import { createDatabase } from "#lib/db/client.ts";
 import { kinds } from "#lib/ports/cluster.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
@@ -46,8 +47,9 @@ function faulty(api: ClusterApi): ClusterApi {
       const member: unknown = Reflect.get(target, name, receiver);
       if (name === "get" || name === "podLog") {
         return (...parameters: unknown[]) => {
-          if (name === "podLog") atRead("kill-log");
-          else if (parameters[0] === kinds.networkPolicies) atRead("kill-get");
+          // Watchers read last lines, too: evidence asks for many.
+          if (name === "podLog" && (parameters[2] as { tailLines?: number }).tailLines === maximumLogLines) atRead("kill-log");
+          if (name === "get" && parameters[0] === kinds.networkPolicies) atRead("kill-get");
           return Reflect.apply(member as (...given: unknown[]) => unknown, target, parameters); // both are methods of the port
         };
       }
