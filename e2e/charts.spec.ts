@@ -42,7 +42,7 @@ test("charts show what was measured with the deploy in it, and what was not as a
   await requests.getByRole("button", { name: "PromQL of Requests" }).click();
   await expect(requests.locator("[data-promql]")).toContainText('namespace="dreamscape-dev",bigpod="experience"');
   await expect(requests.getByRole("link", { name: "Open in Prometheus" })).toHaveAttribute("href", /^http:\/\/127\.0\.0\.1:\d+\/graph\?g0\.expr=/);
-  await requests.getByRole("button", { name: "Show as table: Requests" }).click();
+  await requests.getByRole("button", { name: /Show as table.*Requests/ }).click();
   await expect(requests.getByRole("row").nth(1)).toContainText("/s");
   await expect(requests.getByRole("row").last()).toContainText("not measured");
   await charts.page.getByRole("navigation", { name: "Service that is charted" }).getByRole("link", { name: "voyage" }).click();
@@ -80,7 +80,7 @@ test("Grafana's panels are framed with the page's variables, time and theme; or 
     await sandbox.post("faults/grafana", { down: false, forbidFraming: false, login: false, ...fault });
     await expect(panel).toContainText(words, { timeout: 45_000 });
     await expect(panel.locator("iframe")).toHaveCount(0);
-    await expect(panel.getByRole("link", { name: "Open in Grafana: Requests" })).toHaveAttribute("href", new RegExp(`^${grafana.url}/d/dreamscape-big-pods/`));
+    await expect(panel.getByRole("link", { name: /Open in Grafana.*Requests/ })).toHaveAttribute("href", new RegExp(`^${grafana.url}/d/dreamscape-big-pods/`));
   };
   await says({ forbidFraming: true }, "Grafana forbids being shown here");
   await says({ login: true }, "Grafana wants a login");
@@ -94,8 +94,8 @@ for (const colorScheme of ["dark", "light"] as const) {
     await charts.signal("requests").getByRole("button", { name: /PromQL/ }).click();
     await charts.signal("latency").getByRole("button", { name: /table/ }).click();
     await charts.seen("Requests");
-    // What Grafana draws is not ours to mend.
-    const { violations } = await new AxeBuilder({ page: charts.page }).exclude("iframe").analyze();
+    // The rest of the page is looked at elsewhere; what Grafana draws is not ours to mend.
+    const { violations } = await new AxeBuilder({ page: charts.page }).include("#golden-signals").include("#grafana").exclude("iframe").analyze();
     expect(violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
   });
 }

@@ -57,6 +57,10 @@ describe("panels", () => {
     expect((await listPanels(contextFor(), viewer, place, portal)).panels[0]).toMatchObject({ state, sentence: expect.stringMatching(/^Grafana at 127\.0\.0\.1/) });
   });
 
+  it("of a Grafana under the portal's own origin are not framed", async () => {
+    expect((await listPanels(contextFor({ publicUrl: `${portal}/monitoring` }), viewer, place, portal)).panels[0]).toMatchObject({ state: "forbidden", sentence: expect.stringContaining("another host name") });
+  });
+
   it("are judged again after a while, not for everybody who looks", async () => {
     const context = contextFor();
     expect((await listPanels(context, viewer, place, portal)).panels[0]?.state).toBe("ok");

@@ -14,6 +14,9 @@ const kept = new WeakMap<GrafanaApi, Map<string, { atMs: number; verdict: Promis
 
 type Verdict = Pick<PanelState, "state" | "sentence">;
 
+/** Framed with access to our origin it could do whatever the person may; without, it does not start. */
+const sameOrigin: Verdict = { state: "forbidden", sentence: "Grafana has the portal's own address here, so it is not framed: its scripts would be ours. Give it another host name, or choose embed: proxy." };
+
 /**
  * Grafana's panels for a Big Pod, each with whether it can be shown; an empty list when none is configured. `origin`: the portal's, which would frame them.
  * What Grafana does is a state of the panel. Throws VigieError "denied", "not-found" (environment or Big Pod), "invalid" (the token cannot be read).
@@ -28,7 +31,7 @@ export async function listPanels(context: ServiceContext, actor: Actor, query: {
   const panels = panelsOf(grafana.panels, place.bigPod).map(async (panel): Promise<PanelState> => {
     const path = soloPath(panel, place);
     const src = grafana.embed === "proxy" ? `/grafana/render${path}` : `${browserUrl}${path}`;
-    return { title: panel.title, src, open: `${browserUrl}${dashboardPath(panel, place)}`, ...(await (grafana.embed === "proxy" ? health(api, signal) : remembered(api, path, origin, context.clock.now().getTime()))) };
+    return { title: panel.title, src, open: `${browserUrl}${dashboardPath(panel, place)}`, ...(await (grafana.embed === "proxy" ? health(api, signal) : new URL(browserUrl).origin === origin ? sameOrigin : remembered(api, path, origin, context.clock.now().getTime()))) };
   });
   return { embed: grafana.embed, panels: await Promise.all(panels) };
 }

@@ -10,6 +10,8 @@ import { goldenSchema } from "#lib/contracts/metrics.ts";
 import type { Golden } from "#lib/contracts/metrics.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
+import { VigieError } from "#lib/domain/error.ts";
+import type { MetricsApi } from "#lib/ports/metrics.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { readGolden } from "#lib/services/metrics/golden.ts";
 import { actorWith, createTestContext, nothingOutside, testConfig } from "#lib/services/test-context.ts";
@@ -191,6 +193,25 @@ describe("who asks, and for what", () => {
     const { url } = signal(await ask(null), "requests").queries[0] ?? {};
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:9090\/prometheus\/graph\?g0\.expr=sum/);
     expect(url).not.toContain("secret");
+  });
+
+  it("gets the answer of whoever asked in the same seconds, but never a failure's", async () => {
+    let [asked, down] = [0, false];
+    const counting: MetricsApi = { instant: () => Promise.reject(new Error("not asked")), alerts: () => Promise.resolve([]), range: async (_query, span) => ((asked += 1), down ? Promise.reject(new VigieError("upstream", "away")) : { series: [{ labels: {}, points: [{ at: span.to, value: 1 }] }], warnings: [] }) };
+    let now = history.endMs;
+    const context = { ...contextFor(null), clock: { now: () => new Date(now) }, outside: { ...nothingOutside, metrics: () => counting } };
+    const look = (service?: string) => readGolden(context, viewer, { environment: "staging", bigPod: "experience", from, to, ...(service === undefined ? {} : { service }) });
+    await Promise.all([look(), look(), look()]);
+    expect(asked).toBe(5);
+    await look("voyage");
+    // Memory and its share do not ask for a service.
+    expect(asked).toBe(8);
+    now += 6_000;
+    down = true;
+    expect((await look()).signals.map(({ state }) => state)).toEqual(Array.from({ length: 5 }, () => "unavailable"));
+    down = false;
+    expect((await look()).signals.map(({ state }) => state)).toEqual(Array.from({ length: 5 }, () => "data"));
+    expect(asked).toBe(18);
   });
 
   it("gets the changes and incidents of that time, each operation once", async () => {

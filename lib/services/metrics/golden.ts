@@ -16,7 +16,7 @@ import { graphPage } from "#lib/services/metrics/graph-page.ts";
  * Golden signals of a Big Pod (or one of its services) over at most seven days, with the changes and incidents of that time. What Prometheus does is
  * told per signal and never thrown. Throws VigieError "denied", "invalid" (the time, or an unknown service), "not-found" (environment or Big Pod).
  */
-export async function readGolden(context: ServiceContext, actor: Actor, query: GoldenQuery, signal?: AbortSignal): Promise<Golden> {
+export async function readGolden(context: ServiceContext, actor: Actor, query: GoldenQuery): Promise<Golden> {
   const parsed = goldenQuerySchema.safeParse(query);
   if (!parsed.success) throw new VigieError("invalid", "Name environment, bigPod, and the time as from and to, ISO 8601 in UTC, such as from=2026-11-21T13:00:00Z&to=2026-11-21T14:00:00Z.");
   const { environment, bigPod, service = null } = parsed.data;
@@ -25,7 +25,8 @@ export async function readGolden(context: ServiceContext, actor: Actor, query: G
   const known = context.config.bigPods.find(({ name }) => name === bigPod);
   if (place === undefined || known === undefined) throw new VigieError("not-found", `There is no Big Pod "${bigPod}" in an environment "${environment}".`);
   if (service !== null && !known.services.some(({ name }) => name === service)) throw new VigieError("invalid", `${bigPod} has no service "${service}". It has ${known.services.map(({ name }) => name).join(", ")}.`);
-  const { from, to } = timeOf(parsed.data, context.clock.now());
+  const now = context.clock.now();
+  const { from, to } = timeOf(parsed.data, now);
 
   const { goldenSignals } = context.config;
   const grid = goldenGrid(from.getTime(), to.getTime(), goldenSignals.windowSeconds);
@@ -33,7 +34,7 @@ export async function readGolden(context: ServiceContext, actor: Actor, query: G
   const metrics = context.outside.metrics(environment);
   const ask = async (title: string, template: string) => {
     const promql = fillGoldenQuery(template, filled);
-    return { title, query: promql, url: graphPage(context.config.prometheus, environment, promql, grid), wholeBigPod: !/\$service\b/.test(template), ...(await askRange(metrics, environment, promql, grid, signal)) };
+    return { title, query: promql, url: graphPage(context.config.prometheus, environment, promql, grid), wholeBigPod: !/\$service\b/.test(template), ...(await askRange(metrics, environment, promql, grid, now.getTime())) };
   };
   const stretch = { environment, bigPod, from, to };
   const [requests, errors, latency, memory, saturation, marks, incidents] = await Promise.all([

@@ -4,5 +4,5 @@ import { readGolden } from "#lib/services/metrics/golden.ts";
 
 export const dynamic = "force-dynamic";
 export const { GET, POST, PUT, PATCH, DELETE } = serve({
-  GET: handle(endpoints.readGolden, ({ context, actor, query, request }) => readGolden(context, actor, query, request.signal)),
+  GET: handle(endpoints.readGolden, ({ context, actor, query }) => readGolden(context, actor, query)),
 });
