@@ -6,6 +6,9 @@ import { kubeAdmin } from "#e2e/kube-admin.ts";
 import { OperationPage, OverviewPage, PlanDialog } from "#e2e/pages.ts";
 import type { Portal } from "#e2e/portal.ts";
 
+// Each promotes, rolls out or waits for patience of the rules to run out.
+test.setTimeout(240_000);
+
 const deployment = (environment: string, name: string, manager: string) => `/apis/apps/v1/namespaces/dreamscape-${environment}/deployments/${name}?fieldManager=${encodeURIComponent(manager)}`;
 const container = (name: string, change: object) => ({ spec: { template: { spec: { containers: [{ name, ...change }] } } } });
 
@@ -69,12 +72,18 @@ test.describe("drift, by hand", () => {
     await back.click();
     await new PlanDialog(page).confirm(/^Roll back .*to R-\d+$/);
     await page.waitForURL(/\/operations\/[^/]+$/);
+    const operation = new OperationPage(page);
+    await expect(operation.outcome).toBeVisible();
+    const address = page.url();
+    await page.goto("about:blank"); // What a browser says of a server that vanishes is not what this is about.
+    const { body } = await apiClient(portal.url, portal.token).get(`operations/${address.split("/").at(-1) ?? ""}`);
+    expect(["queued", "running"]).toContain(body.status);
     const { web } = portal.stack.children;
     web.process.kill("SIGKILL");
     await web.exited;
     portal.stack.children.web = await portal.stack.startWeb();
-    await page.reload();
-    await new OperationPage(page).expectOutcome("succeeded");
+    await page.goto(address);
+    await operation.expectOutcome("succeeded");
     await overview.open();
     await expect(row).toHaveCount(0, { timeout: 20_000 });
   });

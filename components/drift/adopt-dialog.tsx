@@ -58,8 +58,8 @@ export function AdoptDialog({ environment, drift: newest, title, onClose }: Adop
         </div>
         <ReasonField label="Why it is wanted" value={reason} onChange={setReason} first />
         {error ? <Failure error={error} /> : null}
-        <div className="flex flex-wrap items-center justify-end gap-2 max-md:flex-col-reverse max-md:items-stretch">
-          <span className="basis-full text-xs text-faint empty:hidden" aria-live="polite">
+        <div className="flex flex-wrap items-center justify-end gap-2 max-md:flex-col-reverse max-md:flex-nowrap max-md:items-stretch">
+          <span className="basis-full text-xs text-faint empty:hidden max-md:basis-auto" aria-live="polite">
             {disabledBecause}
           </span>
           <Button onClick={onClose}>Leave it a drift</Button>
