@@ -31,7 +31,7 @@ function layerOf(path: string): Layer | undefined {
 
 /** Tests and what only tests use stand outside the rules: they join a part with whatever it is tested against. */
 export function isTestFile(path: string): boolean {
-  return /\.test\.tsx?$|(^|\/)test-[^/]*\.tsx?$|\.test-support\.ts$|^lib\/adapters\/[^/]+\/contract(-[^/]*)?\.ts$|^components\/query\/fixtures\.ts$/.test(path);
+  return /\.(test|spec)\.tsx?$|(^|\/)test-[^/]*\.tsx?$|\.test-support\.ts$|^lib\/adapters\/[^/]+\/contract(-[^/]*)?\.ts$|^components\/query\/fixtures\.ts$/.test(path);
 }
 
 /** Sentence for an import that goes the wrong way; null when it may. Paths are relative to the checkout. */
