@@ -93,7 +93,7 @@ test.describe("incident, from the real Prometheus and Alertmanager to the postmo
     await incident.remedy.getByRole("button", { name: /^Roll back prod to R-\d+$/ }).click();
     const plan = new PlanDialog(page);
     await expect(plan.dialog.getByLabel(/Reason/)).toHaveValue(new RegExp(`^Incident ${number}`));
-    await plan.confirm(/^Roll back prod to R-\d+$/);
+    await plan.confirm(/^Roll back .*prod to R-\d+$/);
     await expect(page).toHaveURL(new RegExp(`/incidents/${number}$`));
     await expect(page.locator('[data-recovery="verifying"], [data-recovery="recovered"]').first()).toBeVisible({ timeout: 120_000 });
     // Prometheus looks at the errors of the last minute: so long it takes until the alert is quiet.
@@ -112,13 +112,13 @@ test.describe("incident, from the real Prometheus and Alertmanager to the postmo
     const seconds = Math.round((Date.parse(known.resolved?.at ?? "") - Date.parse(known.onsetAt)) / 1000);
     const lasted = new RegExp(`\\| Lasted \\| ${Math.floor(seconds / 60)} min`);
     expect(text).toMatch(lasted);
-    for (const part of ["## Summary", "## Impact", "## What is suspected", "### 1. ", "v2.4.0-errors", "**worse**", "## What was done", "Roll back prod to R-", "HighErrorRatio", "_To be filled in._"]) expect(text).toContain(part);
+    for (const part of ["## Summary", "## Impact", "## What is suspected", "### 1. ", "v2.4.0-errors", "**worse**", "## What was done", "in prod to R-", "HighErrorRatio", "_To be filled in._"]) expect(text).toContain(part);
     expect(text).not.toMatch(/undefined|NaN|\[object/);
     const chart = /!\[[^\]]*\]\(([^)]+\.svg)\)/.exec(text)?.[1];
     expect(chart).toBeDefined();
     const svg = await page.request.get(chart ?? "");
     expect(svg.headers()["content-type"]).toContain("image/svg+xml");
     await page.goto(`/incidents/${number}`);
-    await expect(page.getByRole("list", { name: "Timeline" })).toContainText(/Roll back prod to R-\d+/);
+    await expect(page.getByRole("list", { name: "Timeline" })).toContainText(/Roll back .*prod to R-\d+/);
   });
 });
