@@ -2,6 +2,8 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
 import { expect, test } from "#e2e/fixtures.ts";
 
+test.describe.configure({ timeout: 180_000 });
+
 class ChartsPage {
   readonly page: Page;
   constructor(page: Page) {
@@ -9,6 +11,8 @@ class ChartsPage {
   }
   async open(path: string): Promise<this> {
     await this.page.goto(path);
+    // The worker's first look comes before it.
+    await expect(this.page.locator("#golden-signals")).toBeAttached({ timeout: 60_000 });
     await this.page.locator("#golden-signals").scrollIntoViewIfNeeded();
     return this;
   }
@@ -30,8 +34,8 @@ class ChartsPage {
 }
 
 test("charts show what was measured with the deploy in it, and what was not as a gap", async ({ as, sandbox }) => {
-  await sandbox.post("releases", { environment: "dev", bigPod: "experience" });
   const charts = await new ChartsPage(await as("Vera")).open("/big-pods/dev/experience?span=15m");
+  await sandbox.post("releases", { environment: "dev", bigPod: "experience" });
   const requests = charts.signal("requests");
   await expect(requests).toHaveAttribute("data-state", "data", { timeout: 45_000 });
   await expect(requests.locator(".recharts-line-curve")).toBeVisible();
