@@ -64,9 +64,8 @@ test.describe("drift, by hand", () => {
     const overview = await new OverviewPage(await as("Rafael")).open();
     const { page } = overview;
     const row = page.locator('[data-drift="prod/experience"]');
-    await expect(row).toContainText("SECOND", { timeout: 30_000 });
+    await expect(row).toContainText("by kubectl-edit, not through Vigie", { timeout: 30_000 });
     await page.screenshot({ path: test.info().outputPath("drift-wide.png"), fullPage: true });
-    // What was adopted before is in no release: then the number of another way back is not offered.
     const back = row.getByRole("button", { name: /^Return Experience in prod to R-\d+$/ });
     await expect(back).toBeEnabled();
     await back.click();
