@@ -62,7 +62,7 @@ export function BreakGlassDialog({ environment, overrules = null, onOpened, onCl
         </ul>
         <ReasonField label="Why it cannot wait, for the audit log and the review" value={reason} onChange={setReason} first />
         {error ? <Failure error={error} /> : null}
-        <div className="flex flex-wrap items-center justify-end gap-2 max-md:flex-col-reverse max-md:items-stretch">
+        <div className="flex flex-wrap items-center justify-end gap-2 max-md:flex-col-reverse max-md:flex-nowrap max-md:items-stretch">
           <span className="basis-full text-xs text-faint empty:hidden" aria-live="polite">
             {disabledBecause}
           </span>

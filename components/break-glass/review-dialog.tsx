@@ -70,7 +70,7 @@ export function ReviewDialog({ review, onClose }: { review: ReviewedUse; onClose
         </p>
         <ReasonField label="What you found" name="note" value={note} onChange={setNote} maxLength={1000} first />
         {error ? <Failure error={error} /> : null}
-        <div className="flex flex-wrap items-center justify-end gap-2 max-md:flex-col-reverse max-md:items-stretch">
+        <div className="flex flex-wrap items-center justify-end gap-2 max-md:flex-col-reverse max-md:flex-nowrap max-md:items-stretch">
           <span className="basis-full text-xs text-faint empty:hidden" aria-live="polite">
             {disabledBecause}
           </span>

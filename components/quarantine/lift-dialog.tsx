@@ -48,7 +48,7 @@ export function LiftDialog({ quarantine, onLifted, onClose }: { quarantine: Quar
         <p className="text-muted">Nothing is promoted by this. From then on people and programs can plan its promotion to {quarantine.environment} again; if it fails again, it comes back into quarantine.</p>
         <ReasonField label="Why it can be promoted again, for the audit log" value={reason} onChange={setReason} first />
         {error ? <Failure error={error} /> : null}
-        <div className="flex flex-wrap items-center justify-end gap-2 max-md:flex-col-reverse max-md:items-stretch">
+        <div className="flex flex-wrap items-center justify-end gap-2 max-md:flex-col-reverse max-md:flex-nowrap max-md:items-stretch">
           <span className="basis-full text-xs text-faint empty:hidden" aria-live="polite">
             {disabledBecause}
           </span>
