@@ -59,8 +59,8 @@ test.describe("an incident at night: understood at a glance, undone in two click
     await mine.page.keyboard.press("Enter");
     await mine.expectStatus("acknowledged");
     await theirs.expectStatus("acknowledged");
-    await expect(theirs.head).toContainText("acknowledged by Rafael");
-    await expect(theirs.page.getByRole("button", { name: `Take incident ${number}` })).toHaveAttribute("aria-disabled", "true");
+    await expect(theirs.head).toContainText("Rafael, releaser is on it");
+    await expect(theirs.page.getByRole("button", { name: new RegExp(`^Take incident ${number} over from Rafael`) })).toHaveAttribute("aria-disabled", "true");
   });
 
   test("a note stands in the timeline for everybody, and its time is a link to it", async ({ as }) => {
@@ -94,7 +94,7 @@ test.describe("an incident at night: understood at a glance, undone in two click
     const incident = await list.openByHand("Customers see old prices", "staging");
     await expect(incident.head).toContainText("opened by a person");
     await incident.page.getByRole("button", { name: /^Take incident/ }).click();
-    await expect(incident.head).toContainText("Rafael is on it");
+    await expect(incident.head).toContainText("Rafael, releaser is on it");
     await incident.page.getByRole("button", { name: /^Resolve incident \d+…$/ }).click();
     await incident.page.getByLabel("What ended it").fill("the cache was emptied");
     await incident.page.getByRole("dialog").getByRole("button", { name: /^Resolve incident/ }).click();
