@@ -226,6 +226,8 @@ function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: ()
         child = over.signal.aborted ? null : await claimant();
       } else child = await placed();
       if (child === null) return;
+      // One is struck, not both: the other would wait at the same place for a word that never comes.
+      for (const other of live) if (other.child !== child && other.child.connected) other.child.send({ arm: null });
       struck.push(strikeWords(one));
       lastAt = await deal(one, child);
       if (over.signal.aborted) return;
