@@ -58,7 +58,7 @@ async function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<
 
 const port = (url: string) => new URL(url).port;
 
-test("a killed sandbox comes back at the same addresses with what was pushed to it", async () => {
+test("a killed sandbox comes back at the same addresses with what was pushed to it", { timeout: 120_000 }, async () => {
   const first = run();
   const before = await ready(first);
   expect(before.kubeconfig).toBe(join(home, "sandbox", "kubeconfig"));
@@ -72,7 +72,7 @@ test("a killed sandbox comes back at the same addresses with what was pushed to 
   expect(await end(second, "SIGTERM")).toBe(0);
 });
 
-test("names the variable that is wrong, and does not start", async () => {
+test("names the variable that is wrong, and does not start", { timeout: 120_000 }, async () => {
   const child = run({ SANDBOX_KUBE_PORT: "many" });
   const chunks: string[] = [];
   child.stderr?.on("data", (chunk: Buffer) => chunks.push(chunk.toString()));
