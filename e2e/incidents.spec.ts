@@ -29,7 +29,7 @@ test.describe("an incident at night: understood at a glance, undone in two click
     expect(await axe(list.page)).toEqual([]);
   });
 
-  test("a bad release breaks a process: the incident opens on every screen without a reload, with that release as its first suspect", async ({ as, portal, sandbox: _sandbox }) => {
+  test("a bad release breaks a process: the incident opens on every screen without a reload, with that release as its first suspect", async ({ as, portal }) => {
     const page = await as("Rafael");
     const list = await new IncidentsPage(page).open();
     await expect(page.locator('[data-live="live"]')).toBeVisible();
@@ -77,7 +77,7 @@ test.describe("an incident at night: understood at a glance, undone in two click
     await expect(mine.page.locator(`#${anchor}`)).toBeInViewport();
   });
 
-  test("two clicks roll back, with the reason filled in; recovery is verified in sight, and the incident ends", async ({ as }) => {
+  test("two clicks roll back, with the reason filled in; recovery is verified in sight, and the incident ends", async ({ as, sandbox: _sandbox }) => {
     const incident = await new IncidentPage(await as("Rafael")).open(number);
     await incident.remedy.getByRole("button", { name: /^Roll back prod to R-\d+$/ }).click();
     const plan = new PlanDialog(incident.page);

@@ -46,6 +46,8 @@ export function portalConfig(options: PortalConfigOptions): string {
     ...(options.grafanaUrl === undefined ? {} : { grafana: { url: options.grafanaUrl, ...(options.grafanaTokenFile === undefined ? {} : { token: `file:${options.grafanaTokenFile}` }), embed: "direct", panels: grafanaPanels } }),
     alertmanager: [{ url: options.alertmanagerUrl }],
     alerting: { webhookSecret: `file:${options.webhookSecretFile}`, watchdog: { alert: "Watchdog", silentSeconds: 60 }, pollSeconds: 2 },
+    // Short times: who plays with it does not wait five minutes to see an incident end.
+    incidents: { healthSeconds: 5, quietMinutes: 1, verifyMinutes: 0.5 },
     github: { url: options.githubUrl },
     // Its processes have supervisors, which count restarts; there is no kube-state-metrics.
     goldenSignals: { restarts: 'sum(increase(supervisor_process_restarts_total{namespace="$namespace",bigpod="$bigPod"}[$range]))' },
