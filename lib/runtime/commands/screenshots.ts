@@ -54,6 +54,31 @@ try {
   await pages.dark.getByRole("button", { name: /^Roll back prod to/ }).first().waitFor();
   await pages.dark.waitForTimeout(3_000);
   await shoot(pages, "overview-broken");
+  for (const page of Object.values(pages)) await page.goto("/incidents");
+  const row = pages.dark.locator("[data-incident-row]").filter({ hasText: "Experience, prod" }).first();
+  await row.waitFor({ timeout: 60_000 });
+  const number = await row.getAttribute("data-incident-row");
+  for (const page of Object.values(pages)) {
+    await page.goto(`/incidents/${number}`);
+    await page.locator('[data-suspect="1"]').waitFor({ timeout: 60_000 });
+    await page.getByRole("button", { name: /^Roll back prod to R-\d+$/ }).waitFor();
+  }
+  // Long enough for the comparison to have requests to compare.
+  await pages.dark.waitForTimeout(45_000);
+  await shoot(pages, "incident");
+  await pages.dark.getByRole("button", { name: /^Roll back prod to R-\d+$/ }).first().click();
+  await pages.dark.getByRole("dialog").getByRole("button", { name: /^Roll back/ }).click();
+  await pages.dark.locator('[data-recovery="recovered"]').waitFor({ timeout: 180_000 });
+  await pages.light.reload();
+  await pages.light.locator('[data-recovery="recovered"]').waitFor({ timeout: 30_000 });
+  await shoot(pages, "incident-recovered");
+  for (const page of Object.values(pages)) {
+    await page.goto("/big-pods/prod/experience?span=15m");
+    await page.locator('[data-signal="errors"]').scrollIntoViewIfNeeded();
+    await page.locator('[data-signal="errors"][data-state="data"]').waitFor({ timeout: 60_000 });
+    await page.waitForTimeout(1_000);
+  }
+  await shoot(pages, "charts");
 } finally {
   await browser.close();
 }

@@ -18,6 +18,8 @@ export class StepFailed extends Error {
 
 const firstDelayMs = 200;
 const longestDelayMs = 3_000;
+/** Somebody who writes many times a second leaves gaps that are found by trying often, not by waiting long. */
+const longestConflictPauseMs = 100;
 
 /** What may be tried again: nobody answered, or the server was overloaded. A refusal is an answer. */
 function passing(error: ClusterError): boolean {
@@ -54,7 +56,7 @@ export async function afterFailedWrite(what: string, error: unknown, tries: numb
   if (!(error instanceof ClusterError)) throw error;
   const again = error.reason === "conflict" || passing(error) || error.outcomeUnknown;
   if (!again) throw new StepFailed(`the cluster refuses to ${what}: ${error.message}`, { cause: error, failure: "elsewhere" });
-  const pauseMs = error.reason === "conflict" ? 20 * tries : delayMs(error, tries);
+  const pauseMs = error.reason === "conflict" ? Math.min(longestConflictPauseMs, 20 * tries) : delayMs(error, tries);
   if (performance.now() + pauseMs > deadline) throw new StepFailed(`the cluster could not be asked in time to ${what}: ${error.message}`, { cause: error, failure: "elsewhere" });
   await wait(pauseMs, undefined, { signal });
 }

@@ -11,7 +11,7 @@ import { afterFailedWrite, StepFailed } from "#lib/worker/operations/patience.ts
 import type { Run } from "#lib/worker/operations/parts.ts";
 
 /** Conflicts with somebody who writes at the same time are retried this often, each time after reading and judging anew. */
-const maximumTries = 12;
+const maximumTries = 40;
 
 export function marks(run: Run): Record<string, string> {
   const { operationId, epoch } = run.keeper.claim;
