@@ -20,9 +20,12 @@ const shapes: readonly [RegExp, string][] = [
 /** A name that says that its value is a secret, then ":" or "=", then the value. A reference (env:NAME, file:path) is none. */
 const named = /(["']?\b[A-Za-z0-9_.-]{0,60}?(?:passwords?|passwd|pwd|secrets?|tokens?|api[_-]?keys?|access[_-]?keys?|private[_-]?keys?|client[_-]?secrets?|credentials?)["']?\s*(?:=|:)\s*)("[^"\n]{0,2000}"|'[^'\n]{0,2000}'|[^\s"',;&)}\]]{1,2000})/gi;
 
+/** What may stand as a value: one that was cut out already, or a reference. Nothing beside it, or it would cover for what follows. */
+const reference = /^(["']?)(?:\[removed\]|env:[A-Za-z_][A-Za-z0-9_]*|file:[^\s"']+)\1$/;
+
 /** The text with every secret that can be told by its shape or by the name before it cut out. Never longer words of its own: "[removed]" stands there. */
 export function redact(text: string): string {
   let result = text;
   for (const [pattern, replacement] of shapes) result = result.replaceAll(pattern, replacement);
-  return result.replaceAll(named, (whole, before: string, value: string) => (/^["']?(\[removed|env:|file:)/.test(value) ? whole : `${before}${removed}`));
+  return result.replaceAll(named, (whole, before: string, value: string) => (reference.test(value) ? whole : `${before}${removed}`));
 }

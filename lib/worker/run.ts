@@ -2,6 +2,7 @@ import type { ClusterApi } from "#lib/ports/cluster.ts";
 import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { MetricsApi } from "#lib/ports/metrics.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { createDatabaseClock } from "#lib/worker/database-clock.ts";
 import { createGuards } from "#lib/worker/guards/guards.ts";
 import type { GuardExtras } from "#lib/worker/guards/guards.ts";
 import type { OperationsParts } from "#lib/worker/operations/start.ts";
@@ -47,8 +48,10 @@ const stopLimitMs = 9_000;
 
 /** Starts observing and operating. Connections handed in (database, clusters) are ended by the caller, after stop(). */
 export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
-  const { context, databaseUrl, apiOf, holder, random } = parts;
-  const { config, clock, log, db, registry } = context;
+  const { databaseUrl, apiOf, holder, random } = parts;
+  const { config, log, db, registry } = parts.context;
+  const clock = await createDatabaseClock(db, parts.context.clock, log);
+  const context: ServiceContext = { ...parts.context, clock };
   const watching = createStartWatching({ config, apiOf, metricsOf: parts.metricsOf ?? ((environment) => context.outside.metrics(environment)), clock, random, log });
   const views = createEnvironmentViews({ config, startWatching: parts.startWatching ?? watching.start, clock, log });
   const observer = createObserver({ config, db, views, registry, clock, log, holder });
@@ -64,6 +67,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     await guards.stop();
     await observer.stop();
     await views.closeAll();
+    clock.stop();
     throw error;
   }
   const guardians = startGuardians({ context, databaseUrl, views, lease: () => observer.lease(), random });
@@ -80,6 +84,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
           { name: "observer", stop: () => observer.stop() },
           { name: "views", stop: () => views.closeAll() },
           { name: "pulses", stop: () => watching.close() },
+          { name: "clock", stop: () => clock.stop() },
         ],
         stopLimitMs,
         log,
