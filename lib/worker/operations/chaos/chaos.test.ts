@@ -6,7 +6,7 @@ import { scenarioOf } from "#lib/worker/operations/chaos/test-scenario.ts";
 
 /** `npm run chaos` sets these; a seed alone replays one run. */
 const runs = Number(process.env.CHAOS_RUNS ?? 50);
-const stages = Math.max(1, Math.min(Number(process.env.CHAOS_STAGES ?? 3), runs));
+const stages = Math.max(1, Math.min(Number(process.env.CHAOS_STAGES ?? 2), runs));
 const firstSeed = Number(process.env.CHAOS_SEED ?? 1);
 const perStage = Math.ceil(runs / stages);
 
