@@ -37,3 +37,12 @@ test("a reader that leaves while others are told takes nothing from them", () =>
   cache.set(["live"], 2);
   expect(heard).toEqual(["first", "second", "second"]);
 });
+
+test("what the first HTML was made of stays to be read, whatever was told since", () => {
+  const cache = new LiveCache();
+  cache.set(["platform"], "first");
+  cache.markRendered();
+  cache.set(["platform"], "second");
+  cache.set(["operation", "a"], 1);
+  expect([cache.rendered(["platform"]), cache.get(["platform"]), cache.rendered(["operation", "a"])]).toEqual(["first", "second", undefined]);
+});

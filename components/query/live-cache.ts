@@ -6,12 +6,23 @@ type Key = readonly unknown[];
  */
 export class LiveCache {
   readonly #values = new Map<string, unknown>();
+  #rendered: ReadonlyMap<string, unknown> = new Map();
   readonly #listeners = new Map<string, Set<() => void>>();
 
   /** Undefined before it was set. */
   get<Value>(key: Key): Value | undefined {
     // Safe: the factory of a key and the type it is read as stand side by side in use-platform.ts, trail.ts and use-operation.ts.
     return this.#values.get(JSON.stringify(key)) as Value | undefined;
+  }
+
+  /** What stands now is what the first HTML was made of. */
+  markRendered(): void {
+    this.#rendered = new Map(this.#values);
+  }
+
+  /** As it was when the HTML was made: parts of a page come alive after others, and the stream may have spoken in between. */
+  rendered<Value>(key: Key): Value | undefined {
+    return this.#rendered.get(JSON.stringify(key)) as Value | undefined; // as in get
   }
 
   /** The same value again tells nobody. */

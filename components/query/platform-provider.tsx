@@ -29,6 +29,7 @@ export function PlatformProvider({ initial, trails, actorId, children }: Platfor
     made.set(keys.platform(), initial);
     made.set<LiveState>(keys.live(), { connection: "connecting", heardAt: initial.now, workerSeenAt: initial.workerSeenAt });
     made.set<Trails>(keys.trails(), trails);
+    made.markRendered();
     return made;
   });
   return (

@@ -20,5 +20,7 @@ export function useCached<Data>(key: readonly unknown[]): Data | undefined {
   const subscribe = useCallback((changed: () => void) => cache.subscribe(key, changed), [cache, name]);
   // oxlint-disable-next-line react/exhaustive-deps
   const read = useCallback(() => cache.get<Data>(key), [cache, name]);
-  return useSyncExternalStore(subscribe, read, read);
+  // oxlint-disable-next-line react/exhaustive-deps
+  const readRendered = useCallback(() => cache.rendered<Data>(key), [cache, name]);
+  return useSyncExternalStore(subscribe, read, readRendered);
 }
