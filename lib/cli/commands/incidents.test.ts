@@ -8,7 +8,7 @@ import type { Incident } from "#lib/contracts/incident.ts";
 
 const at = "2026-11-21T14:00:00.000Z";
 const incident: Incident = incidentSchema.parse({
-  id: "i", number: 12, environment: "prod", bigPod: "experience", title: "panorama keeps exiting\u001b[31m", severity: "critical", status: "open", onsetAt: at, openedAt: at, acknowledged: null, assignee: null, resolved: null,
+  id: "i", number: 12, environment: "prod", bigPod: "experience", about: "trouble", title: "panorama keeps exiting\u001b[31m", severity: "critical", status: "open", onsetAt: at, openedAt: at, acknowledged: null, assignee: null, resolved: null,
   flapping: true, reopened: 1, manual: false, mergedInto: null, firing: 2, signals: 3, suspect: null, recovery: null, active: [], ended: [], suspects: [], suspectsNote: "Nothing changed in the hour before.",
   remedies: [{ kind: "rollback", title: "Roll back prod to R-211", facts: [], enabled: false, why: "R-211 is in quarantine", plan: null, reason: "x", recommended: true }], runbooks: [],
   timeline: [{ id: 1, at, recordedAt: at, late: true, kind: "signal", title: "HighErrorRatio", detail: null, by: null, link: null }], timelineNext: null, evidence: [],
