@@ -30,6 +30,8 @@ if (real && process.env.VIGIE_REAL_KUBECONFIG === undefined) stop("--real needs 
 const folder = mkdtempSync(join(tmpdir(), "vigie-chaos-"));
 const log = values.log === undefined ? join(folder, "runs.jsonl") : resolve(values.log);
 const before = read().length;
+/** Several sittings are for the whole number. */
+const wanted = values.log === undefined ? runs : real ? 50 : 1000;
 const started = performance.now();
 const loadBefore = loadOfLastMinute();
 let told = 0;
@@ -67,7 +69,7 @@ function outcome(all: readonly Run[]): PartOutcome {
   return {
     figures: [
       { key: "violations", what: "violations", value: String(all.flatMap((run) => run.violations).length), aim: { text: "0", met: all.every((run) => run.violations.length === 0) } },
-      { key: "runs", what: "runs", value: String(all.length), aim: { text: `≥ ${before + runs}`, met: all.length >= before + runs } },
+      { key: "runs", what: "runs", value: String(all.length), aim: { text: `≥ ${wanted}`, met: all.length >= wanted } },
       informing("strikes", "strikes that hit a running operation", `${strikes.length} (${kinds.map((kind) => `${strikes.filter((words) => words.startsWith(`${kind} `)).length} ${kind}`).join(", ")})`),
       informing("boundaries", "different step boundaries and writes that were hit", String(boundaries.size)),
       limited("recovered-longest", "from the last strike, or a worker being there again, to the end: longest", recovered.length === 0 ? 0 : Math.max(...recovered), 15, "s", 1),
