@@ -99,7 +99,7 @@ export function Overview({ over, past }: OverviewProps) {
             }
           >
             {rest ? <p className="text-text">{rest}</p> : null}
-            {wayBack ? <p>Way back: {wayBack}.</p> : null}
+            {wayBack ? <p>Way back: {wayBack.replace(/[.](?=,|$)/, "")}.</p> : null}
             <p>
               {verdict.others.length === 0 ? (verdict.status === "healthy" ? "So are the other environments." : "The other environments are well.") : verdict.others.map((other) => `${other.environment}: ${countWords(other.counts)}`).join(" · ")}
             </p>

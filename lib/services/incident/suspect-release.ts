@@ -34,6 +34,8 @@ export async function describeSuspectedRelease(context: ServiceContext, change: 
   if (bringing === null) return null;
   const [before, after] = [bringing.before === null ? null : await readRelease(db, change.environment, bringing.before), await recordOf(db, change.environment, bringing)];
   const differing = after === null ? [] : movedImages(before, after, bigPod).filter((image) => bringing.bigPods?.includes(image.bigPod) ?? true);
+  // Another release was recorded shortly after: it is not what this rollout brought.
+  if (change.operationId === null && differing.length > 0 && !differing.some(({ to }) => to.tag !== null && change.summary.includes(to.tag))) return null;
   const moved = await Promise.all(differing.map(async (image) => ({ ...image, from: image.from === null ? null : await withRevision(context, image.from, signal), to: await withRevision(context, image.to, signal) })));
   return {
     number: bringing.number, by: bringing.by, operationId: change.operationId,
