@@ -74,9 +74,10 @@ try {
   await shoot(pages, "incident-recovered");
   for (const page of Object.values(pages)) {
     await page.goto("/big-pods/prod/experience?span=15m");
-    await page.locator('[data-signal="errors"]').scrollIntoViewIfNeeded();
+    await page.locator("#golden-signals").scrollIntoViewIfNeeded();
     await page.locator('[data-signal="errors"][data-state="data"]').waitFor({ timeout: 60_000 });
-    await page.waitForTimeout(1_000);
+    await page.locator("#golden-signals").evaluate((element) => element.scrollIntoView({ block: "start" }));
+    await page.waitForTimeout(1_500);
   }
   await shoot(pages, "charts");
 } finally {
