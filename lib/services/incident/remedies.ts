@@ -1,5 +1,5 @@
 import type { Actor } from "#lib/contracts/actor.ts";
-import { suspectSchema } from "#lib/contracts/incident.ts";
+import { recoverySchema, suspectSchema } from "#lib/contracts/incident.ts";
 import type { Remedy, Suspect } from "#lib/contracts/incident.ts";
 import type { Database } from "#lib/db/client.ts";
 import { findActiveOperation } from "#lib/db/repositories/operation.ts";
@@ -26,6 +26,9 @@ export interface RemedyIncident {
   onsetAt: Date;
   /** As stored; read as far as it is understood. */
   suspects: unknown;
+  recovery?: unknown;
+  /** Signals that fire now. */
+  firing?: number;
 }
 
 const kinds: readonly RemedyKind[] = ["rollback", "restart", "scale", "isolate", "lift-isolation"];
@@ -62,7 +65,8 @@ export async function listRemedies({ db, config }: Pick<ServiceContext, "db" | "
       const action = `operation.request.${kind}` as const;
       return isAllowed(actor.grants, action, environment) ? null : `That takes the role ${rolesThatMay(action).join(" or ")} ${place}.`;
     },
-    suspected: suspicion(incident, await promotionBefore(db, incident, config.incidents.suspectMinutes)),
+    // Once a remedy has helped, or is being watched, no other is urged on anybody.
+    suspected: helping(incident) ? null : suspicion(incident, await promotionBefore(db, incident, config.incidents.suspectMinutes)),
   });
 }
 
@@ -97,6 +101,11 @@ async function wayBack(db: Database, facts: EnvironmentFacts, all: readonly stri
       proven: stored === null || stored.proven === null ? null : { at: new Date(stored.proven.at), seconds: stored.proven.seconds, succeeded: stored.proven.succeeded },
     },
   };
+}
+
+function helping({ recovery, firing = 0 }: RemedyIncident): boolean {
+  const state = recoverySchema.safeParse(recovery).data?.state;
+  return state === "verifying" || (state === "recovered" && firing === 0);
 }
 
 /** A promotion that ended shortly before the onset, whoever else is suspected. */
