@@ -25,10 +25,10 @@ const log = createLog("worker");
 const clusters = createClusters(config, dirname(configFile), log);
 
 let armed: { strike: Strike; counts: { journal: number; write: number } } | null = null;
-process.on("message", (message: { arm: Strike | null } | { go: true }) => {
+process.on("message", (message: { arm: Strike | null; number: number } | { go: true }) => {
   if ("arm" in message) {
     armed = message.arm === null ? null : { strike: message.arm, counts: { journal: 0, write: 0 } };
-    process.send?.({ armed: true });
+    process.send?.({ armed: message.number });
   }
 });
 

@@ -42,6 +42,9 @@ export const recoveryLimitMs = 15_000;
 /** Between runs nothing is measured: a machine that is busy may take its time. */
 const quietLimitMs = 90_000;
 
+/** No run takes so long: one that does has lost something the suite waits for, and says what, instead of using up the time of all that follow. */
+const runLimitMs = 300_000;
+
 interface Worker {
   holder: string;
   child: ChildProcess;
@@ -80,6 +83,10 @@ export async function openChaos(name: string, options: { speed?: number; world?:
     child.setMaxListeners(0);
     const worker: Worker = { holder, child, hit: new Promise(() => undefined) };
     live.push(worker);
+    // One that freezes itself is woken by this, whatever the run does meanwhile: frozen for good it would keep its locks, and everybody waiting.
+    child.on("message", (said: object) => {
+      if ("struck" in said && said.struck === "freeze") setTimeout(() => void child.kill("SIGCONT"), frozenMs + 250);
+    });
     child.once("exit", () => void live.splice(live.indexOf(worker), live.includes(worker) ? 1 : 0));
     await message(child, "ready");
     return worker;
@@ -115,21 +122,39 @@ export async function openChaos(name: string, options: { speed?: number; world?:
     }
   }
 
+  /** Where the run is: named when it does not end. */
+  let at = "";
+  let limit: NodeJS.Timeout | undefined;
+
   async function run(scenario: Scenario): Promise<RunResult> {
+    const late = new Promise<never>((_, reject) => {
+      limit = setTimeout(() => void waiting(stage).then((queries) => reject(new Error(`seed ${scenario.seed} did not end within ${runLimitMs / 1000} s: it waits for ${at}; workers ${live.map(({ holder }) => holder).join(", ") || "none"}; PostgreSQL: ${queries}`))), runLimitMs);
+    });
+    return Promise.race([late, runThrough(scenario)]).finally(() => clearTimeout(limit));
+  }
+
+  async function runThrough(scenario: Scenario): Promise<RunResult> {
+    at = "the number of workers";
     await workersAre(scenario.workers);
     if (scenario.what === "bad") await badBuild(stage, staging, true);
+    at = "staging and prod to be quiet";
     await quiet();
     history.turnPage();
+    at = "the workers to be armed";
     await Promise.all(live.map((worker) => arm(worker, scenario.strikes[0] ?? null)));
+    at = "the operation to be accepted";
     const id = await ask(scenario.what);
     const striking = strike(stage, proxy, live, startOne, scenario, id);
+    at = "the operation to end";
     if (scenario.what === "aborted") {
       await sleep(scenario.abortAfterMs);
       await persist(() => abortOperation(stage.context, releaser, id));
     }
     const operation = await stage.ended(id, 90_000);
     const endedAt = Date.now();
+    at = "the strikes to be over";
     const { struck, lastAt, troubles } = await striking.stop();
+    at = "what is judged";
     const found = [...troubles, ...(await judge(stage, history, namespace, operation))];
     const recoveredMs = lastAt === null || lastAt > endedAt ? null : endedAt - lastAt;
     if (recoveredMs !== null && recoveredMs > recoveryLimitMs) found.push(`it took ${recoveredMs} ms after the last strike`);
@@ -157,10 +182,11 @@ export async function openChaos(name: string, options: { speed?: number; world?:
   };
 }
 
-async function message(child: ChildProcess, key: string): Promise<void> {
+/** Until it says so; with `value`, until it says just that. Rejects when it ends before. */
+async function message(child: ChildProcess, key: string, value?: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const heard = (said: object): void => {
-      if (key in said) done(resolve);
+    const heard = (said: Record<string, unknown>): void => {
+      if (key in said && (value === undefined || said[key] === value)) done(resolve);
     };
     const exited = (): void => done(() => reject(new Error(`the worker ended before it said ${key}`)));
     const done = (end: () => void): void => {
@@ -171,26 +197,30 @@ async function message(child: ChildProcess, key: string): Promise<void> {
   });
 }
 
+let armings = 0;
+
+/** Sends it and returns what settles once the worker has taken up this very message, or is gone: an answer to an earlier one says nothing. */
+function tellStrike({ child }: Worker, strike: Strike | null): Promise<void> {
+  armings += 1;
+  const heard = message(child, "armed", armings).catch(() => undefined);
+  child.send({ arm: strike, number: armings });
+  return heard;
+}
+
 /** Whoever gets there first is struck: every worker is armed alike. Null disarms. */
 async function arm(worker: Worker, strike: Strike | null): Promise<void> {
   const { child } = worker;
   if (!child.connected) return;
   worker.hit = message(child, "struck").catch(() => undefined).then(() => child); // One that has ended was struck too.
-  const heard = message(child, "armed").catch(() => undefined);
-  child.send({ arm: strike?.when.at === "after" ? null : strike });
   // One that is frozen answers when it wakes.
-  await Promise.race([heard, sleep(frozenMs + 1_000)]);
+  await Promise.race([tellStrike(worker, strike?.when.at === "after" ? null : strike), sleep(frozenMs + 1_000)]);
 }
 
 /** Returns once the worker has heard it, or is gone. One that froze itself in the moment the operation ended has nobody to wake it but this. */
-async function disarm({ child }: Worker): Promise<void> {
-  if (!child.connected) return;
-  const heard = message(child, "armed").catch(() => undefined); // One that ended hears nothing any more.
-  child.send({ arm: null });
-  let waking: NodeJS.Timeout | undefined;
-  const patience = setTimeout(() => (waking = setInterval(() => void child.kill("SIGCONT"), 250)), frozenMs + 500);
-  await heard;
-  clearTimeout(patience);
+async function disarm(worker: Worker): Promise<void> {
+  if (!worker.child.connected) return;
+  const waking = setInterval(() => void worker.child.kill("SIGCONT"), frozenMs + 500);
+  await tellStrike(worker, null);
   clearInterval(waking);
 }
 
@@ -227,7 +257,7 @@ function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: ()
       } else child = await placed();
       if (child === null) return;
       // One is struck, not both: the other would wait at the same place for a word that never comes.
-      for (const other of live) if (other.child !== child && other.child.connected) other.child.send({ arm: null });
+      for (const other of live) if (other.child !== child && other.child.connected) void tellStrike(other, null);
       struck.push(strikeWords(one));
       lastAt = await deal(one, child);
       if (over.signal.aborted) return;
@@ -286,6 +316,14 @@ function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: ()
       return { struck, lastAt, troubles };
     },
   };
+}
+
+/** What PostgreSQL's sessions wait for: the first question when something hangs. */
+async function waiting(stage: Stage): Promise<string> {
+  const rows = await stage.database.db.$queryRaw<{ text: string }[]>`
+    SELECT concat_ws(' ', pid, state, wait_event_type, wait_event, 'blocked by', pg_blocking_pids(pid)::text, left(query, 120)) AS text
+    FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND (state <> 'idle' OR cardinality(pg_blocking_pids(pid)) > 0)`.catch((error: unknown) => [{ text: String(error) }]);
+  return rows.map((row) => row.text).join(" | ") || "nothing waits there";
 }
 
 async function persist(act: () => Promise<unknown>): Promise<void> {
