@@ -107,6 +107,8 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
   /** The last watch was open but silent. Until one delivers or ends as it should, an open connection proves nothing, and lists stand in. */
   let distrust = false;
   let current: { controller: AbortController; ending: Ending | null } | null = null;
+  /** Since when nothing follows the cluster, by performance.now(); null before the first watch. Means nothing while a watch runs. */
+  let unfollowedAt: number | null = null;
   let waiting: AbortController | null = null;
   let loop: Promise<void> | null = null;
   let unsubscribe: (() => void) | null = null;
@@ -121,10 +123,17 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
 
   const emit = (event: ReflectorEvent) => signal.aborted || guarded(() => reflector.onChange(event));
 
-  async function list(): Promise<void> {
+  /** Tells when a list takes long. Nothing follows the cluster since the watch before it ended, so the time counts from there. */
+  async function toldWhenSlow<T>(listing: Promise<T>): Promise<T> {
     const slowMs = options.slowListMs ?? 3_000;
-    const slow = setTimeout(() => source.state().status === "live" && source.trouble("stale", `Cluster ${JSON.stringify(api.name)} is slow: the list of ${reflector.title} has taken longer than ${slowMs / 1000} s.`), slowMs);
-    const complete = await listAll(api, kind, { namespace, labelSelector: options.labelSelector, pageSize, pageTimeoutMs: options.pageTimeoutMs ?? 6_000, project }, signal).finally(() => clearTimeout(slow));
+    const passedMs = unfollowedAt === null ? 0 : performance.now() - unfollowedAt;
+    const slow = setTimeout(() => source.state().status === "live" && source.trouble("stale", `Cluster ${JSON.stringify(api.name)} is slow: the list of ${reflector.title} has taken longer than ${slowMs / 1000} s.`), Math.max(0, slowMs - passedMs));
+    return listing.finally(() => clearTimeout(slow));
+  }
+
+  async function list(): Promise<void> {
+    const complete = await toldWhenSlow(listAll(api, kind, { namespace, labelSelector: options.labelSelector, pageSize, pageTimeoutMs: options.pageTimeoutMs ?? 6_000, project }, signal));
+    unfollowedAt = null;
     version = complete.resourceVersion;
     pageSize = Math.min(largestPage, pageSize * 2);
     listedAt = performance.now();
@@ -141,6 +150,7 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
     const watchdog = startWatchdog(timeoutSeconds * 1000 + graceMs, graceMs, () => end("silent"));
     const startedAt = performance.now();
     let steady: NodeJS.Timeout | null = null;
+    let followed = false;
     try {
       for await (const event of api.watch(kind, { namespace, labelSelector: options.labelSelector, resourceVersion: from, timeoutSeconds }, AbortSignal.any([signal, attempt.controller.signal]))) {
         if (signal.aborted || attempt.ending !== null) break;
@@ -156,6 +166,7 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
           advance(event.resourceVersion);
           continue;
         }
+        followed = true;
         backoff.reset();
         advance(event.object.metadata.resourceVersion);
         const change = store.apply(event.type, project(event.object));
@@ -165,6 +176,9 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
       watchdog.stop();
       if (steady !== null) clearTimeout(steady);
       current = null;
+      // One that was opened and ended at once followed nothing.
+      if (followed || performance.now() - startedAt >= steadyMs) unfollowedAt = performance.now();
+      else unfollowedAt ??= performance.now();
     }
     if (signal.aborted || attempt.ending === "renew") return;
     if (attempt.ending === "silent") {
@@ -181,8 +195,9 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
 
   /** Whether the server still is where it was, or later. It says so with any list, however short. */
   async function checkVersion(): Promise<void> {
-    const { resourceVersion } = await api.list(kind, { namespace, limit: 1 }, signal);
+    const { resourceVersion } = await toldWhenSlow(api.list(kind, { namespace, limit: 1 }, signal));
     if (version !== null && isOlder(resourceVersion, version)) version = null;
+    else if (failures === 0 && !pulseDown && !distrust) source.live();
   }
 
   function end(why: Ending): void {
