@@ -2,9 +2,9 @@ import Link from "next/link";
 import type { Operation } from "#lib/contracts/operation.ts";
 import { TriangleAlert } from "lucide-react";
 
-/** Where an operation comes from when no person simply asked for it: Vigie itself, another operation, broken glass. */
+/** Where an operation comes from when no person simply asked for it: an incident, Vigie itself, another operation, broken glass. */
 export function Origin({ operation }: { operation: Operation }) {
-  if (!operation.automatic && operation.followsId === null && !operation.breakGlass) return null;
+  if (!operation.automatic && operation.followsId === null && operation.incident === null && !operation.breakGlass) return null;
   return (
     <p className="flex flex-wrap items-center gap-x-3 gap-y-1 py-1 text-sm">
       {operation.breakGlass ? (
@@ -12,6 +12,11 @@ export function Origin({ operation }: { operation: Operation }) {
           <TriangleAlert aria-hidden className="size-3.5" />
           under break-glass: gates were overruled
         </b>
+      ) : null}
+      {operation.incident !== null ? (
+        <Link href={`/incidents/${operation.incident}`} className="underline decoration-line-strong underline-offset-2 hover:text-text">
+          for incident #{operation.incident}
+        </Link>
       ) : null}
       {operation.automatic ? <span className="rounded border border-line-strong px-2 py-0.5 text-xs">begun by Vigie itself</span> : null}
       {operation.followsId !== null ? (

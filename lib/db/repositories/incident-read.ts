@@ -1,33 +1,16 @@
 import { z } from "zod";
-import { signalSchema, timelineEntrySchema } from "#lib/contracts/incident.ts";
+import { timelineEntrySchema } from "#lib/contracts/incident.ts";
 import type { Incident, Signal, TimelineEntry, TimelinePage } from "#lib/contracts/incident.ts";
-import type { IncidentEntryRow, SignalRow } from "#lib/db/generated/client.ts";
+import type { IncidentEntryRow } from "#lib/db/generated/client.ts";
 import type { Database, Transaction } from "#lib/db/client.ts";
 import { storedWho } from "#lib/db/repositories/incident.ts";
+import { toSignal } from "#lib/db/repositories/signal.ts";
 import { timelineKinds } from "#lib/domain/incident-status.ts";
 
 /** Of a storm the first are shown: the counts of the incident say how many there are. */
 const activeShown = 100;
 const endedShown = 50;
 const evidenceShown = 200;
-
-const texts = z.record(z.string(), z.string()).catch({});
-const silence = signalSchema.shape.silence.catch(null);
-const link = z.url({ protocol: /^https?$/ }).nullable().catch(null);
-
-function signalOf(row: SignalRow): Signal[] {
-  const parsed = signalSchema.safeParse({
-    ...row,
-    onsetAt: row.onsetAt.toISOString(),
-    receivedAt: row.receivedAt.toISOString(),
-    endedAt: row.endedAt?.toISOString() ?? null,
-    labels: texts.parse(row.labels),
-    annotations: texts.parse(row.annotations),
-    silence: silence.parse(row.silence),
-    link: link.parse(row.link),
-  });
-  return parsed.success ? [parsed.data] : [];
-}
 
 /** Signals of an incident: those that fire, worst and oldest first, and those that ended, newest first. */
 export async function readSignals(db: Database | Transaction, incidentId: string): Promise<{ active: Signal[]; ended: Signal[] }> {
@@ -36,7 +19,7 @@ export async function readSignals(db: Database | Transaction, incidentId: string
   const order = new Map(ids.map((row, index) => [row.id, index]));
   const active = await db.signalRow.findMany({ where: { id: { in: [...order.keys()] } } });
   const ended = await db.signalRow.findMany({ where: { incidentId, state: "ended" }, orderBy: { endedAt: "desc" }, take: endedShown });
-  return { active: active.toSorted((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0)).flatMap(signalOf), ended: ended.flatMap(signalOf) };
+  return { active: active.toSorted((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0)).flatMap(toSignal), ended: ended.flatMap(toSignal) };
 }
 
 function entryOf(row: IncidentEntryRow): TimelineEntry[] {

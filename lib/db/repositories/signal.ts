@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
 import type { Database, Transaction } from "#lib/db/client.ts";
 import { signalChannel } from "#lib/db/channels.ts";
 import type { SignalRow } from "#lib/db/generated/client.ts";
@@ -13,8 +14,23 @@ export interface HeardSignal extends Omit<Signal, "id" | "receivedAt" | "ways"> 
   operationId: string | null;
 }
 
-export function toSignal(row: SignalRow): Signal {
-  return signalSchema.parse({ ...row, onsetAt: row.onsetAt.toISOString(), receivedAt: row.receivedAt.toISOString(), endedAt: row.endedAt?.toISOString() ?? null });
+const texts = z.record(z.string(), z.string()).catch({});
+const silence = signalSchema.shape.silence.catch(null);
+const link = z.url({ protocol: /^https?$/ }).nullable().catch(null);
+
+/** A row as others see it, in a list of one; empty for one that no signal could ever have been (its parts from outside are read leniently). */
+export function toSignal(row: SignalRow): Signal[] {
+  const parsed = signalSchema.safeParse({
+    ...row,
+    onsetAt: row.onsetAt.toISOString(),
+    receivedAt: row.receivedAt.toISOString(),
+    endedAt: row.endedAt?.toISOString() ?? null,
+    labels: texts.parse(row.labels),
+    annotations: texts.parse(row.annotations),
+    silence: silence.parse(row.silence),
+    link: link.parse(row.link),
+  });
+  return parsed.success ? [parsed.data] : [];
 }
 
 /**

@@ -15,7 +15,7 @@ export async function listSignals(context: ServiceContext, actor: Actor, query: 
   const rows = await listSignalRows(context.db, { ...query, environments, before });
   const page = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? page.at(-1) : undefined;
-  return { signals: page.map(toSignal), next: last === undefined ? null : `${last.onsetAt.getTime()}_${last.id}` };
+  return { signals: page.flatMap(toSignal), next: last === undefined ? null : `${last.onsetAt.getTime()}_${last.id}` };
 }
 
 function parseCursor(text: string): { onsetAt: Date; id: string } {

@@ -26,8 +26,8 @@ export async function silenceSignal(context: ServiceContext, actor: Actor, reque
   const row = await context.db.signalRow.findUnique({ where: { id: signalId } });
   // A signal of no environment concerns all of them: who silences it must be allowed to everywhere.
   await authorise(context, actor, "incident.silence", row?.environment ?? (row === null ? environment : null), `silence alerts in ${environment}`);
-  if (row === null || (row.environment !== null && row.environment !== environment)) throw new VigieError("not-found", `There is no such signal in ${environment}.`, { detail: { signalId } });
-  const signal = toSignal(row);
+  const [signal] = row === null ? [] : toSignal(row);
+  if (row === null || signal === undefined || (row.environment !== null && row.environment !== environment)) throw new VigieError("not-found", `There is no such signal in ${environment}.`, { detail: { signalId } });
   if (signal.kind !== "alert") throw new VigieError("invalid", "Only alerts can be silenced: this signal is Vigie's own. Acknowledge its incident instead.", { detail: { kind: signal.kind } });
   if (signal.state === "ended") throw new VigieError("conflict", `${signal.title} has ended already: there is nothing to silence.`, { detail: { signalId } });
   const alerts = context.outside.alerts(environment);

@@ -4,6 +4,7 @@ import { appendEntry } from "#lib/db/repositories/incident-entry.ts";
 import { heard, openEngineStage } from "#lib/worker/incidents/test-engine.ts";
 import type { EngineStage } from "#lib/worker/incidents/test-engine.ts";
 import { notificationConfigSchema } from "#lib/contracts/config.ts";
+import { bigPodState, writeState } from "#lib/services/plan/test-platform.ts";
 import type { Frame } from "#lib/services/state/frame.ts";
 import { createLive } from "#lib/services/state/live.ts";
 
@@ -116,6 +117,24 @@ describe("an incident ends and comes back", () => {
     await stage.engine.look();
     expect(await incidents()).toMatchObject([{ status: "resolved", resolvedBy: "Vigie" }]);
     expect(await audits()).toEqual(["incident.open", "incident.resolve"]);
+  });
+
+  test("an isolated Big Pod is quiet because nobody reaches it: its incident stays open, and the quiet time begins when it is back", async () => {
+    const { db } = stage.database;
+    const quiet = async (seconds: number) => void (await db.incidentRow.updateMany({ data: { quietSince: new Date(Date.now() - seconds * 1_000) } }));
+    await stage.hear("a");
+    await stage.engine.look();
+    await stage.hear("a", ended(400));
+    const isolation = { how: "scale-to-zero" as const, by: "Rita", since: new Date().toISOString(), operationId: "o", replicas: 2 };
+    await writeState(db, bigPodState("prod", "experience", { tag: "v1", digest: `sha256:${"a".repeat(64)}` }, { isolation }));
+    await stage.engine.look();
+    expect(await incidents()).toMatchObject([{ status: "open", firing: 0 }]);
+    await writeState(db, bigPodState("prod", "experience", { tag: "v1", digest: `sha256:${"a".repeat(64)}` }, { isolation: null }));
+    await stage.engine.look();
+    expect(await incidents()).toMatchObject([{ status: "open", firing: 0 }]);
+    await quiet(301);
+    await stage.engine.look();
+    expect(await incidents()).toMatchObject([{ status: "resolved", resolvedBy: "Vigie" }]);
   });
 
   test("within the flap time the same one is opened again; later it is a new one", async () => {

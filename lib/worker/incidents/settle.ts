@@ -13,11 +13,21 @@ import type { LeaseToken } from "#lib/worker/lease.ts";
 const minuteMs = 60_000;
 const live = { in: ["open", "acknowledged"] };
 
-/** Resolves what has been quiet long enough. Signals that no incident knows yet come first: while there are any, nothing of their environment is called over. */
+/** How exactly the end of an isolation is known. */
+const isolatedAgainMs = 20_000;
+
+/**
+ * Resolves what has been quiet long enough. Signals that no incident knows yet come first: while there are any, nothing of their environment is called over.
+ * What is cut off from its callers is quiet for that reason alone: while a Big Pod is isolated, the quiet time of its incidents does not begin.
+ */
 export async function settleIncidents(parts: EngineParts, token: LeaseToken): Promise<number> {
   const { db, config } = parts.context;
   const quietMs = config.incidents.quietMinutes * minuteMs;
   const now = await databaseNow(db);
+  await db.$executeRaw`
+    UPDATE incident i SET quiet_since = ${now} FROM big_pod_state s
+    WHERE i.status IN ('open', 'acknowledged') AND i.firing = 0 AND i.quiet_since < ${new Date(now.getTime() - Math.min(isolatedAgainMs, quietMs / 2))}
+      AND s.environment = i.environment AND s.big_pod = i.big_pod AND jsonb_typeof(s.state -> 'isolation') = 'object'`;
   const due = await db.incidentRow.findMany({ where: { status: live, manual: false, firing: 0, quietSince: { lte: new Date(now.getTime() - quietMs) } }, select: { id: true, environment: true } });
   let settled = 0;
   for (const { id, environment } of due) if (await settle(parts, id, environment, quietMs, token)) settled += 1;
