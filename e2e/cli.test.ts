@@ -19,11 +19,11 @@ beforeAll(async () => {
   portal = await startPortal();
   const api = apiClient(portal.url, portal.token);
   await api.until("state", (state) => state.environments.every((one: ApiAnswer["body"]) => one.releaseSettled === true && one.bigPods.every((pod: { status: string }) => pod.status === "healthy")), 120_000);
-}, 240_000);
+}, 400_000);
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
   await portal?.stop();
-}, 60_000);
+}, 240_000);
 
 interface Ended {
   code: number | null;

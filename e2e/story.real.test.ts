@@ -34,7 +34,7 @@ if (kubeconfig === undefined || missing !== null) {
     return { url: vigie.url, token: vigie.token, kubectl: platform.kubectl, nextImage: platform.nextImage, stop: vigie.stop };
   });
 
-  test("Without vigie-writer everything is seen, and an operation ends with the cluster's words and changes nothing, real API server", { timeout: 120_000 }, async () => {
+  test("Without vigie-writer everything is seen, and an operation ends with the cluster's words and changes nothing, real API server", { timeout: 240_000 }, async () => {
     platform.kubectl("-n", "dreamscape-prod", "delete", "rolebinding", "vigie-writer");
     const vigie = await startVigie({ sandbox: false, config: platform.configFile });
     try {

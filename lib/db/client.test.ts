@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test("a process that froze inside a transaction keeps its locks for seconds, not for ever, and works again when it wakes", { timeout: 30_000 }, async () => {
+test("a process that froze inside a transaction keeps its locks for seconds, not for ever, and works again when it wakes", { timeout: 240_000 }, async () => {
   const frozen = createDatabase(database.url, { poolSize: 2 });
   const held = Promise.withResolvers<void>();
   const wake = Promise.withResolvers<void>();

@@ -6,7 +6,7 @@ import { acquireLease, assertLease, createLeaseKeeper, LeaseLost, releaseLease, 
 import type { LeaseToken } from "#lib/worker/lease.ts";
 import { silentLog } from "#lib/worker/test-parts.ts";
 
-const soon = <T>(look: () => T) => expect.poll(look, { timeout: 20_000, interval: 5 });
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 60_000, interval: 5 });
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -91,7 +91,7 @@ test("a worker frozen in the middle of a write does not hold up its successor fo
         await new Promise<void>((resolve) => (thaw = resolve));
         await tx.$executeRaw`UPDATE stream_clock SET position = position + 1000`;
       },
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     )
     .then(() => "committed", () => "refused");
   await started;

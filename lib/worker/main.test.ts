@@ -22,7 +22,7 @@ const output = new Map<ChildProcess, string>();
 
 beforeAll(async () => {
   stage = await openStage();
-}, 120_000);
+}, 240_000);
 afterEach(async () => {
   for (const child of children.splice(0)) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
@@ -130,10 +130,10 @@ test("the database is killed and comes back: the same process observes again and
         await client.end().catch(() => undefined);
       }
     };
-    await expect.poll(seen, { timeout: 30_000 }).not.toBeNull();
+    await expect.poll(seen, { timeout: 60_000 }).not.toBeNull();
     process.kill(Number(readFileSync(join(place, "postgres", "data", "postmaster.pid"), "utf8").split("\n")[0]), "SIGKILL");
     const killedAt = new Date();
-    await expect.poll(seen, { timeout: 30_000 }).toSatisfy((at: Date | null) => at !== null && at > killedAt);
+    await expect.poll(seen, { timeout: 60_000 }).toSatisfy((at: Date | null) => at !== null && at > killedAt);
     expect(child.exitCode).toBeNull();
     const exited = once(child, "exit");
     child.kill("SIGTERM");
@@ -142,4 +142,4 @@ test("the database is killed and comes back: the same process observes again and
     await server.stop();
     rmSync(place, { recursive: true, force: true });
   }
-}, 90_000);
+}, 240_000);

@@ -14,7 +14,7 @@ beforeAll(async () => {
   stage = await openStage({ speed: 5 });
   worker = await stage.startWorker("one", { operations: false });
   for (const environment of ["dev", "staging", "prod"]) await stage.settled(environment);
-}, 120_000);
+}, 240_000);
 afterAll(() => stage.stop());
 
 async function stateOf(environment: string, bigPod: string): Promise<BigPodState | undefined> {

@@ -82,7 +82,7 @@ describe.skipIf(!isInstalled)(name, () => {
   test("get -w prints each change", async () => {
     const child = spawn(KUBECTL, ["get", "configmaps", "-w", "--no-headers", "-l", "watched=yes"], { env });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const watching = expect.poll(() => kube.server.watchCount(), { timeout: 20_000 });
+    const watching = expect.poll(() => kube.server.watchCount(), { timeout: 60_000 });
     await watching.toBeGreaterThan(0);
     kube.store.create("configmaps", { metadata: { name: "watched", namespace: "default", labels: { watched: "yes" } } as never, data: { a: "1" } }, { manager: "tests" });
     expect((await lines.next()).value).toMatch(/^watched +1 /);
@@ -190,10 +190,10 @@ describe.skipIf(!isInstalled)(name, () => {
     expect(await ok("logs", "ends")).toBe("ends/web one\nends/web two\n");
     expect(await ok("logs", "ends", "--tail=1")).toBe("ends/web two\n");
     const deleting = run("delete", "pod", "ends");
-    await expect.poll(() => kube.store.get("pods", "default", "ends")?.metadata.deletionTimestamp, { timeout: 20_000 }).toBeDefined();
+    await expect.poll(() => kube.store.get("pods", "default", "ends")?.metadata.deletionTimestamp, { timeout: 60_000 }).toBeDefined();
     expect(await ok("get", "pod", "ends", "--no-headers")).toMatch(/Terminating/);
     const waiting = run("wait", "--for=delete", "pod/ends", "--timeout=20s");
-    await expect.poll(() => kube.server.watchCount(), { timeout: 20_000 }).toBeGreaterThan(1);
+    await expect.poll(() => kube.server.watchCount(), { timeout: 60_000 }).toBeGreaterThan(1);
     kube.store.delete("pods", "default", "ends", { gracePeriodSeconds: 0 });
     expect(await waiting).toMatchObject({ code: 0 });
     expect(await deleting).toMatchObject({ code: 0, out: expect.stringContaining('pod "ends" deleted') });

@@ -150,5 +150,5 @@ test.skipIf(prometheusBinary === undefined || alertmanagerBinary === undefined)(
   const real = await startRealPrometheus({ rules, alertmanagers: [alertmanager.url] });
   stops.push(real.stop);
   const names = async () => ((await (await fetch(`${alertmanager.url}/api/v2/alerts`)).json()) as { labels: { alertname: string } }[]).map((alert) => alert.labels.alertname);
-  await expect.poll(names, { timeout: 25_000 }).toEqual(["Watchdog"]);
+  await expect.poll(names, { timeout: 60_000 }).toEqual(["Watchdog"]);
 });

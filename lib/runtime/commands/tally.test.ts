@@ -23,7 +23,7 @@ async function report(script: string, args: string[], file: string): Promise<unk
   return JSON.parse(readFileSync(join(folder, file), "utf8"));
 }
 
-test("vitest: what cannot run here is named with its reason, also one whose group could not begin", { timeout: 60_000 }, async () => {
+test("vitest: what cannot run here is named with its reason, also one whose group could not begin", { timeout: 240_000 }, async () => {
   mkdirSync(join(folder, "unit"));
   writeFileSync(
     join(folder, "unit", "a.test.js"),
@@ -44,7 +44,7 @@ test("vitest: what cannot run here is named with its reason, also one whose grou
   expect(found.failed).toEqual([expect.stringContaining("unit/a.test.js"), "unit/b.test.js > fails: AssertionError: expected 1 to be 2 // Object.is equality"]);
 });
 
-test("Playwright: what is skipped is named with its reason, and what a failure before it kept from running", { timeout: 60_000 }, async () => {
+test("Playwright: what is skipped is named with its reason, and what a failure before it kept from running", { timeout: 240_000 }, async () => {
   mkdirSync(join(folder, "e2e"));
   writeFileSync(join(folder, "e2e", "playwright.config.js"), 'export default { testDir: ".", workers: 1, reporter: [["json", { outputFile: "../browser.json" }]] };');
   writeFileSync(

@@ -60,7 +60,7 @@ test("a server that is killed comes back by itself on the same port, with what w
     await query(server.ownerUrl, "CREATE TABLE kept AS SELECT 42 AS n");
     const pid = Number(readFileSync(join(place, "data", "postmaster.pid"), "utf8").split("\n")[0]);
     process.kill(pid, "SIGKILL");
-    await expect.poll(() => query(server.ownerUrl, "SELECT n FROM kept").catch((error: unknown) => error), { timeout: 20_000 }).toEqual([{ n: 42 }]);
+    await expect.poll(() => query(server.ownerUrl, "SELECT n FROM kept").catch((error: unknown) => error), { timeout: 60_000 }).toEqual([{ n: 42 }]);
     expect(Number(readFileSync(join(place, "data", "postmaster.pid"), "utf8").split("\n")[0])).not.toBe(pid);
   } finally {
     await server.stop();

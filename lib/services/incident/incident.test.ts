@@ -179,7 +179,7 @@ describe("merging", () => {
     const merging = mergeIncident(context, rita, from, { into, reason: "core takes experience down" });
     // Asked outside the writer's transaction, which would see the same moment for ever.
     const waiting = () => database.db.$queryRaw<unknown[]>`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%signal%'`;
-    await expect.poll(async () => (await waiting()).length, { timeout: 20_000, interval: 20 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await waiting()).length, { timeout: 60_000, interval: 20 }).toBeGreaterThan(0);
     const wrote = writer.query("UPDATE signal SET seen_at = clock_timestamp() WHERE key = 'a'").then(() => writer.query("COMMIT"), () => writer.query("ROLLBACK"));
     expect(await merging).toMatchObject({ status: "merged", mergedInto: into });
     await wrote;

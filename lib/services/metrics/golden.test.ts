@@ -155,7 +155,7 @@ describe("a Prometheus in trouble", () => {
     expect(signal(golden, "errors")).toMatchObject({ state: "data", warnings: [expect.stringContaining("may be partial")] });
   });
 
-  it("that is late is not waited for", { timeout: 20_000 }, async () => {
+  it("that is late is not waited for", { timeout: 240_000 }, async () => {
     const silent = createServer((_request: unknown, _response: ServerResponse) => undefined);
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     // A TCP server that listens always has an AddressInfo.

@@ -38,7 +38,7 @@ export async function promoteExperience(stage: Stage): Promise<{ operation: Oper
   await stage.settled("staging");
   await stage.settled("prod");
   const { number } = await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } });
-  const operation = await stage.ended(await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod", bigPods: ["experience"] })), 60_000);
+  const operation = await stage.ended(await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod", bigPods: ["experience"] })));
   if (operation.status !== "succeeded") throw new Error(`The promotion ended as ${operation.status}: ${operation.note}`);
   return { operation, number };
 }
@@ -46,7 +46,7 @@ export async function promoteExperience(stage: Stage): Promise<{ operation: Oper
 /** Takes prod back to a release by hand, so that the next test begins alike. */
 export async function takeBack(stage: Stage, number: number): Promise<void> {
   const back = await stage.plan({ kind: "rollback", environment: "prod", release: number });
-  const undone = await stage.ended(await stage.confirm(back), 60_000);
+  const undone = await stage.ended(await stage.confirm(back));
   if (undone.status !== "succeeded") throw new Error(`The rollback ended as ${undone.status}: ${undone.note}`);
   await stage.settled("prod");
 }

@@ -40,8 +40,8 @@ async function expectOneRollback(promotionId: string): Promise<void> {
     const rows = await automaticRollbacks(stage, promotionId);
     return rows.length > 0 ? rows : undefined;
   }, 40_000);
-  expect((await stage.ended(rollback?.id ?? "", 60_000)).status).toBe("succeeded");
-  await stage.until("the watch has ended", async () => ((await db.promotionWatchRow.findUniqueOrThrow({ where: { operationId: promotionId } })).endedAt ?? undefined), 40_000);
+  expect((await stage.ended(rollback?.id ?? "")).status).toBe("succeeded");
+  await stage.until("the watch has ended", async () => ((await db.promotionWatchRow.findUniqueOrThrow({ where: { operationId: promotionId } })).endedAt ?? undefined));
   expect(await automaticRollbacks(stage, promotionId)).toHaveLength(1);
   const entries = await db.auditEntryRow.findMany({ where: { action: "watch.verdict", operationId: promotionId }, orderBy: { sequence: "asc" } });
   // The verdict once, and the end of the watch once.
@@ -50,17 +50,17 @@ async function expectOneRollback(promotionId: string): Promise<void> {
   await db.quarantineRow.updateMany({ data: { liftedAt: new Date() } });
 }
 
-test("a worker that dies while it sees the failure: the next one goes on from when it began, and rolls back once", { timeout: 180_000 }, async () => {
+test("a worker that dies while it sees the failure: the next one goes on from when it began, and rolls back once", { timeout: 400_000 }, async () => {
   const first = await startChild("first");
   const { operation } = await promoteExperience(stage);
   await breakExperience(stage);
-  await stage.until("the failure was written down", async () => ((await stage.database.db.promotionWatchRow.findFirst({ where: { operationId: operation.id, failingSince: { not: null } } })) ?? undefined), 40_000);
+  await stage.until("the failure was written down", async () => ((await stage.database.db.promotionWatchRow.findFirst({ where: { operationId: operation.id, failingSince: { not: null } } })) ?? undefined));
   await kill(first);
   await startChild("second");
   await expectOneRollback(operation.id);
 });
 
-test("a worker that dies between its verdict and what it writes of it: nothing of it stands, and the next one does all of it once", { timeout: 180_000 }, async () => {
+test("a worker that dies between its verdict and what it writes of it: nothing of it stands, and the next one does all of it once", { timeout: 400_000 }, async () => {
   const first = await startChild("third");
   const { operation } = await promoteExperience(stage);
   const holding = new pg.Client({ connectionString: stage.database.ownerUrl });

@@ -11,7 +11,7 @@ afterAll(() => stage.stop());
 
 const watchOf = (operationId: string) => stage.database.db.promotionWatchRow.findUniqueOrThrow({ where: { operationId } });
 
-test("in observe mode a failure is a proposal with its evidence; it stays while the watch lasts and goes when it recovered and the watch is over", { timeout: 120_000 }, async () => {
+test("in observe mode a failure is a proposal with its evidence; it stays while the watch lasts and goes when it recovered and the watch is over", { timeout: 240_000 }, async () => {
   const { operation, number } = await promoteExperience(stage);
   expect(await proposalIn(stage)).toBeNull();
   await breakExperience(stage);
@@ -24,13 +24,13 @@ test("in observe mode a failure is a proposal with its evidence; it stays while 
   await stage.settled("prod");
   expect(await proposalIn(stage)).not.toBeNull();
   await stage.database.db.promotionWatchRow.update({ where: { operationId: operation.id }, data: { until: new Date() } });
-  await stage.until("the watch is over", async () => ((await watchOf(operation.id)).endedAt ?? undefined), 40_000);
+  await stage.until("the watch is over", async () => ((await watchOf(operation.id)).endedAt ?? undefined));
   expect(await watchOf(operation.id)).toMatchObject({ outcome: "recovered", decision: "propose", rollbackId: null });
   expect([await proposalIn(stage), await automaticRollbacks(stage, operation.id), await stage.database.db.quarantineRow.count()]).toEqual([null, [], 0]);
   await takeBack(stage, number);
 });
 
-test("a promotion that nothing happens to is watched to the end, and begins no watch when it returned", { timeout: 120_000 }, async () => {
+test("a promotion that nothing happens to is watched to the end, and begins no watch when it returned", { timeout: 240_000 }, async () => {
   const { operation, number } = await promoteExperience(stage);
   await stage.database.db.promotionWatchRow.update({ where: { operationId: operation.id }, data: { until: new Date() } });
   await stage.until("the watch is over", async () => ((await watchOf(operation.id)).endedAt ?? undefined));
@@ -40,8 +40,8 @@ test("a promotion that nothing happens to is watched to the end, and begins no w
   // No room for a pod more: the rollout cannot come.
   await stage.console("faults/quota", { environment: "prod", full: true });
   const id = await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod", bigPods: ["core"] }));
-  await stage.until("it failed", async () => ((await stage.database.db.operationStepRow.findFirst({ where: { operationId: id, status: "failed" } })) ?? undefined), 60_000);
+  await stage.until("it failed", async () => ((await stage.database.db.operationStepRow.findFirst({ where: { operationId: id, status: "failed" } })) ?? undefined));
   await stage.console("faults/quota", { environment: "prod", full: false });
-  expect((await stage.ended(id, 60_000)).status).toBe("returned");
+  expect((await stage.ended(id)).status).toBe("returned");
   expect(await stage.database.db.promotionWatchRow.findUnique({ where: { operationId: id } })).toBeNull();
 });

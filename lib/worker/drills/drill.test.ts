@@ -15,9 +15,9 @@ beforeAll(async () => {
   // So that there is something to go back to in staging: what dev runs is promoted there.
   await stage.settled("dev");
   await stage.settled("staging");
-  const promoted = await stage.ended(await stage.confirm(await stage.plan({ kind: "promotion", from: "dev", to: "staging" })), 60_000);
+  const promoted = await stage.ended(await stage.confirm(await stage.plan({ kind: "promotion", from: "dev", to: "staging" })));
   if (promoted.status !== "succeeded") throw new Error(`The promotion ended as ${promoted.status}: ${promoted.note}`);
-}, 120_000);
+}, 240_000);
 afterAll(() => stage.stop());
 beforeEach(() => stage.settled("staging"));
 
@@ -25,11 +25,11 @@ const releaseOf = (environment: string) => stage.database.db.environmentRelease.
 const drill = async (): Promise<string> => stage.confirm(await stage.plan({ kind: "drill", environment: "staging" }));
 const stepRuns = (id: string, name: string) => stage.until(`${name} runs`, async () => ((await stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name, status: "running" } })) ?? undefined));
 
-test("a drill rolls back, returns, and stands beside the way back: its own, and of what is promoted from it", { timeout: 120_000 }, async () => {
+test("a drill rolls back, returns, and stands beside the way back: its own, and of what is promoted from it", { timeout: 240_000 }, async () => {
   const [images, release] = [await stage.images("staging"), await releaseOf("staging")];
   const plan = await stage.plan({ kind: "drill", environment: "staging" });
   expect(plan).toMatchObject({ kind: "drill", title: expect.stringMatching(/^Drill in staging: roll back to R-\d+ and return$/), ready: true });
-  const operation = await stage.ended(await stage.confirm(plan), 90_000);
+  const operation = await stage.ended(await stage.confirm(plan));
   expect([operation.status, operation.note]).toEqual(["succeeded", expect.stringMatching(/^Went back to R-\d+ in [\d.]+ s and returned in [\d.]+ s\.$/)]);
   const half = operation.steps.findIndex((step) => step.name === "verify");
   expect(operation.steps.slice(half + 1).map((step) => [step.name, step.status])).toContainEqual(["drill-return-rollout", "succeeded"]);
@@ -43,24 +43,24 @@ test("a drill rolls back, returns, and stands beside the way back: its own, and 
   }
 });
 
-test("a drill that is aborted while the release before runs returns everything", { timeout: 120_000 }, async () => {
+test("a drill that is aborted while the release before runs returns everything", { timeout: 240_000 }, async () => {
   const [images, release] = [await stage.images("staging"), await releaseOf("staging")];
   const id = await drill();
   await stepRuns(id, "rollout");
   await abortOperation(stage.context, releaser, id);
-  expect((await stage.ended(id, 60_000)).status).toBe("aborted");
+  expect((await stage.ended(id)).status).toBe("aborted");
   await stage.settled("staging");
   expect([await stage.images("staging"), await releaseOf("staging")]).toEqual([images, release]);
 });
 
-test("a drill whose way back fails returns and says where it failed", { timeout: 120_000 }, async () => {
+test("a drill whose way back fails returns and says where it failed", { timeout: 240_000 }, async () => {
   const [images, release] = [await stage.images("staging"), await releaseOf("staging")];
   // No room for a pod more: what runs is not touched by it, what is rolled out cannot come.
   await stage.console("faults/quota", { environment: "staging", full: true });
   const id = await drill();
-  await stage.until("the way back failed", async () => ((await stage.database.db.operationStepRow.findFirst({ where: { operationId: id, status: "failed" } })) ?? undefined), 60_000);
+  await stage.until("the way back failed", async () => ((await stage.database.db.operationStepRow.findFirst({ where: { operationId: id, status: "failed" } })) ?? undefined));
   await stage.console("faults/quota", { environment: "staging", full: false });
-  const operation = await stage.ended(id, 60_000);
+  const operation = await stage.ended(id);
   expect(operation).toMatchObject({ status: "returned", note: expect.stringMatching(/\. What was changed is back as it was\.$/) });
   expect(operation.steps.filter((step) => step.name.startsWith("drill-")).map((step) => step.status)).not.toContain("succeeded");
   await stage.settled("staging");
@@ -69,7 +69,7 @@ test("a drill whose way back fails returns and says where it failed", { timeout:
   expect(found?.proven).toMatchObject({ operationId: id, succeeded: false });
 });
 
-test("it is refused in the last environment, and where it is not healthy", { timeout: 60_000 }, async () => {
+test("it is refused in the last environment, and where it is not healthy", { timeout: 240_000 }, async () => {
   await expect(stage.plan({ kind: "drill", environment: "prod" })).rejects.toMatchObject({ code: "invalid", message: "prod is the last environment: nothing is rehearsed there. Drill in staging; its result stands beside the rollback of prod too." });
   await stage.console("faults/crash", { environment: "staging", bigPod: "commerce", process: "payment", lasting: true });
   await stage.until("commerce is broken", async () => ((await stage.database.db.bigPodStateRow.findFirst({ where: { environment: "staging", bigPod: "commerce", status: "broken" } })) ?? undefined));
@@ -79,7 +79,7 @@ test("it is refused in the last environment, and where it is not healthy", { tim
   await stage.console("faults/heal", { environment: "staging", bigPod: "commerce", process: "payment" });
 });
 
-test("by its schedule a drill is begun once per time; a refusal is audited and the next time is tried", { timeout: 120_000 }, async () => {
+test("by its schedule a drill is begun once per time; a refusal is audited and the next time is tried", { timeout: 240_000 }, async () => {
   const { db } = stage.database;
   const scheduler = createDrillScheduler({ context: stage.context, lease: () => worker.observer.lease() });
   const missed = new Date(Date.now() - 3 * 86_400_000);
@@ -102,11 +102,11 @@ test("by its schedule a drill is begun once per time; a refusal is audited and t
   await scheduler.look();
   expect((await db.drillOccurrenceRow.findUniqueOrThrow({ where })).refused).toMatch(/^The drill of .+ 03:00 Europe\/Paris is left out, the next one is tried again: Nothing else changes the target: "Drill in staging/);
   expect(await db.auditEntryRow.findMany({ where: { action: "operation.refuse", environment: "staging", actorId: "vigie" } })).toHaveLength(1);
-  expect((await stage.ended(first.id, 90_000)).status).toBe("succeeded");
+  expect((await stage.ended(first.id)).status).toBe("succeeded");
   await scheduler.close();
 });
 
-test("promoting goes on as ever after drills", { timeout: 120_000 }, async () => {
+test("promoting goes on as ever after drills", { timeout: 240_000 }, async () => {
   const { operation } = await promoteExperience(stage);
   expect(operation.status).toBe("succeeded");
 });

@@ -25,7 +25,7 @@ async function whileAnEngineRuns(deed: (alive: () => boolean) => Promise<void>):
   }
 }
 
-test("engines that are killed in the middle of a storm lose no signal and tell none twice", { timeout: 60_000 }, async () => {
+test("engines that are killed in the middle of a storm lose no signal and tell none twice", { timeout: 240_000 }, async () => {
   const { db } = stage.database;
   const places = ["core", "experience", null];
   let written = 0;

@@ -57,7 +57,7 @@ test("a metric that fails after the rollout returns everything", async () => {
   expect(operation.steps.find((step) => step.name === "bake")).toMatchObject({ status: "failed", title: "Ask the gates after it" });
   expect(afterGates(operation)).toEqual([["rollout", "after", "pass"], ["metric", "after", "fail"]]);
   expect(await stage.images("prod")).toEqual(before);
-}, 60_000);
+}, 240_000);
 
 test("an alert that came since the operation began returns everything, an old one and one of elsewhere do not", async () => {
   policy({ gates: { after: [{ kind: "no-new-alert" }] } });
@@ -65,14 +65,14 @@ test("an alert that came since the operation began returns everything, an old on
   alerts = (now) => [alert("dreamscape-staging", now), alert("dreamscape-prod", new Date(now.getTime() - 3_600_000)), alert("dreamscape-prod", now)];
   const operation = await stage.ended(await promote());
   expect(operation).toMatchObject({ status: "returned", note: expect.stringMatching(/No new alert: fail, new since the operation began: HighErrorRate \(5 % fail\)[;.]/) });
-}, 60_000);
+}, 240_000);
 
 test("all gates pass for the whole bake, also when another worker takes over in the middle of it", async () => {
   const seconds = 6;
   policy({ gates: { after: [{ kind: "smoke" }, metric, { kind: "no-new-alert" }] } }, seconds / 60);
   const release = (await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } })).number;
   const id = await promote();
-  const bake = await stage.until("it bakes, and has asked", async () => (await stage.database.db.operationRow.findUniqueOrThrow({ where: { id }, include: { steps: true } })).steps.find((step) => step.name === "bake" && step.status === "running" && (step.evidence as unknown[]).length > 0), 60_000);
+  const bake = await stage.until("it bakes, and has asked", async () => (await stage.database.db.operationRow.findUniqueOrThrow({ where: { id }, include: { steps: true } })).steps.find((step) => step.name === "bake" && step.status === "running" && (step.evidence as unknown[]).length > 0));
   await stage.stopWorkers();
   await stage.startWorker("w2");
   const operation = await stage.ended(id);
@@ -89,18 +89,18 @@ test("all gates pass for the whole bake, also when another worker takes over in 
   const back = await stage.ended(await stage.confirm(await stage.plan({ kind: "rollback", environment: "prod", release })));
   expect([back.status, afterGates(back)]).toEqual(["succeeded", []]);
   expect(back.steps.some((step) => step.name === "bake")).toBe(false);
-}, 120_000);
+}, 240_000);
 
 test("an abort ends the bake and returns everything", async () => {
   policy({ gates: { after: [metric] } }, 10);
   const before = await stage.images("prod");
   const id = await promote();
-  await stage.until("it bakes", async () => (await stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name: "bake", status: "running" } })) ?? undefined, 60_000);
+  await stage.until("it bakes", async () => (await stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name: "bake", status: "running" } })) ?? undefined);
   await stage.database.db.operationRow.update({ where: { id }, data: { abortRequestedAt: new Date(), abortRequestedBy: "Rita" } });
   const operation = await stage.ended(id);
   expect(operation).toMatchObject({ status: "aborted", note: expect.stringMatching(/Aborted by Rita; what was changed is back/) });
   expect(await stage.images("prod")).toEqual(before);
-}, 60_000);
+}, 240_000);
 
 test("what gates ask goes through the cluster's API server: a pod, a Service, and none that is not there", async () => {
   const { outside } = stage.context;

@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 const returned = (operation: Operation) => operation.steps.filter((step) => step.name.startsWith("return-")).map((step) => [step.name, step.bigPod, step.status]);
-const promote = async () => stage.ended(await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod", bigPods: ["core", "experience"] })), 60_000);
+const promote = async () => stage.ended(await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod", bigPods: ["core", "experience"] })));
 /** Does something at the n-th write to an object. */
 const at = (plural: string, name: string, act: () => Promise<unknown>): NonNullable<Interference["before"]> => {
   let done = false;
@@ -41,7 +41,7 @@ const at = (plural: string, name: string, act: () => Promise<unknown>): NonNulla
 };
 const kubectl = (service: string, colour: string) => stage.admin("PATCH", `/api/v1/namespaces/${prod}/services/${service}?fieldManager=kubectl-edit`, { spec: { selector: { "vigie.dev/colour": colour } } });
 
-test("an abort after both switches: the Services go back before anything that they led to is taken away", { timeout: 60_000 }, async () => {
+test("an abort after both switches: the Services go back before anything that they led to is taken away", { timeout: 240_000 }, async () => {
   const before = await stage.images("prod");
   const selectors = await recordSelectors(stage);
   hooks.after = at("services", "experience", async () => {
@@ -63,7 +63,7 @@ test("an abort after both switches: the Services go back before anything that th
   expect(await stage.images("prod")).toEqual(before);
 });
 
-test("a service that fails after the switch: back to the colour that was well", { timeout: 60_000 }, async () => {
+test("a service that fails after the switch: back to the colour that was well", { timeout: 240_000 }, async () => {
   const selectors = await recordSelectors(stage);
   hooks.after = at("services", "experience", () => stage.console("faults/crash", { environment: "prod", bigPod: "experience", process: "panorama", lasting: true }));
   const operation = await promote();
@@ -73,7 +73,7 @@ test("a service that fails after the switch: back to the colour that was well", 
   expect(await replicasOf(stage, "experience-blue")).toBe(2);
 });
 
-test("a hand that switches in the same moment: its switch is neither claimed nor undone, and what serves is not taken away", { timeout: 60_000 }, async () => {
+test("a hand that switches in the same moment: its switch is neither claimed nor undone, and what serves is not taken away", { timeout: 240_000 }, async () => {
   hooks.before = at("services", "core", () => kubectl("core", "green"));
   const operation = await promote();
   expect([operation.status, operation.note]).toEqual(["failed", expect.stringContaining("Service core is left as it is: it was switched to green by somebody else meanwhile (last written by kubectl-edit)")]);
@@ -87,7 +87,7 @@ test("a hand that switches in the same moment: its switch is neither claimed nor
   await stage.settled("prod");
 });
 
-test("an autoscaler that takes the idle colour's pods away: nothing is switched", { timeout: 60_000 }, async () => {
+test("an autoscaler that takes the idle colour's pods away: nothing is switched", { timeout: 240_000 }, async () => {
   const selectors = await recordSelectors(stage);
   hooks.after = at("deployments", "experience-green", () => stage.admin("PATCH", `/apis/apps/v1/namespaces/${prod}/deployments/experience-green/scale?fieldManager=kube-controller-manager`, { spec: { replicas: 1 } }));
   const operation = await promote();
@@ -97,7 +97,7 @@ test("an autoscaler that takes the idle colour's pods away: nothing is switched"
   expect(await replicasOf(stage, "experience-green")).toBe(0);
 });
 
-test("the idle Deployment is deleted on the way: nothing is switched, and the outcome says what is missing", { timeout: 60_000 }, async () => {
+test("the idle Deployment is deleted on the way: nothing is switched, and the outcome says what is missing", { timeout: 240_000 }, async () => {
   const { spec } = await stage.apiOf("prod").get(kinds.deployments, prod, "experience-green");
   const selectors = await recordSelectors(stage);
   hooks.after = at("deployments", "experience-green", () => stage.admin("DELETE", `/apis/apps/v1/namespaces/${prod}/deployments/experience-green`));
@@ -108,7 +108,7 @@ test("the idle Deployment is deleted on the way: nothing is switched, and the ou
   await stage.admin("POST", `/apis/apps/v1/namespaces/${prod}/deployments`, { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "experience-green", namespace: prod }, spec });
 });
 
-test("the preview Service itself does not answer, although its pods say that they are well: nothing is switched", { timeout: 60_000 }, async () => {
+test("the preview Service itself does not answer, although its pods say that they are well: nothing is switched", { timeout: 240_000 }, async () => {
   const selectors = await recordSelectors(stage);
   await stage.console("faults/api-server", { failPaths: ["/services/experience-preview.*/proxy/"], failStatus: 500 });
   const operation = await promote();
@@ -118,7 +118,7 @@ test("the preview Service itself does not answer, although its pods say that the
   expect([selectors.of("core"), selectors.of("experience")]).toEqual([["blue"], ["blue"]]);
 });
 
-test("without the right to ask a Service its pods are asked, and that is said", { timeout: 60_000 }, async () => {
+test("without the right to ask a Service its pods are asked, and that is said", { timeout: 240_000 }, async () => {
   const { number } = await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } });
   await stage.console("faults/api-server", { failPaths: ["/services/.*/proxy/"], failStatus: 403 });
   const operation = await promote();
@@ -126,11 +126,11 @@ test("without the right to ask a Service its pods are asked, and that is said", 
   expect([operation.status, operation.note]).toEqual(["succeeded", expect.anything()]);
   expect(operation.steps.find((step) => step.name === "preview" && step.bigPod === "core")?.evidence.at(-1)?.text).toMatch(/every service up; Service core-preview itself could not be asked \(/);
   await stage.settled("prod");
-  const back = await stage.ended(await stage.confirm(await stage.plan({ kind: "rollback", environment: "prod", release: number })), 60_000);
+  const back = await stage.ended(await stage.confirm(await stage.plan({ kind: "rollback", environment: "prod", release: number })));
   expect(back.steps.find((step) => step.name === "preview" && step.bigPod === "core")?.evidence.at(-1)?.text).toContain("asked through it, nginx, auth, user answer well");
 });
 
-test("somebody who edits the Service at the same time loses nothing: it is read again and switched once", { timeout: 60_000 }, async () => {
+test("somebody who edits the Service at the same time loses nothing: it is read again and switched once", { timeout: 240_000 }, async () => {
   const selectors = await recordSelectors(stage);
   hooks.before = at("services", "core", () => stage.admin("PATCH", `/api/v1/namespaces/${prod}/services/core`, { metadata: { labels: { team: "core" } } }));
   const operation = await promote();

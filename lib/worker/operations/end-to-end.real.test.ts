@@ -15,7 +15,7 @@ if (kubeconfig === undefined) {
     test.skip("promote, broken release, automatic return, rollback", () => undefined);
   });
 } else {
-  describe("operations, real API server", { timeout: 180_000 }, () => {
+  describe("operations, real API server", { timeout: 400_000 }, () => {
     let world: RealWorld;
     let stage: Stage;
     beforeAll(async () => {
@@ -31,7 +31,7 @@ if (kubeconfig === undefined) {
       await stage.settled("prod");
       const first = await prod();
 
-      const promotion = await stage.ended(await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" })), 90_000);
+      const promotion = await stage.ended(await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" })));
       expect([promotion.status, promotion.note]).toEqual(["succeeded", expect.anything()]);
       expect(await stage.images("prod")).toMatchObject({ experience: { app: world.image("v2.3.0").reference }, commerce: { app: world.image("v2.2.0").reference } });
       await stage.settled("prod");
@@ -42,7 +42,7 @@ if (kubeconfig === undefined) {
       const staging = (await stage.database.db.bigPodStateRow.findUniqueOrThrow({ where: row })).state as unknown as BigPodState;
       const broken = world.image("v2.4.0-broken");
       await stage.database.db.bigPodStateRow.update({ where: row, data: { state: asJson({ ...staging, images: [{ container: "app", repository: broken.reference.split(":")[0], ...broken }] }) } });
-      const returned = await stage.ended(await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" })), 90_000);
+      const returned = await stage.ended(await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" })));
       expect([returned.status, returned.note]).toEqual(["returned", expect.stringMatching(/exit|restart|crash/i)]);
       expect(await stage.images("prod")).toMatchObject({ experience: { app: world.image("v2.3.0").reference } });
 
@@ -50,7 +50,7 @@ if (kubeconfig === undefined) {
       await api.patch(kinds.configMaps, world.namespace("prod"), "experience-config", "merge", { data: { LOG_LEVEL: "trace" } });
       await stage.until("the edit is recorded", async () => ((await prod()).contentHash === second.contentHash ? undefined : true));
       await stage.settled("prod");
-      const rollback = await stage.ended(await stage.confirm(await stage.plan({ kind: "rollback", environment: "prod", release: first.number })), 90_000);
+      const rollback = await stage.ended(await stage.confirm(await stage.plan({ kind: "rollback", environment: "prod", release: first.number })));
       expect([rollback.status, rollback.note]).toEqual(["succeeded", expect.anything()]);
       expect(await stage.images("prod")).toMatchObject({ experience: { app: world.image("v2.2.1").reference } });
       expect((await api.get(kinds.configMaps, world.namespace("prod"), "experience-config")).data).toEqual({ LOG_LEVEL: "info" });

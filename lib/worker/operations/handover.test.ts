@@ -5,7 +5,7 @@ import { died, namespace, workerProcesses } from "#lib/worker/operations/test-wo
 
 const on = workerProcesses();
 
-test("ACCEPTANCE 6: a worker that was frozen in front of a write, while another took over, writes nothing when it wakes", { timeout: 120_000 }, async () => {
+test("ACCEPTANCE 6: a worker that was frozen in front of a write, while another took over, writes nothing when it wakes", { timeout: 240_000 }, async () => {
   const frozen = await on.startChild("frozen", "freeze-before:2");
   const { id, wanted, undo } = await on.promotion();
   await on.stage.until("its lease has run out", async () => {
@@ -25,7 +25,7 @@ test("ACCEPTANCE 6: a worker that was frozen in front of a write, while another 
   await undo();
 });
 
-test("ACCEPTANCE 7: SIGTERM hands an operation over at once", { timeout: 120_000 }, async () => {
+test("ACCEPTANCE 7: SIGTERM hands an operation over at once", { timeout: 240_000 }, async () => {
   const first = await on.startChild("polite");
   const { id, wanted, undo } = await on.promotion();
   await on.stage.until("a rollout runs", async () => ((await on.stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name: "rollout", status: "running" } })) ?? undefined));
@@ -40,7 +40,7 @@ test("ACCEPTANCE 7: SIGTERM hands an operation over at once", { timeout: 120_000
   await undo();
 });
 
-test("ACCEPTANCE 9: two workers, one operation: one runs it", { timeout: 120_000 }, async () => {
+test("ACCEPTANCE 9: two workers, one operation: one runs it", { timeout: 240_000 }, async () => {
   await Promise.all([on.startChild("a"), on.startChild("b")]);
   const { id, wanted, undo } = await on.promotion();
   await on.expectPromoted(id, wanted);
@@ -48,7 +48,7 @@ test("ACCEPTANCE 9: two workers, one operation: one runs it", { timeout: 120_000
   await undo();
 });
 
-test("ACCEPTANCE 14: a database that goes away in the middle: nothing is written meanwhile, then it goes on", { timeout: 120_000 }, async () => {
+test("ACCEPTANCE 14: a database that goes away in the middle: nothing is written meanwhile, then it goes on", { timeout: 240_000 }, async () => {
   await on.startChild("cut-off");
   const { id, wanted, undo } = await on.promotion();
   await on.stage.until("the first rollout runs", async () => ((await on.stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name: "rollout", status: "running" } })) ?? undefined));

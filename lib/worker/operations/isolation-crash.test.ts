@@ -46,7 +46,7 @@ const cases: { how: "network" | "scale-to-zero"; isolate: string; lift: string }
 describe("isolating: a worker that dies", { timeout: 400_000 }, () => {
   test.each(cases)("$how, $isolate and $lift: another goes on, and lifting restores exactly what was there", async ({ how, isolate, lift }) => {
     const first = await on.startChild(`isolate-${how}-${isolate}`, isolate);
-    await on.stage.settled("prod", 90_000);
+    await on.stage.settled("prod");
     const before = await deployment();
     const id = await confirm({ kind: "isolate", environment: "prod", bigPod, how });
     await died(first);
@@ -71,12 +71,12 @@ describe("isolating: a worker that dies", { timeout: 400_000 }, () => {
     const after = await deployment();
     expect([after.spec, readIsolation(after.metadata.annotations), await policy()]).toEqual([before.spec, null, null]);
     await known(false);
-    await on.stage.settled("prod", 90_000);
+    await on.stage.settled("prod");
   });
 
   test("frozen before it puts the policy in force, past its lease: what it writes late cuts nobody off", async () => {
     const first = await on.startChild("frozen", "freeze-before:2");
-    await on.stage.settled("prod", 90_000);
+    await on.stage.settled("prod");
     const id = await confirm({ kind: "isolate", environment: "prod", bigPod, how: "network" });
     await on.stage.until("the policy is about to be made", async () => ((await on.stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name: "isolate", status: "running" } })) ?? undefined));
     await on.startChild("other");
@@ -85,7 +85,7 @@ describe("isolating: a worker that dies", { timeout: 400_000 }, () => {
     await expectEnded(on.stage, await confirmSeen({ kind: "lift-isolation", environment: "prod", bigPod }));
     first.kill("SIGCONT");
     // It makes its policy now, or finds that it may not: either way nothing selects the pods.
-    await on.stage.settled("prod", 90_000);
+    await on.stage.settled("prod");
     const late = await policy();
     if (late !== null) expect((late.spec as { podSelector: unknown }).podSelector).toEqual({ matchLabels: { "vigie.dev/isolated": "nobody" } });
     expect(readIsolation((await deployment()).metadata.annotations)).toBeNull();

@@ -14,7 +14,7 @@ if (kubeconfig === undefined) {
     test.skip("both ways, and lifted again", () => undefined);
   });
 } else {
-  describe("isolating, real API server", { timeout: 240_000 }, () => {
+  describe("isolating, real API server", { timeout: 400_000 }, () => {
     let world: RealWorld;
     let stage: Stage;
     beforeAll(async () => {
@@ -29,9 +29,9 @@ if (kubeconfig === undefined) {
       const namespace = world.namespace("prod");
       const deployment = () => api.get(kinds.deployments, namespace, "experience");
       const policy = () => api.get(kinds.networkPolicies, namespace, "vigie-isolate-experience").catch((error: unknown) => (error instanceof ClusterError && error.reason === "not-found" ? null : Promise.reject(error)));
-      await stage.settled("prod", 90_000);
+      await stage.settled("prod");
       const before = await deployment();
-      const isolated = await stage.ended(await stage.confirm(await stage.plan({ kind: "isolate", environment: "prod", bigPod: "experience", how })), 90_000);
+      const isolated = await stage.ended(await stage.confirm(await stage.plan({ kind: "isolate", environment: "prod", bigPod: "experience", how })));
       expect([isolated.status, isolated.note]).toEqual(["succeeded", expect.stringContaining("Experience is isolated")]);
       expect(readIsolation((await deployment()).metadata.annotations)).toMatchObject({ how, operationId: isolated.id, replicas: 2 });
       if (how === "network") expect((await policy())?.spec).toEqual({ podSelector: { matchLabels: { app: "experience" } }, policyTypes: ["Ingress", "Egress"] });
@@ -41,11 +41,11 @@ if (kubeconfig === undefined) {
         const plan = await stage.plan({ kind: "lift-isolation", environment: "prod", bigPod: "experience" });
         return plan.start.how === "now" ? plan : undefined;
       });
-      const lifted = await stage.ended(await stage.confirm(lift), 90_000);
+      const lifted = await stage.ended(await stage.confirm(lift));
       expect([lifted.status, lifted.note]).toEqual(["succeeded", expect.anything()]);
       const after = await deployment();
       expect([after.spec, readIsolation(after.metadata.annotations), await policy()]).toEqual([before.spec, null, null]);
-      await stage.settled("prod", 90_000);
+      await stage.settled("prod");
     });
   });
 }

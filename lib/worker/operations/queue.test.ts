@@ -42,32 +42,32 @@ const seenBy = (bigPod: string) =>
     return state.workload.generation === generation ? true : undefined;
   });
 
-test("two workers, three operations: one after the other, in order; each begins once, and knows its place meanwhile", { timeout: 90_000 }, async () => {
+test("two workers, three operations: one after the other, in order; each begins once, and knows its place meanwhile", { timeout: 240_000 }, async () => {
   const ids: string[] = [];
   for (const bigPod of ["commerce", "core", "experience"]) ids.push(await stage.confirm(await restart(bigPod)));
   const [first = "", second = "", third = ""] = ids;
   expect((await readOperation(stage.context, releaser, third)).waits).toMatchObject({ position: 3, sentence: expect.stringMatching(/^Behind "Restart commerce in prod" \(Rafael\) and 1 more$/) });
   const before = (await rowOf(third)).position;
   await Promise.all([work(), work()]);
-  await stage.ended(first, 40_000);
+  await stage.ended(first);
   expect((await rowOf(third)).position).toBeGreaterThan(before);
-  for (const id of [second, third]) expect(await stage.ended(id, 40_000)).toMatchObject({ status: "succeeded", waits: null });
+  for (const id of [second, third]) expect(await stage.ended(id)).toMatchObject({ status: "succeeded", waits: null });
   const rows = await Promise.all(ids.map(rowOf));
   for (const [index, row] of rows.slice(1).entries()) expect(row.startedAt?.getTime()).toBeGreaterThanOrEqual(rows[index]?.finishedAt?.getTime() ?? Infinity);
   for (const id of ids) expect(await entriesOf(id)).toEqual(["operation.request", "operation.start", "operation.outcome"]);
 });
 
-test("ACCEPTANCE 2: a worker that dies between its claim and the beginning: the next one judges the turn and begins, once", { timeout: 60_000 }, async () => {
+test("ACCEPTANCE 2: a worker that dies between its claim and the beginning: the next one judges the turn and begins, once", { timeout: 240_000 }, async () => {
   const id = await stage.confirm(await restart("commerce"));
   expect(await claimNext(stage.database.db, "dead")).toMatchObject({ operationId: id, epoch: 1n });
   expect(await rowOf(id)).toMatchObject({ status: "running", startedAt: null });
   await work();
-  expect(await stage.ended(id, 40_000)).toMatchObject({ status: "succeeded" });
+  expect(await stage.ended(id)).toMatchObject({ status: "succeeded" });
   expect(await rowOf(id)).toMatchObject({ epoch: 2n });
   expect(await entriesOf(id)).toEqual(["operation.request", "operation.start", "operation.outcome"]);
 });
 
-test("ACCEPTANCE 10: a rollback pre-empts a running promotion: aborted and returned for it, then the rollback; both say so", { timeout: 90_000 }, async () => {
+test("ACCEPTANCE 10: a rollback pre-empts a running promotion: aborted and returned for it, then the rollback; both say so", { timeout: 240_000 }, async () => {
   const before = await stage.images("prod");
   const { number } = await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } });
   const id = await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" }));
@@ -78,14 +78,14 @@ test("ACCEPTANCE 10: a rollback pre-empts a running promotion: aborted and retur
   const plan = await stage.plan({ kind: "rollback", environment: "prod", release: number });
   const back = await requestOperation(stage.context, vera, { planHash: plan.hash, reason: "it looks wrong" }, crypto.randomUUID());
   expect(back).toMatchObject({ status: "queued", waits: { for: "turn", position: 1, sentence: expect.stringMatching(/which is being aborted$/) } });
-  expect(await stage.ended(id, 40_000)).toMatchObject({ status: "aborted", note: `Aborted by Vera, for the rollback to R-${number}; what was changed is back as it was.` });
-  const rollback = await stage.ended(back.id, 40_000);
+  expect(await stage.ended(id)).toMatchObject({ status: "aborted", note: `Aborted by Vera, for the rollback to R-${number}; what was changed is back as it was.` });
+  const rollback = await stage.ended(back.id);
   expect([rollback.status, rollback.note]).toEqual(["succeeded", expect.anything()]);
   expect(rollback.followsId).toBe(id);
   expect(await stage.images("prod")).toEqual(before);
 });
 
-describe("when the turn comes", { timeout: 60_000 }, () => {
+describe("when the turn comes", { timeout: 240_000 }, () => {
   /** Two operations for one environment; the second waits for its turn. */
   async function behind(bigPod: string): Promise<{ first: string; second: string }> {
     const first = await stage.confirm(await restart("commerce"));

@@ -12,6 +12,8 @@ import type { Operation, Plan, PlanRequest } from "#lib/contracts/operation.ts";
 import { streamChannel } from "#lib/db/channels.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
+import { readEnvironmentFacts } from "#lib/db/repositories/plan.ts";
+import { targetVisible } from "#lib/domain/gate.ts";
 import { terminalOperationStatuses } from "#lib/domain/status.ts";
 import { kinds } from "#lib/ports/cluster.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
@@ -31,6 +33,9 @@ import { startWorker } from "#lib/worker/run.ts";
 import type { RunningWorker } from "#lib/worker/run.ts";
 import { startSandbox } from "#sandbox/start.ts";
 
+/** How long a stage waits for what must come: the limit of a starved machine, never of Vigie. */
+const patienceMs = 90_000;
+
 export const releaser: Actor = { kind: "person", id: "rafael", name: "Rafael", grants: [{ role: "admin", environments: "*" }] };
 
 /** A whole portal without its web process, over a sandbox of its own, for tests of the executor. */
@@ -46,7 +51,10 @@ export interface Stage {
   admin: World["admin"];
   /** Waits until `look` gives something other than undefined; looks again whenever the database says that something moved. */
   until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs?: number): Promise<T>;
-  /** Until every Big Pod of the environment is healthy as the cluster has it now (the observer may be another worker, and behind), and its release recorded as settled. */
+  /**
+   * Until every Big Pod of the environment can be seen (its sources are live again after a trouble) and is healthy as the cluster has it now
+   * (the observer may be another worker, and behind), and its release is recorded as settled: what a plan asks for.
+   */
   settled(environment: string, timeoutMs?: number): Promise<void>;
   plan(request: PlanRequest): Promise<Plan>;
   confirm(plan: Plan, actor?: Actor): Promise<string>;
@@ -102,7 +110,7 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
   const workers: RunningWorker[] = [];
   const apiOf = (environment: string): ClusterApi => clusters.forEnvironment(environment);
 
-  async function until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = 25_000): Promise<T> {
+  async function until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = patienceMs): Promise<T> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const moved = new Promise<void>((resolve) => {
@@ -133,6 +141,8 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
     },
     settled: (environment, timeoutMs) =>
       until(`${environment} is healthy and settled`, async () => {
+        const sight = targetVisible(await readEnvironmentFacts(database.db, environment, config.bigPods.map((bigPod) => bigPod.name)), config.bigPods.map((bigPod) => bigPod.name));
+        if (sight.verdict !== "pass") return undefined;
         const states = await database.db.bigPodStateRow.findMany({ where: { environment } });
         const release = await database.db.environmentRelease.findUnique({ where: { environment } });
         if (states.length !== config.bigPods.length || states.some((state) => state.status !== "healthy") || release?.settled !== true) return undefined;

@@ -54,14 +54,14 @@ export function workerProcesses(options: Parameters<typeof openStage>[0] = {}): 
     const undo = async (): Promise<void> => {
       await stage.settled("prod");
       const back = await stage.plan({ kind: "rollback", environment: "prod", release: number });
-      const undone = await stage.ended(await stage.confirm(back), 60_000);
+      const undone = await stage.ended(await stage.confirm(back));
       expect([undone.status, undone.note]).toEqual(["succeeded", expect.anything()]);
     };
     return { id: await stage.confirm(plan), wanted, undo };
   }
 
   async function expectPromoted(id: string, wanted: Record<string, string>): Promise<void> {
-    const operation = await stage.ended(id, 60_000);
+    const operation = await stage.ended(id);
     expect([operation.status, operation.note]).toEqual(["succeeded", expect.anything()]);
     const images = await stage.images("prod");
     for (const [place, reference] of Object.entries(wanted)) {

@@ -32,7 +32,7 @@ const release = async () => (await stage.database.db.environmentRelease.findUniq
 
 async function promoted(): Promise<string> {
   const id = await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod", bigPods: ["core", "experience"] }));
-  expect(await stage.ended(id, 60_000)).toMatchObject({ status: "succeeded" });
+  expect(await stage.ended(id)).toMatchObject({ status: "succeeded" });
   await stage.settled("prod");
   return id;
 }
@@ -49,7 +49,7 @@ async function timeIsOver(id: string): Promise<void> {
   await stage.database.db.operationRow.update({ where: { id }, data: { finishedAt: new Date(Date.now() - 31 * 60_000) } });
 }
 
-test("a kept colour is scaled down once its time is over, once, by Vigie, with an entry", { timeout: 90_000 }, async () => {
+test("a kept colour is scaled down once its time is over, once, by Vigie, with an entry", { timeout: 240_000 }, async () => {
   const first = await release();
   const id = await promoted();
   expect(await requestStandDown(stage.context, id)).toBe("nothing");
@@ -60,7 +60,7 @@ test("a kept colour is scaled down once its time is over, once, by Vigie, with a
   await Promise.all(others.map((one) => one.stop()));
   const [row, ...more] = await standDowns(id);
   expect(more).toEqual([]);
-  const operation = await stage.ended(row?.id ?? "", 30_000);
+  const operation = await stage.ended(row?.id ?? "");
   expect(operation).toMatchObject({ status: "succeeded", kind: "stand-down", automatic: true, actor: "Vigie", actorId: "vigie", followsId: id, title: "Scale core-blue and experience-blue down in prod" });
   expect(operation.steps.map((step) => [step.name, step.bigPod, step.status])).toEqual([["check", null, "succeeded"], ["stand-down", "core", "succeeded"], ["stand-down", "experience", "succeeded"]]);
   expect([await replicasOf(stage, "core-blue"), await replicasOf(stage, "experience-blue"), await replicasOf(stage, "core-green")]).toEqual([0, 0, 2]);
@@ -71,20 +71,20 @@ test("a kept colour is scaled down once its time is over, once, by Vigie, with a
   await stage.settled("prod");
   const back = await stage.plan({ kind: "rollback", environment: "prod", release: first });
   expect(back.changes.find((change) => change.bigPod === "core")).toMatchObject({ effect: "restore", how: expect.stringContaining("brings up core-blue with the template of R-1 on 2 pods") });
-  expect(await stage.ended(await stage.confirm(back), 60_000)).toMatchObject({ status: "succeeded" });
+  expect(await stage.ended(await stage.confirm(back))).toMatchObject({ status: "succeeded" });
 });
 
-test("a switch meanwhile: nothing is scaled down for the promotion before it", { timeout: 90_000 }, async () => {
+test("a switch meanwhile: nothing is scaled down for the promotion before it", { timeout: 240_000 }, async () => {
   const first = await release();
   const id = await promoted();
-  expect(await stage.ended(await stage.confirm(await stage.plan({ kind: "rollback", environment: "prod", release: first })), 60_000)).toMatchObject({ status: "succeeded" });
+  expect(await stage.ended(await stage.confirm(await stage.plan({ kind: "rollback", environment: "prod", release: first })))).toMatchObject({ status: "succeeded" });
   await stage.settled("prod");
   await stage.database.db.operationRow.update({ where: { id }, data: { finishedAt: new Date(Date.now() - 31 * 60_000) } });
   expect(await requestStandDown(stage.context, id)).toBe("nothing");
   expect(await standDowns(id)).toEqual([]);
 });
 
-test("a hand that switches to the colour while it is scaled down: it has its pods back", { timeout: 90_000 }, async () => {
+test("a hand that switches to the colour while it is scaled down: it has its pods back", { timeout: 240_000 }, async () => {
   const id = await promoted();
   const serving = await selected(stage, "core");
   const idle = serving === "blue" ? "green" : "blue";
@@ -96,7 +96,7 @@ test("a hand that switches to the colour while it is scaled down: it has its pod
   };
   await timeIsOver(id);
   const row = await stage.until("it is asked for", async () => (await standDowns(id))[0]);
-  const operation = await stage.ended(row.id, 30_000);
+  const operation = await stage.ended(row.id);
   expect(operation.steps.find((step) => step.name === "stand-down" && step.bigPod === "core")?.evidence.at(-1)?.text).toBe(`core-${idle} was switched to in the same moment: it has its 2 pods back`);
   expect(await replicasOf(stage, `core-${idle}`)).toBe(2);
   await stage.admin("PATCH", `/api/v1/namespaces/${prod}/services/core`, { spec: { selector: { "vigie.dev/colour": serving } } });

@@ -87,4 +87,4 @@ test("what was never applied by Vigie does not drift; what was is told with who,
   await stage.settled("prod");
   expect(await stage.ended(await stage.confirm(await stage.plan({ kind: "scale", environment: "prod", bigPod, replicas })))).toMatchObject({ status: "succeeded" });
   await gone(bigPod);
-}, 120_000);
+}, 240_000);

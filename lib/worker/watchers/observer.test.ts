@@ -20,7 +20,7 @@ let database: TestDatabase;
 let feed: ReturnType<typeof createFeed>;
 let listener: pg.Client | undefined;
 const running: Observer[] = [];
-const soon = <T>(look: () => T) => expect.poll(look, { timeout: 20_000, interval: 20 });
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 60_000, interval: 20 });
 
 function observer(holder = "me", waitForLaterMs = 0): Observer {
   const views = createEnvironmentViews({ config: testConfig, startWatching: feed.start, clock: systemClock, log: silentLog });

@@ -81,4 +81,4 @@ test("where Prometheus contradicts the pod's own answer, the worse counts and bo
     samples = [sample(200, new Date(Date.now() - 60_000))];
     await rig.until("what is past contradicts nobody", "experience", (now) => now.status === "healthy");
   });
-}, 60_000);
+}, 240_000);

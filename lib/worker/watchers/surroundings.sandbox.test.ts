@@ -43,7 +43,7 @@ test("each kind is watched once for its namespace, nodes once for all environmen
   } finally {
     await rig.stop();
   }
-}, 60_000);
+}, 240_000);
 
 test("a kind that may not be read, or is not served, says so among the sources, and neither greys a tile nor is a problem", async () => {
   const rig = await openSentencesRig({ speed: 8, environment: "dev" });
@@ -59,4 +59,4 @@ test("a kind that may not be read, or is not served, says so among the sources, 
   } finally {
     await rig.stop();
   }
-}, 60_000);
+}, 240_000);

@@ -110,8 +110,8 @@ if (kubeconfig === undefined) {
           await send("PATCH", `/api/v1/namespaces/${namespace}/pods/${pod.name}/status`, { status: { phase: "Running", startTime: seconds(60), conditions: [{ type: "PodScheduled", status: "True" }, { type: "Ready", status: "False", reason: "ContainersNotReady" }], containerStatuses: [{ name: "app", image, imageID: "", restartCount: 0, lastState: {}, ...container }] } });
         }
         const plain = (state: BigPodState | undefined): string => (state?.cause ?? "").replaceAll(new RegExp(`\\b${id}-[a-z0-9]{8,10}-[a-z0-9]{5}\\b`, "g"), "<pod>");
-        await expect.poll(() => `${view.state(id)?.status} ${view.state(id)?.causeKind}`, { timeout: 30_000, interval: 50 }).toBe(`broken ${kind}`);
-        await expect.poll(() => plain(view.state(id)), { timeout: 10_000, interval: 50 }).toEqual(typeof sentence === "string" ? sentence : expect.stringMatching(sentence));
+        await expect.poll(() => `${view.state(id)?.status} ${view.state(id)?.causeKind}`, { timeout: 60_000, interval: 50 }).toBe(`broken ${kind}`);
+        await expect.poll(() => plain(view.state(id)), { timeout: 60_000, interval: 50 }).toEqual(typeof sentence === "string" ? sentence : expect.stringMatching(sentence));
         expect(view.state(id)).toMatchObject({ remedy: expect.stringMatching(/\.$/) as string });
       } finally {
         await send("DELETE", `/apis/apps/v1/namespaces/${namespace}/deployments/${id}`).catch(() => undefined);

@@ -20,7 +20,7 @@ const base = foldBigPod({ environment: "prod", namespace: "n", bigPod: core, dep
 const state = (change: Partial<BigPodState> = {}): BigPodState => ({ ...base, ...change });
 const source = (change: Partial<SourceState> = {}): SourceState => ({ key: "lab/prod/pods", environment: "prod", title: "Pods", status: "live", since: testNow.toISOString(), contactAt: testNow.toISOString(), reason: null, required: true, ...change });
 
-const soon = <T>(look: () => T) => expect.poll(look, { timeout: 20_000, interval: 5 });
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 60_000, interval: 5 });
 
 let database: TestDatabase;
 let listener: pg.Client;

@@ -87,13 +87,13 @@ describe.skipIf(prometheusBinary === undefined || alertmanagerBinary === undefin
   const voyage = { environment: "prod", bigPod: "experience", process: "voyage" };
   const told = () => database.db.signalRow.findMany({ where: { kind: "alert", title: "ProcessNotRunning" }, orderBy: { onsetAt: "asc" } });
 
-  test("a process that keeps crashing is told by webhook and by polling as one signal per pod, silenced in Alertmanager, and ends when it runs again", { timeout: 120_000 }, async () => {
+  test("a process that keeps crashing is told by webhook and by polling as one signal per pod, silenced in Alertmanager, and ends when it runs again", { timeout: 240_000 }, async () => {
     const token = await acquireLease(database.db, observerLease, "test", 600_000);
     const watch = createSignalWatch({ context, lease: () => token });
     const timer = setInterval(() => void watch.look(), 250);
     try {
       await console("faults/crash", { ...voyage, lasting: true });
-      await expect.poll(async () => (await told()).map((row) => [row.state, row.environment, row.bigPod, row.service, row.ways.toSorted()]), { timeout: 40_000, interval: 200 }).toEqual(Array.from({ length: 2 }, () => ["firing", "prod", "experience", "voyage", ["alertmanager", "prometheus", "webhook"]]));
+      await expect.poll(async () => (await told()).map((row) => [row.state, row.environment, row.bigPod, row.service, row.ways.toSorted()]), { timeout: 60_000, interval: 200 }).toEqual(Array.from({ length: 2 }, () => ["firing", "prod", "experience", "voyage", ["alertmanager", "prometheus", "webhook"]]));
       for (const signal of await told()) {
         const prometheus = (await context.outside.metrics("prod")?.alerts())?.find((alert) => alert.name === "ProcessNotRunning" && alert.labels.pod === (signal.labels as Record<string, string>)["pod"]);
         expect(signal.onsetAt).toEqual(prometheus?.activeAt);
@@ -101,7 +101,7 @@ describe.skipIf(prometheusBinary === undefined || alertmanagerBinary === undefin
       }
       const [first] = await told();
       await silenceSignal(context, actorWith("operator"), { environment: "prod", signalId: first?.id ?? "", minutes: 10, comment: "being mended" });
-      await expect.poll(async () => (await context.outside.alerts("prod")?.alerts())?.filter((alert) => alert.state === "suppressed").length, { timeout: 10_000 }).toBe(1);
+      await expect.poll(async () => (await context.outside.alerts("prod")?.alerts())?.filter((alert) => alert.state === "suppressed").length, { timeout: 60_000 }).toBe(1);
       await console("faults/heal", voyage);
       await expect.poll(async () => (await told()).map((row) => row.state), { timeout: 60_000, interval: 200 }).toEqual(["ended", "ended"]);
       expect(statuses).toContain("resolved");
