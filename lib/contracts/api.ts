@@ -3,7 +3,7 @@ import { auditEntrySchema, auditQuerySchema } from "#lib/contracts/audit.ts";
 import { breakGlassSchema, operationSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { releaseSummarySchema } from "#lib/contracts/release.ts";
 import { bigPodStateSchema, operationSummarySchema, runningImageSchema, serviceStateSchema, sourceStateSchema } from "#lib/contracts/state.ts";
-import { chainFaults } from "#lib/domain/audit-chain.ts";
+import { chainFaults } from "#lib/domain/audit-fault.ts";
 import { answerCodes } from "#lib/domain/error.ts";
 import { healthStatuses, operationStatuses, sourceStatuses } from "#lib/domain/status.ts";
 

@@ -23,6 +23,7 @@ export async function setUpRoles(ownerUrl: string, app: { role: string; password
       GRANT USAGE ON SCHEMA public TO ${role}, vigie_audit;
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role};
       REVOKE UPDATE ON incident_entry FROM ${role};
+      REVOKE UPDATE, DELETE ON audit_checkpoint, audit_key FROM ${role};
       GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${role};
       REVOKE ALL ON _prisma_migrations FROM ${role};
       GRANT SELECT ON _prisma_migrations TO ${role};

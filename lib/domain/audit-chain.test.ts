@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chainStart, createChainVerifier, hashOfBytes } from "#lib/domain/audit-chain.ts";
+import { chainStart, createChainVerifier, hashOfBytes, notedHead } from "#lib/domain/audit-chain.ts";
 import type { ChainFinding, ChainPosition, ChainRow } from "#lib/domain/audit-chain.ts";
 
 function rowAfter(previous: string, sequence: number, summary = `entry ${sequence}`): ChainRow {
@@ -21,7 +21,7 @@ function chain(length: number, from: ChainPosition = chainStart): ChainRow[] {
 }
 
 function verify(rows: readonly ChainRow[], known: ChainPosition | null = null, start = chainStart): ChainFinding | null {
-  const verifier = createChainVerifier(start, known);
+  const verifier = createChainVerifier(start, notedHead(known));
   for (const row of rows) {
     const finding = verifier.push(row);
     if (finding) return finding;

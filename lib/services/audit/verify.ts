@@ -1,7 +1,7 @@
 import type { Actor } from "#lib/contracts/actor.ts";
 import type { AuditVerification, AuditVerifyProgress, AuditVerifyQuery } from "#lib/contracts/api.ts";
 import { auditHead, auditRows } from "#lib/db/repositories/audit.ts";
-import { chainStart, createChainVerifier } from "#lib/domain/audit-chain.ts";
+import { chainStart, createChainVerifier, notedHead } from "#lib/domain/audit-chain.ts";
 import type { ChainPosition } from "#lib/domain/audit-chain.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { authorise } from "#lib/services/authorise.ts";
@@ -40,7 +40,7 @@ async function* chainSteps(context: ServiceContext, query: AuditVerifyQuery): As
   const start = await trustedStart(context, query.from ?? 1);
   const to = (await auditHead(context.db))?.sequence ?? 0;
   const known = query.knownSequence !== undefined && query.knownHash !== undefined ? { sequence: query.knownSequence, hash: query.knownHash } : null;
-  const verifier = createChainVerifier(start, known);
+  const verifier = createChainVerifier(start, notedHead(known));
   const of = Math.max(0, to - start.sequence);
   let entries = 0;
   yield { checked: 0, of };
