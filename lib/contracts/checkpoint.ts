@@ -26,7 +26,7 @@ export const checkpointsResponseSchema = z.object({
   everyMinutes: z.number(),
   everyEntries: z.int(),
   /** Worst first. None: all is as it should be. */
-  warnings: z.array(z.object({ kind: z.enum(["none", "late", "refused", "undelivered", "conflict"]), sentence: z.string() })),
+  warnings: z.array(z.object({ kind: z.enum(["refused", "none", "late", "undelivered"]), sentence: z.string() })),
   newest: signedCheckpointSchema.extend({ ageSeconds: z.number() }).nullable(),
   /** Entries after the newest checkpoint. */
   uncovered: z.int().nonnegative(),
