@@ -147,6 +147,7 @@ function describeAudit(program: Command, run: Run, alone: Alone): void {
     .option("--export <file>", "verify this export instead, without any portal")
     .option("--checkpoints <file>", "checkpoints (JSON Lines, or a folder of them) to hold the export against")
     .option("--public-key <file>", "what the checkpoints must be signed with (PEM)")
+    .option("--from <sequence>", "the entry that the export begins with on purpose", count)
     .action((options: VerifyOptions) => verify(options, run, alone));
   audit.command("export").description("the whole log as JSON Lines, to verify elsewhere").action(() => run(exportAudit));
   audit.command("checkpoints").description("signed checkpoints, and where they are kept; ends with 1 when one is missing or late").action(() => run(showCheckpoints));
@@ -161,7 +162,7 @@ interface VerifyOptions extends Partial<OfflineFiles> {
 
 function verify({ knownSequence, knownHash, export: file, ...rest }: VerifyOptions, run: Run, alone: Alone): Promise<void> {
   if (file !== undefined) return alone((output) => verifyOffline(output, { export: file, ...rest }));
-  if (rest.checkpoints !== undefined || rest.publicKey !== undefined) throw new CommandEnd(exitCodes.refused, "usage", "--checkpoints and --public-key belong to --export: the portal verifies with the copies it has. Export the log (`vigie audit export`) and verify that.");
+  if (rest.checkpoints !== undefined || rest.publicKey !== undefined || rest.from !== undefined) throw new CommandEnd(exitCodes.refused, "usage", "--checkpoints, --public-key and --from belong to --export: the portal verifies with the copies it has. Export the log (`vigie audit export`) and verify that.");
   return run((session) => verifyAudit(session, { ...(knownSequence === undefined ? {} : { sequence: knownSequence }), ...(knownHash === undefined ? {} : { hash: knownHash }) }));
 }
 

@@ -17,8 +17,11 @@ export interface OfflineVerification {
   covered: number;
 }
 
-/** Verifies an export line by line. The checkpoints are read before: `list` must have believed all of them. */
-export function createOfflineVerifier(list: CheckpointList) {
+/**
+ * Verifies an export line by line. The checkpoints are read before: `list` must have believed all of them. `first` is the entry that the export begins with
+ * on purpose (a part of the log, or what is left after older entries were archived); if it begins later, entries are missing.
+ */
+export function createOfflineVerifier(list: CheckpointList, first = 1) {
   let chain: ReturnType<typeof createChainVerifier> | null = null;
   let from: number | null = null;
   let anchored = true;
@@ -27,8 +30,8 @@ export function createOfflineVerifier(list: CheckpointList) {
   let done: ChainFinding | null = null;
 
   function startOf(row: ExportedRow): ChainPosition {
-    if (row.sequence === 1) return chainStart;
-    const sequence = row.sequence - 1;
+    if (first === 1) return chainStart;
+    const sequence = first - 1;
     const signed = list.heads.at(sequence);
     anchored = signed !== undefined;
     return { sequence, hash: signed?.hash ?? unwrapBytes(row.bytes)?.previous ?? chainStart.hash };
@@ -39,7 +42,7 @@ export function createOfflineVerifier(list: CheckpointList) {
       if (done !== null) return done;
       line += 1;
       const row = readRow(text);
-      const expected = (chain?.position().sequence ?? 0) + 1;
+      const expected = (chain?.position().sequence ?? first - 1) + 1;
       if (row === null) {
         done = { sequence: expected, fault: "edited", evidence: `Line ${line} of the export, where entry ${expected} is due, cannot be read.` };
         return done;
@@ -53,7 +56,7 @@ export function createOfflineVerifier(list: CheckpointList) {
       return done;
     },
     end(): OfflineVerification {
-      const verifier = chain ?? createChainVerifier(chainStart, list.heads);
+      const verifier = chain ?? createChainVerifier({ ...chainStart, sequence: first - 1 }, list.heads);
       done ??= verifier.end();
       const head = verifier.position();
       const signed = list.heads.last()?.sequence ?? 0;

@@ -19,6 +19,8 @@ export interface OfflineFiles {
   /** A file of checkpoints, or a folder of them as it was copied out of a bucket. */
   checkpoints?: string;
   publicKey?: string;
+  /** First entry of the export, when it is a part of the log on purpose. */
+  from?: number;
 }
 
 /** Everything that an offline verification found. */
@@ -35,7 +37,7 @@ export async function verifyOffline(output: Output, files: OfflineFiles): Promis
   const keys = files.publicKey === undefined ? [] : publicKeys(files.publicKey);
   const list = createCheckpointList(keys);
   const checkpointBad = files.checkpoints === undefined ? null : believe(list, files.checkpoints);
-  const verifier = createOfflineVerifier(list);
+  const verifier = createOfflineVerifier(list, files.from);
   await eachLine(files.export, (line) => verifier.push(line) === null);
   const result = verifier.end();
   const newest = list.newest()?.checkpoint ?? null;
