@@ -54,13 +54,10 @@ export async function knownKeys(db: Database | Transaction): Promise<{ id: strin
   return db.$queryRaw`SELECT id, public_key AS "publicKey", since FROM audit_key ORDER BY since DESC, id`;
 }
 
-/** Writes down why no checkpoint is made; null: one is made again. Resolves with whether that is new. */
+/** Writes down why no checkpoint is made; the first reason stays, since every entry after it changes the words. Null: one is made again. Resolves with whether that is new. */
 export async function noteRefusal(tx: Transaction, sentence: string | null): Promise<boolean> {
   if (sentence === null) return (await tx.$executeRaw`DELETE FROM audit_checkpoint_refusal`) > 0;
-  const changed = await tx.$executeRaw`
-    INSERT INTO audit_checkpoint_refusal (sentence) VALUES (${sentence})
-    ON CONFLICT (single) DO UPDATE SET sentence = excluded.sentence, since = clock_timestamp() WHERE audit_checkpoint_refusal.sentence <> excluded.sentence`;
-  return changed > 0;
+  return (await tx.$executeRaw`INSERT INTO audit_checkpoint_refusal (sentence) VALUES (${sentence}) ON CONFLICT (single) DO NOTHING`) > 0;
 }
 
 export async function standingRefusal(db: Database | Transaction): Promise<{ sentence: string; since: Date } | null> {

@@ -6,9 +6,6 @@ import type { CheckpointPlace, Checkpoints } from "#lib/ports/checkpoints.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
 
-/** How long a checkpoint that is being handed over may take when the worker stops. */
-const patienceMs = 4_000;
-
 export interface Deliverer {
   /** Hands over what is due, and resolves when nothing more is. Places do not wait for each other. */
   look(): Promise<void>;
@@ -21,13 +18,15 @@ interface DelivererParts {
   lease: () => LeaseToken | null;
   random: () => number;
   delayMs?: (attempt: number, random: number) => number;
+  /** How long a checkpoint that is being handed over may take when the worker stops. */
+  patienceMs?: number;
 }
 
 /**
  * Brings checkpoints to their places, in order. A place that fails keeps its own waiting, for ever: a checkpoint is not given up. A worker that dies between
  * delivering and writing it down leaves one that is handed over again, which every place takes as the same.
  */
-export function createDeliverer({ context, checkpoints, lease, random, delayMs = retryDelayMs }: DelivererParts): Deliverer {
+export function createDeliverer({ context, checkpoints, lease, random, delayMs = retryDelayMs, patienceMs = 4_000 }: DelivererParts): Deliverer {
   const { db, log } = context;
   const running = new Map<string, Promise<void>>();
   const failing = new Set<string>();
