@@ -47,4 +47,6 @@ export const auditActionWords: Record<AuditAction, string> = {
   "access.denied": "was refused",
   "audit.export": "exported the log",
   "config.loaded": "configuration loaded",
+  "audit.verify": "verified the log",
+  "intent.resolve": "found out how it ended",
 };

@@ -51,11 +51,18 @@ export function VerifyButton() {
 }
 
 function Found({ verification }: { verification: AuditVerification }) {
-  const { valid, entries, head, firstBad } = verification;
+  const { valid, entries, head, firstBad, checkpoints } = verification;
   if (!valid && firstBad) {
     return (
       <span>
         <Mark tone="bad" shape="octagon" word={`Entry ${firstBad.sequence} is not what was written`} strong /> <span className="text-muted">({firstBad.fault})</span> {firstBad.evidence}
+      </span>
+    );
+  }
+  if (!valid) {
+    return (
+      <span>
+        <Mark tone="bad" shape="octagon" word="A checkpoint cannot be believed" strong /> {checkpoints?.firstBad?.evidence}
       </span>
     );
   }
@@ -66,6 +73,7 @@ function Found({ verification }: { verification: AuditVerification }) {
       <Copy text={head.hash} label="hash of the last entry" className="font-mono text-xs text-muted">
         {head.hash.slice(0, 16)}
       </Copy>
+      {checkpoints?.newest ? <span className="text-muted">and as {checkpoints.checked} signed checkpoints say</span> : null}
     </span>
   );
 }

@@ -8,6 +8,9 @@ import type { IsolationWay } from "#lib/domain/isolation.ts";
 import { operationStatuses } from "#lib/domain/status.ts";
 import { exportAudit, listAudit, verifyAudit } from "#lib/cli/commands/audit.ts";
 import type { AuditFilters } from "#lib/cli/commands/audit.ts";
+import { showCheckpoints, showPublicKeys } from "#lib/cli/commands/audit-checkpoints.ts";
+import { makeKey, publicKeyOf, verifyOffline } from "#lib/cli/commands/audit-offline.ts";
+import type { OfflineFiles } from "#lib/cli/commands/audit-offline.ts";
 import { acknowledgeIncident, listIncidents, noteIncident, resolveIncident, showIncident, showNumbers } from "#lib/cli/commands/incidents.ts";
 import type { IncidentFilters } from "#lib/cli/commands/incidents.ts";
 import { operate, showPlan } from "#lib/cli/commands/operate.ts";
@@ -42,7 +45,10 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
   const run = async (act: (session: Session) => Promise<number>): Promise<void> => {
     exitCode = await act({ client: openClient(program.opts<GlobalOptions>(), environment), output: output(), signal });
   };
-  describe(program, run);
+  const alone = async (act: (output: Output) => Promise<number>): Promise<void> => {
+    exitCode = await act(output());
+  };
+  describe(program, run, alone);
   for (const command of [program, ...descendants(program)]) command.exitOverride().configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) });
   try {
     await program.parseAsync([...words], { from: "user" });
@@ -62,8 +68,10 @@ function descendants(command: Command): Command[] {
 }
 
 type Run = (act: (session: Session) => Promise<number>) => Promise<void>;
+/** Runs what needs neither portal nor token. */
+type Alone = (act: (output: Output) => Promise<number>) => Promise<void>;
 
-function describe(program: Command, run: Run): void {
+function describe(program: Command, run: Run, alone: Alone): void {
   program
     .description("Promotes, rolls back and watches what Vigie looks after, over its HTTP API.")
     .option("--url <address>", "address of the portal (VIGIE_URL)")
@@ -102,6 +110,22 @@ function describe(program: Command, run: Run): void {
   describeIncidents(program, run);
   program.command("watch").description("what moves, as it moves, until Ctrl-C").option("-e, --environment <name>").action((options: { environment?: string }) => run((session) => watch(session, options)));
 
+  describeAudit(program, run, alone);
+
+  const token = program.command("token").description("API tokens");
+  token.command("list", { isDefault: true }).description("all tokens, without their secrets").action(() => run(listTokens));
+  token
+    .command("create")
+    .argument("<name>")
+    .description("make a token and print it, once")
+    .addOption(new Option("--role <role>").choices(roles).makeOptionMandatory())
+    .option("-e, --environment <name...>", "only for these environments")
+    .option("--days <count>", "days until it ends", count, 90)
+    .action((name: string, options: { role: string; environment?: string[]; days: number }) => run((session) => createToken(session, name, options)));
+  token.command("revoke").argument("<id>").description("end a token at once").action((id: string) => run((session) => revokeToken(session, id)));
+}
+
+function describeAudit(program: Command, run: Run, alone: Alone): void {
   const audit = program.command("audit").description("the audit log");
   audit
     .command("list", { isDefault: true })
@@ -115,20 +139,31 @@ function describe(program: Command, run: Run): void {
     .option("--text <text>")
     .option("--limit <count>", "at most so many", count, 25)
     .action((filters: AuditFilters) => run((session) => listAudit(session, filters)));
-  audit.command("verify").description("recompute the chain; ends with 1 when it does not hold").option("--known-sequence <number>", "a position noted earlier", count).option("--known-hash <hash>").action((known: { knownSequence?: number; knownHash?: string }) => run((session) => verifyAudit(session, { ...(known.knownSequence === undefined ? {} : { sequence: known.knownSequence }), ...(known.knownHash === undefined ? {} : { hash: known.knownHash }) })));
+  audit
+    .command("verify")
+    .description("recompute the chain; ends with 1 when it does not hold")
+    .option("--known-sequence <number>", "a position noted earlier", count)
+    .option("--known-hash <hash>")
+    .option("--export <file>", "verify this export instead, without any portal")
+    .option("--checkpoints <file>", "checkpoints (JSON Lines, or a folder of them) to hold the export against")
+    .option("--public-key <file>", "what the checkpoints must be signed with (PEM)")
+    .option("--from <sequence>", "the entry that the export begins with on purpose", count)
+    .action((options: VerifyOptions) => verify(options, run, alone));
   audit.command("export").description("the whole log as JSON Lines, to verify elsewhere").action(() => run(exportAudit));
+  audit.command("checkpoints").description("signed checkpoints, and where they are kept; ends with 1 when one is missing or late").action(() => run(showCheckpoints));
+  audit.command("key").argument("<file>").description("make an Ed25519 key for checkpoints; prints the public key").action((file: string) => alone((output) => makeKey(output, file)));
+  audit.command("public-key").description("the public key: the portal's, or that of a private key's file").option("--key <file>").action((options: { key?: string }) => (options.key === undefined ? run(showPublicKeys) : alone((output) => publicKeyOf(output, options.key ?? ""))));
+}
 
-  const token = program.command("token").description("API tokens");
-  token.command("list", { isDefault: true }).description("all tokens, without their secrets").action(() => run(listTokens));
-  token
-    .command("create")
-    .argument("<name>")
-    .description("make a token and print it, once")
-    .addOption(new Option("--role <role>").choices(roles).makeOptionMandatory())
-    .option("-e, --environment <name...>", "only for these environments")
-    .option("--days <count>", "days until it ends", count, 90)
-    .action((name: string, options: { role: string; environment?: string[]; days: number }) => run((session) => createToken(session, name, options)));
-  token.command("revoke").argument("<id>").description("end a token at once").action((id: string) => run((session) => revokeToken(session, id)));
+interface VerifyOptions extends Partial<OfflineFiles> {
+  knownSequence?: number;
+  knownHash?: string;
+}
+
+function verify({ knownSequence, knownHash, export: file, ...rest }: VerifyOptions, run: Run, alone: Alone): Promise<void> {
+  if (file !== undefined) return alone((output) => verifyOffline(output, { export: file, ...rest }));
+  if (rest.checkpoints !== undefined || rest.publicKey !== undefined || rest.from !== undefined) throw new CommandEnd(exitCodes.refused, "usage", "--checkpoints, --public-key and --from belong to --export: the portal verifies with the copies it has. Export the log (`vigie audit export`) and verify that.");
+  return run((session) => verifyAudit(session, { ...(knownSequence === undefined ? {} : { sequence: knownSequence }), ...(knownHash === undefined ? {} : { hash: knownHash }) }));
 }
 
 function describeIncidents(program: Command, run: Run): void {

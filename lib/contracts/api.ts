@@ -3,7 +3,8 @@ import { auditEntrySchema, auditQuerySchema } from "#lib/contracts/audit.ts";
 import { breakGlassSchema, operationSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { releaseSummarySchema } from "#lib/contracts/release.ts";
 import { bigPodStateSchema, operationSummarySchema, runningImageSchema, serviceStateSchema, sourceStateSchema } from "#lib/contracts/state.ts";
-import { chainFaults } from "#lib/domain/audit-chain.ts";
+import { checkpointFindingSchema } from "#lib/contracts/checkpoint.ts";
+import { chainFaults } from "#lib/domain/audit-fault.ts";
 import { answerCodes } from "#lib/domain/error.ts";
 import { healthStatuses, operationStatuses, sourceStatuses } from "#lib/domain/status.ts";
 
@@ -107,6 +108,8 @@ export const auditVerifyResponseSchema = z.object({
   /** Last entry found right: note it, and hand it over next time as knownSequence and knownHash. */
   head: z.object({ sequence: z.int().nonnegative(), hash: z.string() }),
   firstBad: z.object({ sequence: z.int(), fault: z.enum(chainFaults), evidence: z.string() }).nullable(),
+  /** The copies of signed checkpoints that Vigie keeps: the chain was held against those that can be believed. Outside copies are verified offline. */
+  checkpoints: z.object({ checked: z.int().nonnegative(), newest: z.object({ size: z.int(), time: z.iso.datetime() }).nullable(), firstBad: checkpointFindingSchema.nullable() }).optional(),
 });
 export const auditVerifyProgressSchema = z.object({ checked: z.int().nonnegative(), of: z.int().nonnegative() });
 /** One line of GET /api/v1/audit/verify as JSON Lines: how far it is, and last what was found, or why it could not be gone on with. */

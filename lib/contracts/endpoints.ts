@@ -5,6 +5,7 @@ import {
   operationAcceptedSchema, operationsQuerySchema, operationsResponseSchema, readinessResponseSchema, releaseQuerySchema, releaseResponseSchema, releasesQuerySchema, releasesResponseSchema,
 } from "#lib/contracts/api.ts";
 import { alertmanagerWebhookSchema, webhookQuerySchema, webhookReceivedSchema } from "#lib/contracts/alertmanager-webhook.ts";
+import { checkpointsResponseSchema } from "#lib/contracts/checkpoint.ts";
 import { silenceRequestSchema } from "#lib/contracts/incident.ts";
 import { signalQuerySchema, signalsResponseSchema, silenceCreatedSchema, silenceQuerySchema } from "#lib/contracts/signal.ts";
 import { adoptedSchema, adoptRequestSchema, driftsResponseSchema } from "#lib/contracts/drift.ts";
@@ -199,6 +200,10 @@ export const endpoints = {
     query: auditVerifyQuerySchema, success: { description: "Whether the chain holds", schema: auditVerifyResponseSchema, lines: auditVerifyLineSchema }, errors: ["not-found"],
   }),
   exportAudit: endpoint({ id: "exportAudit", method: "GET", path: "/api/v1/audit/export", access: "read", summary: "The audit log as JSON Lines, to be verified offline", query: auditExportQuerySchema, success: { description: "One entry a line, with the exact bytes that were hashed", schema: auditExportLineSchema, contentType: "application/jsonl" } }),
+  listCheckpoints: endpoint({
+    id: "listCheckpoints", method: "GET", path: "/api/v1/audit/checkpoints", access: "read", summary: "Signed checkpoints of the audit log, and where they are kept",
+    description: "The newest one, the public keys, each place outside the database, and warnings when a checkpoint is missing, late or undelivered.", success: { description: "How the checkpoints stand", schema: checkpointsResponseSchema },
+  }),
   tickRunbook: endpoint({ id: "tickRunbook", method: "POST", path: "/api/v1/incidents/{number}/runbook", access: "write", summary: "Tick or untick a step of a runbook", description: "It goes into the incident's timeline. Ticking what is ticked changes nothing.", body: runbookTickSchema, success: { description: "Whether anything changed", schema: z.object({ changed: z.boolean() }) }, errors: ["not-found"] }),
   readPostmortem: endpoint({
     id: "readPostmortem", method: "GET", path: "/api/v1/incidents/{number}/postmortem", access: "read", summary: "The postmortem of an incident, begun for people to finish",

@@ -1,27 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { chainStart, createChainVerifier, hashOfBytes } from "#lib/domain/audit-chain.ts";
+import { chainStart, createChainVerifier, hashOfBytes, notedHead } from "#lib/domain/audit-chain.ts";
 import type { ChainFinding, ChainPosition, ChainRow } from "#lib/domain/audit-chain.ts";
-
-function rowAfter(previous: string, sequence: number, summary = `entry ${sequence}`): ChainRow {
-  const at = new Date(Date.UTC(2026, 0, 1, 0, 0, sequence));
-  const body = { action: "plan.create", actor: { id: "u1", kind: "person", name: "Ada" }, after: null, before: null, bigPods: ["core"], environment: "prod", operationId: null, outcome: "allowed", reason: null, summary };
-  const bytes = `{"at":"${at.toISOString()}","body":${JSON.stringify(body)},"previous":"${previous}","sequence":${sequence}}`;
-  return { sequence, at, action: body.action, outcome: body.outcome, actorKind: "person", actorId: "u1", actorName: "Ada", environment: "prod", bigPods: ["core"], operationId: null, bytes, hash: hashOfBytes(bytes) };
-}
-
-function chain(length: number, from: ChainPosition = chainStart): ChainRow[] {
-  const rows: ChainRow[] = [];
-  let previous = from.hash;
-  for (let sequence = from.sequence + 1; sequence <= from.sequence + length; sequence++) {
-    const row = rowAfter(previous, sequence);
-    rows.push(row);
-    previous = row.hash;
-  }
-  return rows;
-}
+import { chain, rowAfter } from "#lib/domain/test-chain.ts";
 
 function verify(rows: readonly ChainRow[], known: ChainPosition | null = null, start = chainStart): ChainFinding | null {
-  const verifier = createChainVerifier(start, known);
+  const verifier = createChainVerifier(start, notedHead(known));
   for (const row of rows) {
     const finding = verifier.push(row);
     if (finding) return finding;

@@ -1,6 +1,7 @@
 import type { Config } from "#lib/contracts/config.ts";
 import { alertmanagerMistakes, egressMistakes, prometheusMistakes } from "#lib/domain/config-rules-gates.ts";
 import { chartMistakes } from "#lib/domain/config-rules-charts.ts";
+import { checkpointMistakes } from "#lib/domain/config-rules-audit.ts";
 import { notificationMistakes, runbookMistakes } from "#lib/domain/config-rules-notifications.ts";
 import { policyMistakes } from "#lib/domain/config-rules-policy.ts";
 import { checkBlueGreen } from "#lib/domain/config-rules-blue-green.ts";
@@ -44,7 +45,7 @@ export function checkConfig(config: Config, now: Date): ConfigMistake[] {
   });
   const hosts = config.registries.map((registry) => registry.host);
   repeated(hosts).forEach((index) => mistakes.push({ path: ["registries", index, "host"], expected: `another host: "${hosts[index]}" stands above` }));
-  return [...mistakes, ...checkBlueGreen(config), ...policyMistakes(config, now), ...prometheusMistakes(config), ...alertmanagerMistakes(config), ...egressMistakes(config), ...chartMistakes(config), ...notificationMistakes(config), ...runbookMistakes(config)];
+  return [...mistakes, ...checkBlueGreen(config), ...policyMistakes(config, now), ...prometheusMistakes(config), ...alertmanagerMistakes(config), ...egressMistakes(config), ...chartMistakes(config), ...notificationMistakes(config), ...checkpointMistakes(config), ...runbookMistakes(config)];
 }
 
 /** Environment that promotions into `name` come from; null for the first. */

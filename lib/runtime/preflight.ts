@@ -41,5 +41,8 @@ export function preflight(file: string, part: "worker" | "web" | "all"): LoadedC
 /** References of the secrets that a part needs: registries are asked by both, sign-in is the web process's. */
 function secretReferences(config: Config, part: "worker" | "web" | "all"): string[] {
   const registries = config.registries.flatMap((registry) => registry.password ?? []);
-  return part === "worker" ? registries : [...registries, ...config.access.providers.map((provider) => provider.clientSecret)];
+  const { key, places } = config.audit.checkpoints;
+  const checkpoints = [...(key === undefined ? [] : [key]), ...places.flatMap((place) => (place.kind === "s3" ? [place.accessKeyId, place.secretAccessKey] : place.kind === "webhook" ? [place.secret] : []))];
+  const ofWorker = part === "web" ? registries : [...registries, ...checkpoints];
+  return part === "worker" ? ofWorker : [...ofWorker, ...config.access.providers.map((provider) => provider.clientSecret)];
 }

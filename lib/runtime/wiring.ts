@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { createAlertmanagerByEnvironment } from "#lib/adapters/alertmanager/by-environment.ts";
 import { createRunbookFolder } from "#lib/adapters/files/runbook-folder.ts";
+import { createConfiguredPlaces } from "#lib/adapters/checkpoints/configured.ts";
 import { createChannels } from "#lib/adapters/notify/channels.ts";
 import { createConfiguredGrafana } from "#lib/adapters/grafana/configured.ts";
 import { createGithub } from "#lib/adapters/github/github.ts";
@@ -9,11 +10,15 @@ import { createDatabase } from "#lib/db/client.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
 import type { Clusters } from "#lib/adapters/kubernetes/clusters.ts";
+import type { Checkpoints } from "#lib/ports/checkpoints.ts";
 import type { Log } from "#lib/ports/runtime.ts";
 import type { SourceApi } from "#lib/ports/source.ts";
 import { loadConfig } from "#lib/runtime/config.ts";
 import type { LoadedConfig } from "#lib/runtime/config.ts";
-import { root } from "#lib/runtime/home.ts";
+import { checkpointOrigin } from "#lib/domain/checkpoint-places.ts";
+import { createSigner } from "#lib/domain/checkpoint.ts";
+import { checkpointKey } from "#lib/runtime/checkpoint-key.ts";
+import { home, root } from "#lib/runtime/home.ts";
 import { createPrometheusByEnvironment } from "#lib/adapters/prometheus/by-environment.ts";
 import { createOutside } from "#lib/runtime/outside.ts";
 import { createLog } from "#lib/runtime/log.ts";
@@ -51,8 +56,13 @@ export function createRuntime(part: "worker" | "web"): Runtime {
   };
   const outside = createOutside({ config: loaded.config, clusterOf: async (environment) => (await clusters()).forEnvironment(environment), metricsOf: createPrometheusByEnvironment(loaded.config, secretOf), alertsOf: createAlertmanagerByEnvironment(loaded.config, secretOf), grafana: createConfiguredGrafana(loaded.config, secretOf), source: sourceOf(loaded.config, secretOf) });
   const { folder } = loaded.config.runbooks;
+  const checkpoints = part === "worker" ? { checkpoints: checkpointsOf(loaded, secretOf) } : {};
   const telling = { notify: createChannels(loaded.config, secretOf), ...(folder === undefined ? {} : { runbooks: createRunbookFolder(resolve(loaded.folder, folder)) }) };
-  return { ...loaded, databaseUrl, log, secret: portalSecret(), secretOf, clusters, context: { db, config: loaded.config, clock: systemClock, log, registry, outside, ...telling } };
+  return { ...loaded, databaseUrl, log, secret: portalSecret(), secretOf, clusters, context: { db, config: loaded.config, clock: systemClock, log, registry, outside, ...telling, ...checkpoints } };
+}
+
+function checkpointsOf({ config, folder }: LoadedConfig, secretOf: (reference: string) => string): Checkpoints {
+  return { origin: checkpointOrigin(config), signer: createSigner(checkpointKey(config.audit.checkpoints.key, secretOf)), places: createConfiguredPlaces(config, { folder, home: home(), secretOf }) };
 }
 
 function sourceOf(config: LoadedConfig["config"], secretOf: (reference: string) => string): () => SourceApi | null {

@@ -1,5 +1,6 @@
 import type { Config } from "#lib/contracts/config.ts";
 import type { Database } from "#lib/db/client.ts";
+import type { Checkpoints } from "#lib/ports/checkpoints.ts";
 import type { Notify } from "#lib/ports/notify.ts";
 import type { Outside } from "#lib/ports/outside.ts";
 import type { RegistryApi } from "#lib/ports/registry.ts";
@@ -17,6 +18,8 @@ export interface ServiceContext {
   outside: Outside;
   /** Channels to people outside; only the worker sends. */
   notify?: Notify;
+  /** What checkpoints of the audit log are signed with, and where they go; only the worker has it. */
+  checkpoints?: Checkpoints;
   /** The folder of runbooks; none without one. */
   runbooks?: RunbookFiles;
 }

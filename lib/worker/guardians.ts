@@ -2,6 +2,8 @@ import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import type { IncidentHook } from "#lib/services/incident/announce.ts";
 import { createPromotionWatcher } from "#lib/worker/after-promotion/watcher.ts";
+import { createCheckpointer } from "#lib/worker/checkpoints/checkpointer.ts";
+import { createDeliverer } from "#lib/worker/checkpoints/deliverer.ts";
 import { portalUrl } from "#lib/runtime/portal-url.ts";
 import { createNotifier } from "#lib/worker/incidents/notify.ts";
 import { createDrillScheduler } from "#lib/worker/drills/scheduler.ts";
@@ -50,6 +52,8 @@ export function startGuardians({ context, databaseUrl, views, lease, random, cha
     { everyMs: 10_000, guardian: createDrillScheduler({ context, lease }) },
   ];
   if (context.notify !== undefined && context.config.notifications.length > 0) guardians.push({ everyMs: 1_000, guardian: createNotifier({ context, notify: context.notify, portalUrl: portalUrl(context.config), random }) });
+  const { checkpoints } = context;
+  if (checkpoints !== undefined) guardians.push({ everyMs: 1_000, guardian: createCheckpointer({ context, checkpoints, lease }) }, { everyMs: 1_000, guardian: createDeliverer({ context, checkpoints, lease, random }) });
   incidents.start();
   const timers = guardians.map(({ everyMs, guardian }) => setInterval(() => void guardian.look(), everyMs));
   return {

@@ -1,6 +1,7 @@
 /** Process entry of the worker. SIGTERM and SIGINT end it in order within ten seconds. */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { assertAuditProtected } from "#lib/db/protection.ts";
 import { isDatabaseAway } from "#lib/domain/database-away.ts";
 import { isVigieError } from "#lib/domain/error.ts";
 import { createRuntime, openClusters } from "#lib/runtime/wiring.ts";
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
   });
   // Whatever hangs: after ten seconds it is over, and the lease runs out by itself.
   void signalled.then(() => setTimeout(() => process.exit(1), 10_000).unref());
+  await assertAuditProtected(context.db, context.config.audit.allowUnprotected);
   await recordConfigLoaded(context, { file: runtime.file, sha256: runtime.sha256, holder });
   const worker = await startWorker({ context, databaseUrl, apiOf: (environment) => clusters.forEnvironment(environment), holder, random: Math.random, startOperations });
   log.info({ holder }, "worker started");

@@ -41,7 +41,7 @@ export function judgedLookup(rules: readonly EgressRule[], url: URL, resolver: L
 }
 
 /** One request on a connection of its own, over the given lookup. Redirects are not followed; an answer longer than maximumBytes is an error. */
-export function guardedRequest(url: URL, options: { method: "GET" | "POST"; headers: Record<string, string>; body?: string; signal: AbortSignal; lookup: LookupFunction; maximumBytes: number }): Promise<GuardedAnswer> {
+export function guardedRequest(url: URL, options: { method: "GET" | "POST" | "PUT"; headers: Record<string, string>; body?: string; signal: AbortSignal; lookup: LookupFunction; maximumBytes: number }): Promise<GuardedAnswer> {
   const { method, headers, body, signal, lookup, maximumBytes } = options;
   return new Promise((resolve, reject) => {
     const outgoing = (url.protocol === "https:" ? requestTls : requestPlain)(url, { method, headers, signal, agent: false, lookup }, (incoming) => {

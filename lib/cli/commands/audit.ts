@@ -35,13 +35,14 @@ export async function verifyAudit({ client, output }: Session, known: { sequence
   const query = new URLSearchParams(known.sequence === undefined || known.hash === undefined ? {} : { knownSequence: String(known.sequence), knownHash: known.hash });
   const result = await client.get(`api/v1/audit/verify?${query}`, auditVerifyResponseSchema);
   if (output.json) writeJson(output, result);
-  else if (result.valid) output.write(`${toned(output, "ok", "The chain holds")}: ${result.entries} entries, up to ${result.head.sequence} (${result.head.hash}).\n`);
-  else output.write(badSentence(output, result.firstBad));
+  else if (result.valid) output.write(`${toned(output, "ok", "The chain holds")}: ${result.entries} entries, up to ${result.head.sequence} (${result.head.hash})${result.checkpoints?.newest ? `, and ${result.checkpoints.checked} signed checkpoints` : ""}.\n`);
+  else output.write(badSentence(output, result.firstBad ?? null, result.checkpoints?.firstBad?.evidence));
   return result.valid ? exitCodes.done : exitCodes.failed;
 }
 
-function badSentence(output: Output, bad: { sequence: number; fault: string; evidence: string } | null): string {
-  return `${toned(output, "bad", "The chain is broken")}${bad === null ? "" : ` at entry ${bad.sequence}: ${inert(bad.evidence)}`}.\n`;
+function badSentence(output: Output, bad: { sequence: number; evidence: string } | null, checkpoint: string | undefined): string {
+  if (bad === null && checkpoint !== undefined) return `${toned(output, "bad", "A checkpoint cannot be believed")}: ${inert(checkpoint)}\n`;
+  return `${toned(output, "bad", "The chain is broken")}${bad === null ? "" : ` at entry ${bad.sequence}: ${inert(bad.evidence)}`}\n`;
 }
 
 /** JSON Lines as they come, to be kept and verified elsewhere. */

@@ -103,6 +103,12 @@ export async function auditHead(db: Database | Transaction): Promise<(ChainPosit
   return rows[0] ? { sequence: Number(rows[0].sequence), hash: rows[0].hash, at: rows[0].at } : null;
 }
 
+/** Hash of one entry as stored, unverified; null when there is none. */
+export async function hashOfEntry(db: Database | Transaction, sequence: number): Promise<string | null> {
+  const rows = await db.$queryRaw<{ hash: string }[]>`SELECT hash FROM audit_entry WHERE sequence = ${BigInt(sequence)}`;
+  return rows[0]?.hash ?? null;
+}
+
 /** Rows with sequence in (after, to], in order, in batches: the whole log never stands in memory. */
 export async function* auditRows(db: Database, after: number, to: number, batch = 2_000): AsyncGenerator<ChainRow[]> {
   let last = after;

@@ -1,10 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import type { Config } from "#lib/contracts/config.ts";
+import { createDatabase } from "#lib/db/client.ts";
 import { migrate } from "#lib/db/migrate.ts";
-import { setUpRoles } from "#lib/db/roles.ts";
+import { assertAuditProtected } from "#lib/db/protection.ts";
+import { grantRights, setUpRoles } from "#lib/db/roles.ts";
 import { isDatabaseAway } from "#lib/domain/database-away.ts";
-import { VigieError } from "#lib/domain/error.ts";
+import { VigieError, isVigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 import { startEmbeddedPostgres } from "#lib/runtime/postgres/embedded.ts";
 
@@ -15,7 +18,7 @@ export interface ReadyDatabase {
 }
 
 /**
- * DATABASE_URL when it is set (migrated with VIGIE_MIGRATION_URL, or with DATABASE_URL itself), else the embedded PostgreSQL
+ * DATABASE_URL when it is set (migrated with VIGIE_MIGRATION_URL, which also gives DATABASE_URL's role its rights, or with DATABASE_URL itself), else the embedded PostgreSQL
  * of the home folder, where the application gets a role of its own that cannot touch the audit log.
  */
 export async function readyDatabase(folder: string, options: { durable?: boolean } = {}): Promise<ReadyDatabase> {
@@ -23,9 +26,14 @@ export async function readyDatabase(folder: string, options: { durable?: boolean
   const given = process.env.DATABASE_URL;
   if (given !== undefined && given !== "") {
     const url = process.env.VIGIE_MIGRATION_URL ?? given;
-    await migrate(url, migrations).catch((cause: unknown) => {
+    const app = URL.parse(given)?.username ?? "";
+    try {
+      await migrate(url, migrations);
+      // One role for everything is given nothing: the worker says what is wrong with it.
+      if (app !== "" && app !== URL.parse(url)?.username) await grantRights(url, decodeURIComponent(app));
+    } catch (cause) {
       throw unusable(cause, url, process.env.VIGIE_MIGRATION_URL === undefined ? "DATABASE_URL" : "VIGIE_MIGRATION_URL") ?? cause;
-    });
+    }
     return { url: given, stop: async () => undefined };
   }
   const server = await startEmbeddedPostgres(join(folder, "postgres"), options);
@@ -42,6 +50,19 @@ export async function readyDatabase(folder: string, options: { durable?: boolean
   }
 }
 
+/** Throws VigieError "invalid" when the role of this URL could change the audit log and the configuration does not allow that. What cannot be asked now is left to the process itself. */
+export async function refuseUnprotected(url: string, config: Pick<Config, "audit">): Promise<void> {
+  if (url === "") return;
+  const db = createDatabase(url, { poolSize: 1 });
+  try {
+    await assertAuditProtected(db, config.audit.allowUnprotected);
+  } catch (error) {
+    if (isVigieError(error)) throw error;
+  } finally {
+    await db.$disconnect();
+  }
+}
+
 /** A sentence for what PostgreSQL or the network said, without the password that stands in the URL. Null: something else is wrong. */
 function unusable(cause: unknown, url: string, variable: string): VigieError | null {
   const at = URL.parse(url);
@@ -50,7 +71,8 @@ function unusable(cause: unknown, url: string, variable: string): VigieError | n
   const where = `The database ${decodeURIComponent(at.pathname.slice(1))} at ${at.host}`;
   if (code === "28P01" || code === "28000") return new VigieError("invalid", `${where} refuses the user ${decodeURIComponent(at.username)} or the password. Check ${variable}.`, { cause });
   if (code === "3D000") return new VigieError("invalid", `${where} does not exist. Create it, or check ${variable}.`, { cause });
-  if (code === "42501") return new VigieError("invalid", `${where}: the user ${decodeURIComponent(at.username)} may not make tables. Name a role that owns the database in VIGIE_MIGRATION_URL.`, { cause });
+  if (code === "42704") return new VigieError("invalid", `${where} lacks a role that Vigie needs (${cause instanceof Error ? cause.message : "42704"}). Run deploy/database-roles.sql once as an administrator of the server.`, { cause });
+  if (code === "42501") return new VigieError("invalid", `${where}: the user ${decodeURIComponent(at.username)} may not make tables. Run deploy/database-roles.sql, and name the role vigie_migration in VIGIE_MIGRATION_URL.`, { cause });
   return isDatabaseAway(cause) || ["ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ECONNREFUSED"].includes(code) ? new VigieError("unavailable", `${where} cannot be reached (${code === "" ? "no answer" : code}). Check ${variable} and the server.`, { cause }) : null;
 }
 

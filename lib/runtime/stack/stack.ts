@@ -71,7 +71,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       }),
     ]);
     const log = (name: string): string => join(options.folder, "logs", `${name}.log`);
-    const shared = { ...options.env, VIGIE_ROOT: root, VIGIE_HOME: options.folder, DATABASE_URL: database.url, HOST: options.host, PORT: String(options.port), NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? url };
+    // The migrating role may become the owner of the audit log: no part that runs may know it.
+    const shared = { ...options.env, VIGIE_MIGRATION_URL: undefined, VIGIE_ROOT: root, VIGIE_HOME: options.folder, DATABASE_URL: database.url, HOST: options.host, PORT: String(options.port), NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? url };
     let sandbox: Child | null = null;
     let addresses: SandboxAddresses | null = null;
     if (sandboxScript !== null) {
