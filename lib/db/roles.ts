@@ -1,5 +1,17 @@
 import pg from "pg";
 
+/** The log's partitions, and the functions that open, close and drop them: all of the log's owner; the application may have the next one opened, no more. */
+const logInParts = (role: string): string => `ALTER SCHEMA audit_log OWNER TO vigie_audit;
+    DO $$ DECLARE part regclass; BEGIN
+      FOR part IN SELECT oid FROM pg_class WHERE relnamespace = 'audit_log'::regnamespace AND relkind = 'r' LOOP EXECUTE format('ALTER TABLE %s OWNER TO vigie_audit', part); END LOOP;
+    END $$;
+    ALTER FUNCTION audit_partition_close() OWNER TO vigie_audit;
+    ALTER FUNCTION audit_partition_roll() OWNER TO vigie_audit;
+    ALTER FUNCTION audit_partition_drop(bigint, bigint) OWNER TO vigie_audit;
+    REVOKE ALL ON FUNCTION audit_partition_close(), audit_partition_roll(), audit_partition_drop(bigint, bigint) FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION audit_partition_roll() TO ${role};
+    REVOKE UPDATE ON audit_view FROM ${role};`;
+
 /**
  * Makes the application's role and gives it what it needs and no more (grantRights). For a server of our own, where the owner may make roles; on a given server
  * deploy/database-roles.sql makes them. Run as the database's owner after the migrations; may be run again.
@@ -53,6 +65,7 @@ async function grant(client: pg.Client, appRole: string): Promise<void> {
     GRANT CREATE ON SCHEMA public TO vigie_audit;
     ALTER TABLE audit_entry OWNER TO vigie_audit;
     ALTER FUNCTION audit_append(text) OWNER TO vigie_audit;
+    ${logInParts(role)}
     REVOKE CREATE ON SCHEMA public FROM vigie_audit;
     REVOKE ALL ON audit_entry FROM ${role}, PUBLIC;
     GRANT SELECT ON audit_entry TO ${role};
