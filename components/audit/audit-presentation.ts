@@ -47,4 +47,6 @@ export const auditActionWords: Record<AuditAction, string> = {
   "access.denied": "was refused",
   "audit.export": "exported the log",
   "config.loaded": "configuration loaded",
+  "session.revoke": "ended a session",
+  "access.sign-in-again": "was asked to sign in again",
 };

@@ -102,6 +102,7 @@ describe("signing in at GitHub", () => {
         userOf: async () => (seen.length === 0 ? null : { id: "u", name: "octocat", email: null, emailVerified: null }),
         createSession: async () => ({ expiresAt: new Date(Date.now() + 60_000) }),
         endSession: async () => undefined,
+        left: async () => undefined,
       },
     };
   }

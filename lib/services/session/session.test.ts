@@ -29,7 +29,7 @@ async function signedIn(who: Person): Promise<string> {
   const result = await store.signIn("sso", who);
   if ("refused" in result) throw new Error(result.refused);
   const value = `token-${++made}`;
-  await store.createSession(result.userId, value, "sso", null);
+  await store.createSession(result.userId, value, { provider: "sso", replacesToken: null, authenticatedAt: new Date() });
   return value;
 }
 
