@@ -75,6 +75,8 @@ export async function oidcProvider(config: ProviderOf<"oidc">, clientSecret: str
         // `tokens` is openid-client's TokenSet, whose claims() are those of the ID token it has verified; next-auth's type leaves the method out.
         const tokenSet = tokens as unknown as Exclude<Parameters<typeof client.userinfo>[0], string>;
         const claims = tokenSet.claims();
+        // The library checks that it has not expired, not that it was issued already (section 3.1.3.7, 10).
+        if (claims.iat * 1000 > now.getTime() + aheadMs) throw new Error("id_token claim timestamp check failed: issued in the future");
         authenticatedAt = config.authTime ? authenticatedAtOf(claims, now) : now;
         if (discovery.userinfo_endpoint === undefined || tokens.access_token === undefined) return claims;
         // The whole set, not the access token alone: then a userinfo of another subject is refused (section 5.3.2).
