@@ -49,4 +49,6 @@ export const auditActionWords: Record<AuditAction, string> = {
   "config.loaded": "configuration loaded",
   "audit.verify": "verified the log",
   "intent.resolve": "found out how it ended",
+  "session.revoke": "ended a session",
+  "access.sign-in-again": "was asked to sign in again",
 };

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { connectionLost, usePortalActions } from "#components/actions/actions-context.tsx";
 import type { ActionError } from "#components/actions/contract.ts";
+import { useKept } from "#components/actions/kept.ts";
 import { Failure } from "#components/patterns/failure.tsx";
 import { ReasonField } from "#components/patterns/reason-field.tsx";
 import { useRefusal } from "#components/query/permissions.tsx";
@@ -23,7 +24,7 @@ interface BreakGlassDialogProps {
 export function BreakGlassDialog({ environment, overrules = null, onOpened, onClose }: BreakGlassDialogProps) {
   const actions = usePortalActions();
   const refused = useRefusal();
-  const [reason, setReason] = useState("");
+  const [reason, setReason] = useKept(`break-glass ${environment}`, "");
   const [error, setError] = useState<ActionError | null>(null);
   const [sending, setSending] = useState(false);
   const tooShort = reason.trim().length < shortestBreakGlassReason ? `A reason of at least ${shortestBreakGlassReason} letters goes into the audit log.` : null;
@@ -61,7 +62,7 @@ export function BreakGlassDialog({ environment, overrules = null, onOpened, onCl
           <li>A rollback does not need it: no window, freeze or approval holds one back.</li>
         </ul>
         <ReasonField label="Why it cannot wait, for the audit log and the review" value={reason} onChange={setReason} first />
-        {error ? <Failure error={error} /> : null}
+        {error ? <Failure error={error} reopen={`break-glass:${environment}`} /> : null}
         <div className="flex flex-wrap items-center justify-end gap-2 max-md:flex-col-reverse max-md:flex-nowrap max-md:items-stretch">
           <span className="basis-full text-xs text-faint empty:hidden" aria-live="polite">
             {disabledBecause}

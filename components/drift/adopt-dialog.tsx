@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Drift } from "#lib/contracts/drift.ts";
 import { connectionLost, usePortalActions } from "#components/actions/actions-context.tsx";
 import type { ActionError } from "#components/actions/contract.ts";
+import { useKept } from "#components/actions/kept.ts";
 import { DriftDifferences } from "#components/drift/drift-details.tsx";
 import { Failure } from "#components/patterns/failure.tsx";
 import { ReasonField } from "#components/patterns/reason-field.tsx";
@@ -25,7 +26,7 @@ export function AdoptDialog({ environment, drift: newest, title, onClose }: Adop
   const actions = usePortalActions();
   const refused = useRefusal();
   const [drift] = useState(newest);
-  const [reason, setReason] = useState("");
+  const [reason, setReason] = useKept(`adopt ${environment} ${drift.mark}`, "");
   const [error, setError] = useState<ActionError | null>(null);
   const [sending, setSending] = useState(false);
   const moved = newest.mark !== drift.mark;
@@ -57,7 +58,7 @@ export function AdoptDialog({ environment, drift: newest, title, onClose }: Adop
           <DriftDifferences drift={drift} />
         </div>
         <ReasonField label="Why it is wanted" value={reason} onChange={setReason} first />
-        {error ? <Failure error={error} /> : null}
+        {error ? <Failure error={error} reopen={`adopt:${environment}/${drift.bigPod}`} /> : null}
         <div className="flex flex-wrap items-center justify-end gap-2 max-md:flex-col-reverse max-md:flex-nowrap max-md:items-stretch">
           <span className="basis-full text-xs text-faint empty:hidden max-md:basis-auto" aria-live="polite">
             {disabledBecause}

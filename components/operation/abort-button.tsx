@@ -46,7 +46,7 @@ export function AbortDialog({ operation, onClose }: { operation: Pick<OperationS
             ? "It has not begun: nothing was changed, and nothing will be."
             : `It stops after the step that is running. What it has changed in ${operation.environment} is brought back to what ran before, pod by pod. What people did meanwhile (data, sign-ins, calls to third parties) stays.`}
         </p>
-        {error ? <Failure error={error} /> : null}
+        {error ? <Failure error={error} reopen={`abort:${operation.id}`} /> : null}
         <div className="flex flex-wrap justify-end gap-2">
           <Button onClick={onClose}>{waiting ? "Leave it waiting" : "Leave it running"}</Button>
           <Button tone="danger" disabledBecause={sending ? "Being handed over…" : null} onClick={() => void abort()}>

@@ -1,6 +1,7 @@
 "use client";
 
 import { useState } from "react";
+import { useKept } from "#components/actions/kept.ts";
 import type { Operation } from "#lib/contracts/operation.ts";
 import { connectionLost, usePortalActions } from "#components/actions/actions-context.tsx";
 import type { ActionError } from "#components/actions/contract.ts";
@@ -72,7 +73,7 @@ export function approvalRefused(operation: Pick<Operation, "actorId" | "environm
 function ApproveForm({ operation }: { operation: Operation }) {
   const actions = usePortalActions();
   const because = approvalRefused(operation, useActorId(), useRefusal());
-  const [note, setNote] = useState("");
+  const [note, setNote] = useKept(`approve ${operation.id}`, "");
   const [error, setError] = useState<ActionError | null>(null);
   const [sending, setSending] = useState(false);
   const disabledBecause = sending ? "Being handed over…" : because;

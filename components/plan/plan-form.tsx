@@ -4,6 +4,7 @@ import dynamic from "next/dynamic";
 import { useEffect, useRef, useState } from "react";
 import type { Plan } from "#lib/contracts/operation.ts";
 import type { ActionError } from "#components/actions/contract.ts";
+import { useKept } from "#components/actions/kept.ts";
 import { InBreakGlass } from "#components/break-glass/in-session.tsx";
 import { openBreakGlassOf } from "#components/guards/guard-words.ts";
 import { useHereZone } from "#components/guards/here-zone.ts";
@@ -43,7 +44,7 @@ const shortestReason = 3;
 
 /** What will happen, what proves that it may, why it is done: and one button that says it. */
 export function PlanForm({ plan, reason: given = plan.suggestedReason, moved, error, sending, onConfirm, onPlanAgain, onClose }: PlanFormProps) {
-  const [reason, setReason] = useState(given);
+  const [reason, setReason] = useKept(`plan ${plan.title}`, given);
   const [breaking, setBreaking] = useState(false);
   const confirm = useRef<HTMLButtonElement>(null);
   const now = useNowMs();

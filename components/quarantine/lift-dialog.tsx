@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Quarantine } from "#lib/contracts/operation.ts";
 import { connectionLost, usePortalActions } from "#components/actions/actions-context.tsx";
 import type { ActionError } from "#components/actions/contract.ts";
+import { useKept } from "#components/actions/kept.ts";
 import { Failure } from "#components/patterns/failure.tsx";
 import { ReasonField } from "#components/patterns/reason-field.tsx";
 import { Time } from "#components/patterns/time.tsx";
@@ -17,7 +18,7 @@ const shortestReason = 10;
 export function LiftDialog({ quarantine, onLifted, onClose }: { quarantine: Quarantine; onLifted: () => void; onClose: () => void }) {
   const actions = usePortalActions();
   const refused = useRefusal();
-  const [reason, setReason] = useState("");
+  const [reason, setReason] = useKept(`lift ${quarantine.id}`, "");
   const [error, setError] = useState<ActionError | null>(null);
   const [sending, setSending] = useState(false);
   const what = `R-${quarantine.release} for ${quarantine.environment}`;

@@ -6,6 +6,7 @@ import { applyEvent } from "#components/query/apply-event.ts";
 import { keys } from "#components/query/keys.ts";
 import type { LiveState } from "#components/query/live-state.ts";
 import { serverNowMs, setServerTime } from "#components/query/server-clock.ts";
+import { afterSignedOut } from "#components/query/signed-out.ts";
 import { openStream } from "#components/query/stream.ts";
 import { withRelease } from "#components/query/trail.ts";
 import type { Trails } from "#components/query/trail.ts";
@@ -45,7 +46,7 @@ export function StreamBridge({ initial, actorId }: { initial: PlatformSnapshot; 
       },
       onEvent: (event, position) => {
         if (event.type === "signed-out") {
-          location.assign(`/sign-in?error=ended&callbackUrl=${encodeURIComponent(location.pathname + location.search)}`);
+          void afterSignedOut(actorId);
           return;
         }
         const told = event.type === "beat" || event.type === "snapshot" ? event.data : null;

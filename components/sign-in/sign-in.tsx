@@ -8,10 +8,12 @@ interface SignInProps {
   callbackUrl: string;
   /** Why the last try came to nothing. */
   refusal: string | null;
+  /** It was to prove who they are anew: so is the next try. */
+  again: boolean;
 }
 
 /** Plain forms: signing in works without script. */
-export function SignIn({ platform, providers, callbackUrl, refusal }: SignInProps) {
+export function SignIn({ platform, providers, callbackUrl, refusal, again }: SignInProps) {
   return (
     <main className="grid min-h-dvh content-center justify-items-center px-4 py-10">
       <div className="grid w-full max-w-sm gap-5 rounded-xl border border-line-strong bg-panel p-6">
@@ -32,6 +34,7 @@ export function SignIn({ platform, providers, callbackUrl, refusal }: SignInProp
           {providers.map(({ id, title }, index) => (
             <form key={id} method="post" action={`/api/auth/signin/${encodeURIComponent(id)}`}>
               <input type="hidden" name="callbackUrl" value={callbackUrl} />
+              {again ? <input type="hidden" name="again" value="1" /> : null}
               <button type="submit" className={`${buttonClasses(index === 0 ? "go" : "plain")} min-h-11 w-full`}>
                 Sign in with {title}
               </button>

@@ -8,5 +8,7 @@ export const actorSchema = z.object({
   id: z.string(),
   name: z.string(),
   grants: z.array(z.object({ role: z.enum(roles), environments: z.union([z.literal("*"), z.array(z.string())]) })),
+  /** Of a person: the session they act in. `authenticatedAt`: when they last proved at the sign-in service who they are; null when that is not known. */
+  session: z.object({ id: z.string(), provider: z.string().nullable(), authenticatedAt: z.iso.datetime().nullable() }).optional(),
 });
 export type Actor = z.infer<typeof actorSchema>;

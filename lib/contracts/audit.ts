@@ -11,6 +11,7 @@ export const auditActions = [
   "token.create", "token.revoke", "token.use-denied",
   "access.denied", "audit.export", "config.loaded",
   "audit.verify", "intent.resolve",
+  "session.revoke", "access.sign-in-again",
 ] as const;
 export const auditOutcomes = ["allowed", "denied", "failed", "succeeded"] as const;
 

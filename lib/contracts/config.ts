@@ -96,6 +96,8 @@ export const environmentConfigSchema = z.strictObject({
       promotesFrom: name.optional(),
       /** How long a rollout may take before it is called failed. The workload's own progressDeadlineSeconds counts too. */
       rolloutTimeoutSeconds: z.int().min(10).max(3600).default(600),
+      /** What changes this environment takes a sign-in of the last so many minutes; 0: any session will do. Left out: access.recentSignInMinutes in the last environment, 0 in the others. */
+      recentSignInMinutes: z.number().min(0).max(1440).optional(),
       strategy: strategyConfigSchema.prefault({ kind: "rolling" }),
       /** The source must have been healthy this long without a break. 0: that it is healthy now is enough. */
       soakMinutes: z.int().min(0).max(30 * 24 * 60).default(0),
@@ -327,7 +329,7 @@ export const githubConfigSchema = z.strictObject({
 
 const providerBase = { id: name, title: z.string().min(1).max(40), clientId: z.string().min(1), clientSecret: secretReferenceSchema };
 export const identityProviderConfigSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("oidc"), ...providerBase, /** https, or http on loopback only while the portal listens on loopback only. */ issuer: z.url({ protocol: /^https?$/ }), groupsClaim: z.string().default("groups") }),
+  z.strictObject({ kind: z.literal("oidc"), ...providerBase, /** https, or http on loopback only while the portal listens on loopback only. */ issuer: z.url({ protocol: /^https?$/ }), groupsClaim: z.string().default("groups"), /** False: it cannot say when people signed in there (auth_time), so that coming back from it counts as signing in. */ authTime: z.boolean().default(true) }),
   z.strictObject({ kind: z.literal("github"), ...providerBase, /** Base URL of a GitHub Enterprise Server. */ url: z.url({ protocol: /^https?$/ }).optional(), /** Only members of these organisations may sign in. */ organisations: z.array(z.string()).default([]) }),
 ]);
 
@@ -365,6 +367,8 @@ export const configSchema = z.strictObject({
     roles: z.array(roleBindingConfigSchema).min(1),
     sessionIdleHours: z.number().min(0.1).max(720).default(12),
     sessionMaximumHours: z.number().min(0.1).max(720).default(72),
+    /** Making API tokens, and what changes the last environment, takes a sign-in of the last so many minutes; 0: any session will do. */
+    recentSignInMinutes: z.number().min(0).max(1440).default(60),
   }),
   server: z
     .strictObject({

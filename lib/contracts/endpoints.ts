@@ -18,6 +18,7 @@ import {
   incidentSummarySchema, runbookTickSchema, timelinePageSchema, timelineQuerySchema,
 } from "#lib/contracts/incident.ts";
 import { approvalRequestSchema, breakGlassRequestSchema, breakGlassReviewSchema, breakGlassSchema, operationRequestSchema, operationSchema, planRequestSchema, planSchema, quarantineLiftSchema, quarantineSchema } from "#lib/contracts/operation.ts";
+import { sessionsResponseSchema } from "#lib/contracts/session.ts";
 import { tokenCreatedSchema, tokenRequestSchema, tokensResponseSchema } from "#lib/contracts/token.ts";
 import type { AnswerCode, ErrorCode } from "#lib/domain/error.ts";
 
@@ -220,6 +221,12 @@ export const endpoints = {
   testChannel: endpoint({ id: "testChannel", method: "POST", path: "/api/v1/notifications/channels/{channel}/test", access: "write", summary: "Send a test by a channel", success: { status: 202, description: "It is in the outbox", schema: notificationTestedSchema }, errors: ["not-found"] }),
   listTokens: endpoint({ id: "listTokens", method: "GET", path: "/api/v1/tokens", access: "read", summary: "API tokens, newest first", success: { description: "All tokens, without their secrets", schema: tokensResponseSchema } }),
   createToken: endpoint({ id: "createToken", method: "POST", path: "/api/v1/tokens", access: "write", summary: "Make an API token", body: tokenRequestSchema, success: { status: 201, description: "The token; its secret is never shown again", schema: tokenCreatedSchema } }),
+  listSessions: endpoint({
+    id: "listSessions", method: "GET", path: "/api/v1/sessions", access: "read", summary: "Who is signed in, used last first",
+    description: "With the session of a person: their own. With an admin's token: everybody's.",
+    success: { description: "Sessions that are not over, without their tokens", schema: sessionsResponseSchema },
+  }),
+  revokeSession: endpoint({ id: "revokeSession", method: "DELETE", path: "/api/v1/sessions/{id}", access: "write", summary: "Sign somebody out of one browser, at once", success: { status: 204, description: "It is over" }, errors: ["not-found"] }),
   revokeToken: endpoint({ id: "revokeToken", method: "DELETE", path: "/api/v1/tokens/{id}", access: "write", summary: "End an API token at once", success: { status: 204, description: "It is over" }, errors: ["not-found"] }),
   openapi: endpoint({ id: "openapi", method: "GET", path: "/api/openapi.json", access: "public", summary: "This description", success: { description: "OpenAPI 3.1", schema: z.record(z.string(), z.unknown()) } }),
   healthz: endpoint({ id: "healthz", method: "GET", path: "/api/healthz", access: "public", summary: "Whether the web process answers", success: { description: "It does", schema: healthResponseSchema } }),

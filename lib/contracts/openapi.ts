@@ -11,6 +11,7 @@ const ndjson = "application/x-ndjson";
 
 const errorDescriptions: Record<AnswerCode, string> = {
   unauthenticated: "No token or session, or one that is over",
+  "sign-in-again": "This takes a more recent sign-in; only people in a browser are told so, never tokens",
   denied: "The role does not allow it; the attempt is in the audit log",
   invalid: "Something in the request is not as described; `detail` says what",
   conflict: "The world has moved, or something else runs; `detail` holds the difference",

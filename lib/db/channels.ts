@@ -14,3 +14,9 @@ export interface StreamNotice {
 
 /** Told when signals were written that no incident knows yet. No payload: whoever joins them reads the rows that are not handled. */
 export const signalChannel = "vigie_signal";
+
+/**
+ * Told by triggers, whoever wrote: `person:ID` when one of their sessions ended or what gives them roles changed, `token:ID` when a token did. Whoever serves them
+ * for long asks again who they are.
+ */
+export const accessChannel = "vigie_access";

@@ -2,7 +2,7 @@ import { actions, isAllowed, roles } from "#lib/domain/access.ts";
 import type { Action } from "#lib/domain/access.ts";
 
 /** What these are about belongs to no environment: the services ask with null. */
-const withoutEnvironment: ReadonlySet<Action> = new Set(["audit.read", "audit.export", "token.create", "token.revoke", "token.read", "session.read"]);
+const withoutEnvironment: ReadonlySet<Action> = new Set(["audit.read", "audit.export", "token.create", "token.revoke", "token.read", "session.read", "session.revoke", "session.manage"]);
 
 /** docs/access.md, made from the rules themselves: a table of roles and actions, everywhere and limited to one environment. */
 export function accessDocument(): string {

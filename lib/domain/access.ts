@@ -37,6 +37,8 @@ export const actions = [
   "token.revoke",
   "token.read",
   "session.read",
+  "session.revoke",
+  "session.manage",
 ] as const;
 export type Action = (typeof actions)[number];
 
@@ -46,7 +48,7 @@ export interface Grant {
   environments: readonly string[] | "*";
 }
 
-const reading: readonly Action[] = ["state.read", "release.read", "operation.read", "log.read", "plan.promotion", "plan.rollback", "plan.restart", "plan.scale", "plan.drill", "plan.isolate", "plan.lift-isolation", "incident.read", "session.read"];
+const reading: readonly Action[] = ["state.read", "release.read", "operation.read", "log.read", "plan.promotion", "plan.rollback", "plan.restart", "plan.scale", "plan.drill", "plan.isolate", "plan.lift-isolation", "incident.read", "session.read", "session.revoke"];
 /** Acknowledge, take, note, resolve, merge, open; silence; read what was saved as evidence. */
 const handling: readonly Action[] = ["incident.work", "incident.silence", "incident.evidence"];
 const operating: readonly Action[] = [...handling, "operation.request.restart", "operation.request.scale", "operation.abort"];

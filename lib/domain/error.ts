@@ -1,5 +1,8 @@
-/** The closed union of what is foreseen to fail. Each maps to one HTTP status; `detail` is for people and programs, `cause` only for the log. */
-export const errorCodes = ["denied", "unauthenticated", "invalid", "conflict", "not-found", "upstream", "unavailable"] as const;
+/**
+ * The closed union of what is foreseen to fail. Each maps to one HTTP status; `detail` is for people and programs, `cause` only for the log.
+ * `sign-in-again`: the session is good, but this takes a fresh proof of who it is (RFC 9470 calls that step-up).
+ */
+export const errorCodes = ["denied", "unauthenticated", "sign-in-again", "invalid", "conflict", "not-found", "upstream", "unavailable"] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 
 /** What an answer may say: a code of the above, or `internal` for what nobody foresaw, whose reference leads to it in the log. Nothing is thrown with that one. */
@@ -8,6 +11,7 @@ export type AnswerCode = (typeof answerCodes)[number];
 
 export const errorHttpStatus: Record<AnswerCode, number> = {
   unauthenticated: 401,
+  "sign-in-again": 401,
   denied: 403,
   invalid: 400,
   conflict: 409,

@@ -61,9 +61,17 @@ export function isHostServed(host: string | null, portalUrl: string): boolean {
   return isLoopbackHost(new URL(`http://${host}`).hostname);
 }
 
-/** A path of this portal to go to after sign-in, or "/" when the wish is anything else (another site, a script, a protocol-relative address). */
+/** One slash and no second one, no backslash before the query, nothing that URL parsers drop. */
+const plainPath = /^\/(?![/\\])[^\\?#]*([?#]|$)/;
+
+/**
+ * A path of this portal to go to after sign-in, or "/" when the wish is anything else (another site, a script, a protocol-relative address). What parsers read
+ * differently (backslashes, tabs, "https:evil.example") is refused instead of understood. Source: OWASP, Unvalidated Redirects; WHATWG URL, basic URL parser.
+ */
 export function safeReturnPath(wish: string | null | undefined, portalUrl: string): string {
-  if (!wish || !URL.canParse(wish, portalUrl)) return "/";
+  if (!wish || /[\p{Cc}\p{Cs}]/u.test(wish) || !URL.canParse(wish, portalUrl)) return "/";
+  const own = portalOrigins(portalUrl).find((origin) => wish.startsWith(`${origin}/`));
+  if (!plainPath.test(own === undefined ? wish : wish.slice(own.length))) return "/";
   const target = new URL(wish, portalUrl);
   if (!portalOrigins(portalUrl).includes(target.origin)) return "/";
   const path = `${target.pathname}${target.search}${target.hash}`;

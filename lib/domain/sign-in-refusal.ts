@@ -1,5 +1,5 @@
 /** Why nobody was let in: a closed list, shown as sentences by the sign-in page and kept in the audit log. */
-export const signInRefusals = ["no-role", "not-a-member", "disabled", "provider-refused", "provider-unreachable", "expired", "foreign-request", "unavailable"] as const;
+export const signInRefusals = ["no-role", "not-a-member", "disabled", "provider-refused", "provider-unreachable", "expired", "foreign-request", "unavailable", "no-auth-time", "not-anew"] as const;
 export type SignInRefusal = (typeof signInRefusals)[number];
 
 /** What the sign-in page says, by the `error` in its address. Total over whatever stands there: an unknown word gets the general sentence. */
@@ -11,6 +11,8 @@ const sentences: Record<SignInRefusal, string> = {
   "provider-unreachable": "The sign-in service cannot be reached, so nobody can sign in through it now. Those signed in stay so. Try again in a minute.",
   expired: "This sign-in was begun too long ago, in another window, or was used already. Begin again.",
   "foreign-request": "This sign-in did not come from Vigie's own page. Open Vigie at its own address and begin again.",
+  "no-auth-time": "The sign-in service did not say when you signed in there, so this cannot count as signing in again. Your session goes on. Ask an admin: authTime in the configuration is about that.",
+  "not-anew": "The sign-in service let you through without asking who you are, so this cannot count as signing in again. Your session goes on. Sign out there, then try again.",
   unavailable: "Vigie cannot reach its database, so nobody can sign in now. Try again in a minute.",
 };
 

@@ -1,5 +1,6 @@
 import { handleIdentity } from "#lib/adapters/identity/handle.ts";
 import type { IdentityPortal } from "#lib/adapters/identity/options.ts";
+import { deviceWords } from "#lib/domain/device-words.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { clientAddress } from "#lib/runtime/client-address.ts";
 import { checkPortal } from "#lib/runtime/portal-url.ts";
@@ -33,7 +34,7 @@ export async function answerIdentity(request: Request, segments: readonly string
     url: prepareIdentity(runtime),
     secret: runtime.secret,
     secretOf: runtime.secretOf,
-    store: createSignInStore(context),
+    store: createSignInStore(context, { device: deviceWords(request.headers.get("user-agent")), address: clientAddress(request) }),
     clock: context.clock,
     log: runtime.log,
     async onRefused(refusal, provider) {

@@ -1,4 +1,4 @@
-import { cookies } from "next/headers";
+import { cookies, headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import type { Actor } from "#lib/contracts/actor.ts";
@@ -29,7 +29,7 @@ export async function actorOfRequest(request: Request, { use = true }: { use?: b
     return authenticateToken(context, { token: bearerToken(request) ?? "", address: clientAddress(request), bootstrapToken: process.env.VIGIE_BOOTSTRAP_TOKEN, use });
   }
   const token = cookieValue(request.headers.get("cookie"), sessionCookieName(portalUrl(config)));
-  return token === null ? null : readSession(context, token, { use });
+  return token === null ? null : readSession(context, token, { use, address: clientAddress(request) });
 }
 
 async function sessionToken(): Promise<string | null> {
@@ -39,7 +39,9 @@ async function sessionToken(): Promise<string | null> {
 /** For server components and actions: who is signed in, with the grants of this moment. Asked once per render, anew for every action. */
 export const currentActor: () => Promise<Actor | null> = cache(async () => {
   const token = await sessionToken();
-  return token === null ? null : ((await readSession(getRuntime().context, token))?.actor ?? null);
+  if (token === null) return null;
+  const address = clientAddress(new Request("http://localhost", { headers: await headers() }));
+  return (await readSession(getRuntime().context, token, { address }))?.actor ?? null;
 });
 
 /** For server actions, which ask this first. Throws VigieError "unauthenticated" when nobody is signed in, "unavailable" when nobody can be asked. */

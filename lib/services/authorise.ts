@@ -3,14 +3,16 @@ import type { Actor } from "#lib/contracts/actor.ts";
 import { isAllowed, rolesThatMay } from "#lib/domain/access.ts";
 import type { Action } from "#lib/domain/access.ts";
 import { VigieError } from "#lib/domain/error.ts";
+import { requireRecentSignIn } from "#lib/services/access/recent-sign-in.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 
 /**
- * First line of every service. Returns when allowed; otherwise writes an `access.denied` entry and throws VigieError "denied".
+ * First line of every service. Returns when allowed; otherwise writes an `access.denied` entry and throws VigieError "denied";
+ * or "sign-in-again" when the role allows it but the person has not proved lately who they are (lib/domain/step-up.ts).
  * `attempt` is the sentence for the log: "promote R-214 to prod".
  */
 export async function authorise(context: ServiceContext, actor: Actor, action: Action, environment: string | null, attempt: string): Promise<void> {
-  if (isAllowed(actor.grants, action, environment)) return;
+  if (isAllowed(actor.grants, action, environment)) return requireRecentSignIn(context, actor, action, environment, attempt);
   const where = environment === null ? "" : ` in ${environment}`;
   await context.db.$transaction((tx) =>
     appendAudit(tx, {

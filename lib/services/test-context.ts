@@ -16,6 +16,8 @@ export const testConfig: Config = configSchema.parse({
   access: {
     providers: [{ id: "sso", kind: "oidc", title: "SSO", issuer: "http://127.0.0.1:1", clientId: "vigie", clientSecret: "env:NONE" }],
     roles: [{ role: "admin", groups: ["admins"] }, { role: "viewer", groups: ["viewers"], environments: ["dev"] }, { role: "releaser", users: ["rita@example.org"] }],
+    // Actors of tests are made, not signed in; what asks for a recent sign-in has tests of its own.
+    recentSignInMinutes: 0,
   },
 });
 

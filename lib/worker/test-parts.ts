@@ -27,7 +27,7 @@ export const testConfig: Config = configSchema.parse({
     { name: "core", title: "Core", workload: { name: "core" }, services: [{ name: "nginx", container: "nginx" }, { name: "auth", container: "auth" }, { name: "user", container: "user" }] },
     { name: "experience", title: "Experience", workload: { name: "experience" }, services: [{ name: "experience", container: "experience" }] },
   ],
-  access: { providers: [{ kind: "github", id: "github", title: "GitHub", clientId: "x", clientSecret: "env:X" }], roles: [{ role: "viewer", users: ["a@example.org"] }] },
+  access: { providers: [{ kind: "github", id: "github", title: "GitHub", clientId: "x", clientSecret: "env:X" }], roles: [{ role: "viewer", users: ["a@example.org"] }], recentSignInMinutes: 0 },
 });
 
 export function registryWith(revisions: Record<string, string>): RegistryApi {

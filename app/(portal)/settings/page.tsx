@@ -2,12 +2,14 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { cookies } from "next/headers";
 import { sendChannelTest, sendNotificationAgain } from "#app/_actions/notification.ts";
+import { revokeOtherSessions, revokeSession } from "#app/_actions/sessions.ts";
 import { createToken, revokeToken } from "#app/_actions/token.ts";
 import { attempt } from "#app/_read/attempt.ts";
 import { Absence } from "#components/patterns/absence.tsx";
 import { PageHead, Section } from "#components/patterns/section.tsx";
 import { Configuration, summarise } from "#components/settings/configuration.tsx";
 import { Notifications } from "#components/settings/notifications.tsx";
+import { Sessions } from "#components/settings/sessions.tsx";
 import { Sources } from "#components/settings/sources.tsx";
 import { Tokens } from "#components/settings/tokens.tsx";
 import { readTheme, themeCookie } from "#components/shell/theme.ts";
@@ -16,6 +18,7 @@ import { isAllowed, rolesThatMay } from "#lib/domain/access.ts";
 import { requirePageActor } from "#lib/runtime/session.ts";
 import { getRuntime } from "#lib/runtime/wiring.ts";
 import { listNotifications } from "#lib/services/notification/list.ts";
+import { listSessions } from "#lib/services/session/list.ts";
 import { listTokens } from "#lib/services/token/list.ts";
 
 export const metadata: Metadata = { title: "Settings" };
@@ -28,6 +31,7 @@ export default async function SettingsPage() {
   const mayTokens = isAllowed(actor.grants, "token.read", null);
   const tokens = mayTokens ? await attempt(listTokens(context, actor)) : null;
   const notifications = isAllowed(actor.grants, "incident.read", null) ? await attempt(listNotifications(context, actor)) : null;
+  const sessions = await attempt(listSessions(context, actor));
   const visible = config.environments.filter(({ name }) => isAllowed(actor.grants, "state.read", name));
   return (
     <>
@@ -51,6 +55,15 @@ export default async function SettingsPage() {
             <ThemeToggle initial={theme} />
           </dd>
         </dl>
+      </Section>
+      <Section title="Sessions" aside="where you are signed in">
+        {sessions.ok ? (
+          <Sessions sessions={sessions.value} revoke={revokeSession} revokeOthers={revokeOtherSessions} />
+        ) : (
+          <Absence kind={sessions.kind} title="Your sessions cannot be shown">
+            {sessions.message}
+          </Absence>
+        )}
       </Section>
       <Section title="Sources" aside="what Vigie watches and asks">
         <Sources />

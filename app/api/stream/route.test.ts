@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { GET } from "#app/api/stream/route.ts";
 import type { Actor } from "#lib/contracts/actor.ts";
 import { streamEventSchema } from "#lib/contracts/stream.ts";
@@ -9,11 +9,17 @@ import { writeState } from "#lib/db/repositories/state.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
 import { blindState } from "#lib/domain/fold-blind.ts";
+import { sessionCookieName } from "#lib/domain/session-cookie.ts";
 import { core, testNow } from "#lib/domain/test-objects.ts";
 import { systemClock } from "#lib/ports/runtime.ts";
 import { createLog } from "#lib/runtime/log.ts";
+import { portalUrl } from "#lib/runtime/portal-url.ts";
 import type { Runtime } from "#lib/runtime/wiring.ts";
 import type { Live } from "#lib/services/state/live.ts";
+import { endSession } from "#lib/services/session/end.ts";
+import { listSessions } from "#lib/services/session/list.ts";
+import { revokeSession } from "#lib/services/session/revoke.ts";
+import { createSignInStore } from "#lib/services/session/sign-in.ts";
 import { createToken } from "#lib/services/token/create.ts";
 import { revokeToken } from "#lib/services/token/revoke.ts";
 import { registryWith, testConfig } from "#lib/worker/test-parts.ts";
@@ -125,6 +131,55 @@ test("when the session ends, the stream says so and ends", async () => {
   await revokeToken(runtime.context, admin, created.id);
   expect((await take(stream, "signed-out")).at(-1)).toEqual({ type: "signed-out", data: {} });
   expect((await stream.next()).done).toBe(true);
+});
+
+describe("ACCEPTANCE 52: the stream of a person", () => {
+  // Nothing that looks every few seconds runs here: what ends a stream was told.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  async function openAs(subject: string): Promise<{ stream: ReturnType<typeof events>; userId: string; sessionToken: string }> {
+    const store = createSignInStore(runtime.context);
+    const result = await store.signIn("github", { subject, name: subject, email: "a@example.org", emailVerified: true, groups: [] });
+    if ("refused" in result) throw new Error(result.refused);
+    const sessionToken = `session-of-${subject}`;
+    await store.createSession(result.userId, sessionToken, { provider: "github", replacesToken: null, authenticatedAt: null });
+    const stream = events(await open(null, "", { cookie: `${sessionCookieName(portalUrl(testConfig))}=${sessionToken}` }));
+    await take(stream, "ready");
+    return { stream, userId: result.userId, sessionToken };
+  }
+  async function expectEnd(stream: ReturnType<typeof events>): Promise<void> {
+    expect((await take(stream, "signed-out")).at(-1)).toEqual({ type: "signed-out", data: {} });
+    expect((await stream.next()).done).toBe(true);
+  }
+
+  test.each<[string, (userId: string) => Promise<unknown>]>([
+    ["removed, by a statement in the database", (id) => database.db.$executeRaw`UPDATE user_account SET disabled_at = now() WHERE id = ${id}`],
+    ["deleted", (id) => database.db.$executeRaw`DELETE FROM user_account WHERE id = ${id}`],
+    ["refused at a sign-in elsewhere", () => createSignInStore(runtime.context).signIn("github", { subject: "refused at a sign-in elsewhere", name: "x", email: "b@example.org", emailVerified: true, groups: [] })],
+    ["not a member any more", () => createSignInStore(runtime.context).left("github", "not a member any more")],
+    ["ended by the person, from another browser", async (id) => revokeSession(runtime.context, { ...admin, id }, (await listSessions(runtime.context, { ...admin, id }))[0]?.id ?? "")],
+  ])("%s: it ends when it is told, without being asked", async (how, takeAway) => {
+    const { stream, userId } = await openAs(how);
+    await takeAway(userId);
+    await expectEnd(stream);
+  });
+
+  test("signing out ends it too, and nobody else's", async () => {
+    const [one, two] = [await openAs("one"), await openAs("two")];
+    await endSession(runtime.context, one.sessionToken);
+    await expectEnd(one.stream);
+    await write("prod", 77);
+    expect((await take(two.stream, "state")).at(-1)).toMatchObject({ data: { restarts: 77 } });
+  });
+
+  test("a token that is revoked ends it as well", async () => {
+    const created = await token(["prod"]);
+    const stream = events(await open(created.token));
+    await take(stream, "ready");
+    await revokeToken(runtime.context, admin, created.id);
+    await expectEnd(stream);
+  });
 });
 
 test("a reader that goes away leaves nothing behind", async () => {

@@ -8,7 +8,7 @@ import { visibleEnvironments } from "#lib/services/state/visible.ts";
 export const dynamic = "force-dynamic";
 export const runtime = "nodejs";
 
-/** A session that was ended, or whose grants changed, is noticed within this time. */
+/** A session that was ended, or whose grants changed, is told of at once; within this time where nobody tells (its limits, a configuration). */
 const askAgainMs = 5_000;
 
 function refusal(code: "unauthenticated" | "denied" | "unavailable", message: string): Response {
@@ -46,6 +46,7 @@ export async function GET(request: Request): Promise<Response> {
     closed = true;
     clearTimeout(expiry);
     clearInterval(asking);
+    stopAsking();
     subscription.close();
   }
   function signOut(): void {
@@ -76,6 +77,7 @@ export async function GET(request: Request): Promise<Response> {
   }
   endAt(signedIn.sessionExpiresAt);
   const asking = setInterval(() => void askAgain(), askAgainMs);
+  const stopAsking = live.onAccess(`${signedIn.actor.kind}:${signedIn.actor.id}`, () => void askAgain());
   request.signal.addEventListener("abort", close, { once: true });
   if (request.signal.aborted) close();
 
@@ -84,7 +86,8 @@ export async function GET(request: Request): Promise<Response> {
       for (;;) {
         const reading = frames;
         const next = await reading.next();
-        if (!next.done) return controller.enqueue(encoder.encode(next.value.text));
+        // Ended while it waited: what it was handed then is for nobody.
+        if (!next.done && !signedOut) return controller.enqueue(encoder.encode(next.value.text));
         // The subscription was replaced by one with other environments.
         if (reading !== frames) continue;
         if (signedOut && !closed) controller.enqueue(encoder.encode(frameOf({ type: "signed-out", data: {} }, null, null).text));

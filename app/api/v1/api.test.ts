@@ -123,7 +123,7 @@ describe("who calls", () => {
     const person = await store.signIn("x", { subject: "ada", name: "Ada", email: null, emailVerified: false, groups: ["a"] });
     if ("refused" in person) throw new Error(person.refused);
     const session = `session-${path}`;
-    await store.createSession(person.userId, session, "x", null);
+    await store.createSession(person.userId, session, { provider: "x", replacesToken: null, authenticatedAt: null });
     const answer = await call(handler, path, { method, body, params, headers: { cookie: `vigie-session=${session}` } });
     expect(answer.status).toBe(401);
     expect((await call(state.GET, "/api/v1/state", { headers: { cookie: `vigie-session=${session}` } })).status).toBe(200);

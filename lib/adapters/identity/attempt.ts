@@ -6,6 +6,10 @@ import { isVigieError } from "#lib/domain/error.ts";
 /** One try at signing in, while next-auth works on it. */
 export interface Attempt {
   person: Person | null;
+  /** When they proved at the provider who they are; null when it did not say. */
+  authenticatedAt: Date | null;
+  /** Asked to prove it now: a sign-in of before will not do. */
+  again: boolean;
   refused: SignInRefusal | null;
   error: unknown;
 }

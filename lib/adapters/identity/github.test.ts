@@ -91,9 +91,11 @@ describe("a person at GitHub", () => {
 describe("signing in at GitHub", () => {
   const portalUrl = "http://127.0.0.1:3999";
   let seen: Person[];
+  let left: string[];
 
   function portal(organisations: string[]): IdentityPortal {
     seen = [];
+    left = [];
     const provider = identityProviderConfigSchema.parse({ id: "gh", kind: "github", title: "GitHub", clientId: "client", clientSecret: "env:X", url, organisations });
     return {
       access: { ...testConfig.access, providers: [provider] }, url: portalUrl, secret: "s".repeat(32), secretOf: () => "the secret", clock: { now: () => new Date() }, log: createTestLog(), onRefused: async () => undefined,
@@ -102,6 +104,7 @@ describe("signing in at GitHub", () => {
         userOf: async () => (seen.length === 0 ? null : { id: "u", name: "octocat", email: null, emailVerified: null }),
         createSession: async () => ({ expiresAt: new Date(Date.now() + 60_000) }),
         endSession: async () => undefined,
+        left: async (_provider, subject) => void left.push(subject),
       },
     };
   }
@@ -123,6 +126,35 @@ describe("signing in at GitHub", () => {
     expect(seen).toMatchObject([{ subject: "583231", groups: ["Acme/ops"] }]);
     expect(location).toBe("/prod");
     expect(browser.cookies.has("vigie-session")).toBe(true);
+  });
+
+  test("whoever left the organisation is refused at the next sign-in, and what they held elsewhere is taken away, by the numeric id", async () => {
+    expect((await signIn(["acme"])).location).toBe("/prod");
+    answers["/user/memberships/orgs?state=active&per_page=100"] = { body: [] };
+    expect((await signIn(["acme"])).location).toBe("/sign-in?error=not-a-member&callbackUrl=%2Fprod");
+    expect([seen, left]).toEqual([[], ["583231"]]);
+  });
+
+  test("whoever left a team comes without it; a login that changed is the same person, one that was taken over is another", async () => {
+    answers["/user/teams?per_page=100"] = { body: [] };
+    answers["/user"] = { body: { id: 583231, login: "renamed", name: null } };
+    await signIn(["acme"]);
+    expect(seen).toMatchObject([{ subject: "583231", name: "renamed", groups: [] }]);
+    answers["/user"] = { body: { id: 999, login: "octocat", name: null } };
+    await signIn(["acme"]);
+    expect(seen).toMatchObject([{ subject: "999", name: "octocat" }]);
+  });
+
+  test.each([["an address that is not verified", [{ email: "boss@example.org", primary: true, verified: false }]], ["a verified one that is not the primary", [{ email: "boss@example.org", primary: false, verified: true }]]])("%s gives nobody a role", async (_, emails) => {
+    answers["/user/emails?per_page=100"] = { body: emails };
+    await signIn(["acme"]);
+    expect(seen).toMatchObject([{ email: null, emailVerified: false }]);
+  });
+
+  test("is asked which account it is when somebody proves anew who they are, and coming back is the proof", async () => {
+    const browser = new PortalBrowser(portal([]));
+    expect(new URL((await browser.begin("gh", "/", true)).target ?? "").searchParams.get("prompt")).toBe("select_account");
+    expect(new URL((await browser.begin("gh", "/")).target ?? "").searchParams.has("prompt")).toBe(false);
   });
 
   test("tells somebody outside the organisations why", async () => {

@@ -1,7 +1,7 @@
 import type { OAuthConfig } from "next-auth/providers/oauth";
 import { z } from "zod";
 import { fetchJson } from "#lib/adapters/identity/fetch-json.ts";
-import type { OnPerson, ProviderOf } from "#lib/adapters/identity/oidc.ts";
+import type { ProviderOf } from "#lib/adapters/identity/oidc.ts";
 import { personSchema } from "#lib/contracts/person.ts";
 import type { Person } from "#lib/contracts/person.ts";
 import { VigieError } from "#lib/domain/error.ts";
@@ -12,7 +12,14 @@ const membershipsSchema = z.array(z.object({ state: z.string(), organization: z.
 const teamsSchema = z.array(z.object({ slug: z.string(), organization: z.object({ login: z.string() }) }));
 
 /** Ends a sign-in of somebody outside the allowed organisations. */
-export class NotAMember extends Error {}
+export class NotAMember extends Error {
+  readonly subject: string;
+
+  constructor(subject: string) {
+    super("not a member of an allowed organisation");
+    this.subject = subject;
+  }
+}
 
 function api(config: ProviderOf<"github">): string {
   return config.url === undefined ? "https://api.github.com" : `${config.url.replace(/\/$/, "")}/api/v3`;
@@ -49,7 +56,7 @@ export async function personOfGithub(config: ProviderOf<"github">, accessToken: 
   ]);
   const { id, login, name } = userSchema.parse(user?.body);
   const counts = (organisation: string): boolean => allowed.length === 0 || allowed.includes(organisation.toLowerCase());
-  if (allowed.length > 0 && !memberships.some((membership) => membership.state === "active" && counts(membership.organization.login))) throw new NotAMember();
+  if (allowed.length > 0 && !memberships.some((membership) => membership.state === "active" && counts(membership.organization.login))) throw new NotAMember(String(id));
   const email = emails.find((candidate) => candidate.primary && candidate.verified);
   return personSchema.parse({
     subject: String(id),
@@ -60,8 +67,16 @@ export async function personOfGithub(config: ProviderOf<"github">, accessToken: 
   });
 }
 
+export interface GithubSignIn {
+  /** Has GitHub ask which account it is (`prompt` of its authorization request): the most it can be asked for. */
+  again: boolean;
+  onPerson(person: Person): void;
+  /** `subject`: the numeric id. */
+  onNotAMember(subject: string): Promise<void>;
+}
+
 /** GitHub or a GitHub Enterprise Server. Made anew for every request: it remembers the one person of that request. */
-export function githubProvider(config: ProviderOf<"github">, clientSecret: string, onPerson: OnPerson, onRefused: () => void): OAuthConfig<unknown> {
+export function githubProvider(config: ProviderOf<"github">, clientSecret: string, { again, onPerson, onNotAMember }: GithubSignIn): OAuthConfig<unknown> {
   const base = (config.url ?? "https://github.com").replace(/\/$/, "");
   let person: Person | null = null;
   return {
@@ -71,7 +86,7 @@ export function githubProvider(config: ProviderOf<"github">, clientSecret: strin
     issuer: `${base}/login/oauth`,
     clientId: config.clientId,
     clientSecret,
-    authorization: { url: `${base}/login/oauth/authorize`, params: { scope: "read:user user:email read:org" } },
+    authorization: { url: `${base}/login/oauth/authorize`, params: { scope: "read:user user:email read:org", ...(again && { prompt: "select_account" }) } },
     token: `${base}/login/oauth/access_token`,
     checks: ["pkce", "state"],
     httpOptions: { timeout: 8_000 },
@@ -82,7 +97,7 @@ export function githubProvider(config: ProviderOf<"github">, clientSecret: strin
           person = await personOfGithub(config, tokens.access_token ?? "");
           return { sub: person.subject };
         } catch (error) {
-          if (error instanceof NotAMember) onRefused();
+          if (error instanceof NotAMember) await onNotAMember(error.subject);
           throw error;
         }
       },

@@ -37,21 +37,35 @@ export async function handleIdentity(request: Request, segments: readonly string
   return Response.json({ error: { code: "not-found", message: "There is nothing here. Sign in at /sign-in.", detail: null, reference: "" } }, { status: 404, headers: noStore });
 }
 
+/**
+ * Says on the way back that a new proof was asked for, so that a provider that gave none can be told of. It decides nothing: how old a proof is stands in the
+ * ID token, and services ask for its age.
+ */
+function againCookieName(portal: IdentityPortal): string {
+  return portal.url.startsWith("https:") ? "__Secure-vigie-again" : "vigie-again";
+}
+
+function againCookie(portal: IdentityPortal, again: boolean): string {
+  return `${againCookieName(portal)}=${again ? "1" : ""}; Path=/api/auth; Max-Age=${again ? 900 : 0}; HttpOnly; SameSite=Lax${portal.url.startsWith("https:") ? "; Secure" : ""}`;
+}
+
 const noStore = { "cache-control": "no-store" };
 
 async function begin(request: Request, portal: IdentityPortal, provider: IdentityProviderConfig): Promise<Response> {
-  const back = safeReturnPath((await readForm(request))?.get("callbackUrl"), portal.url);
+  const form = await readForm(request);
+  const back = safeReturnPath(form?.get("callbackUrl"), portal.url);
+  const again = form?.get("again") === "1";
   const csrfToken = randomBytes(32).toString("hex");
   const csrfCookie = `${csrfToken}|${createHash("sha256").update(`${csrfToken}${portal.secret}`).digest("hex")}`;
   const csrfName = portal.url.startsWith("https:") ? "__Host-next-auth.csrf-token" : "next-auth.csrf-token";
-  const attempt: Attempt = { person: null, refused: null, error: null };
+  const attempt: Attempt = { person: null, authenticatedAt: null, again, refused: null, error: null };
   const answer = await run(portal, provider, attempt, null, {
     method: "POST", segments: ["signin", provider.id], query: {}, cookies: { [csrfName]: csrfCookie },
     body: { csrfToken, callbackUrl: `${portal.url}${back}` },
   });
   const target = answer?.location;
-  if (!answer || !target || attempt.error !== null || portalOrigins(portal.url).includes(new URL(target, portal.url).origin)) return refuse(portal, refusalOf(attempt), provider.id, back);
-  return leavePage(target, answer.cookies);
+  if (!answer || !target || attempt.error !== null || portalOrigins(portal.url).includes(new URL(target, portal.url).origin)) return refuse(portal, refusalOf(attempt), provider.id, back, again);
+  return leavePage(target, [...answer.cookies, againCookie(portal, again)]);
 }
 
 async function finish(request: Request, portal: IdentityPortal, provider: IdentityProviderConfig): Promise<Response> {
@@ -60,13 +74,14 @@ async function finish(request: Request, portal: IdentityPortal, provider: Identi
   const previous = cookies[sessionCookie] ?? null;
   // Without the old session next-auth makes a new one each time, and never joins the account to whoever was signed in before.
   delete cookies[sessionCookie];
-  const attempt: Attempt = { person: null, refused: null, error: null };
+  const again = cookies[againCookieName(portal)] === "1";
+  const attempt: Attempt = { person: null, authenticatedAt: null, again, refused: null, error: null };
   const query = Object.fromEntries(new URL(request.url).searchParams);
   const answer = await run(portal, provider, attempt, previous, { method: "GET", segments: ["callback", provider.id], query, cookies, body: {} });
   const signedIn = answer?.cookies.some((cookie) => cookie.startsWith(`${sessionCookie}=`) && !cookie.startsWith(`${sessionCookie}=;`));
   const back = cookies[portal.url.startsWith("https:") ? "__Secure-next-auth.callback-url" : "next-auth.callback-url"];
-  if (!answer || !signedIn || answer.location === null) return refuse(portal, refusalOf(attempt), provider.id, safeReturnPath(back, portal.url));
-  return redirect(portal, safeReturnPath(answer.location, portal.url), answer.cookies);
+  if (!answer || !signedIn || answer.location === null) return refuse(portal, refusalOf(attempt), provider.id, safeReturnPath(back, portal.url), again);
+  return redirect(portal, safeReturnPath(answer.location, portal.url), [...answer.cookies, againCookie(portal, false)]);
 }
 
 async function signOut(portal: IdentityPortal, sessionToken: string | null): Promise<Response> {
@@ -89,9 +104,9 @@ async function run(portal: IdentityPortal, provider: IdentityProviderConfig, att
 }
 
 /** Back to the sign-in page with the reason, and with the place the person wanted to go to, so that a second try leads there. */
-async function refuse(portal: IdentityPortal, refusal: SignInRefusal, provider: string, back = "/"): Promise<Response> {
+async function refuse(portal: IdentityPortal, refusal: SignInRefusal, provider: string, back = "/", again = false): Promise<Response> {
   if (!recordedByStore.includes(refusal) && refusal !== "unavailable") await portal.onRefused(refusal, provider);
-  return redirect(portal, `/sign-in?error=${refusal}${back === "/" ? "" : `&callbackUrl=${encodeURIComponent(back)}`}`);
+  return redirect(portal, `/sign-in?error=${refusal}${again ? "&again=1" : ""}${back === "/" ? "" : `&callbackUrl=${encodeURIComponent(back)}`}`);
 }
 
 function redirect(portal: IdentityPortal, path: string, cookies: readonly string[] = []): Response {

@@ -7,8 +7,17 @@ import type { Person } from "#lib/contracts/person.ts";
 
 export type ProviderOf<Kind extends IdentityProviderConfig["kind"]> = Extract<IdentityProviderConfig, { kind: Kind }>;
 
-/** Told who it is as soon as the provider's answer is checked, before anybody is let in. */
-export type OnPerson = (person: Person) => void;
+/** Told who it is as soon as the provider's answer is checked, before anybody is let in; and when they proved it there, null when the provider did not say. */
+export type OnPerson = (person: Person, authenticatedAt: Date | null) => void;
+
+export interface OidcSignIn {
+  now: Date;
+  /** The person is to prove anew who they are, whatever session they have at the provider. */
+  again: boolean;
+  /** A session at the provider that is older than this takes a new proof there. */
+  maximumAgeSeconds: number;
+  onPerson: OnPerson;
+}
 
 const claimsSchema = z.looseObject({
   sub: z.string(),
@@ -31,9 +40,24 @@ export function personOfClaims(claims: unknown, groupsClaim: string): Person {
   });
 }
 
+/** Clocks differ by so much; what lies further ahead is no time at all (a provider that counts milliseconds). */
+const aheadMs = 60_000;
+
+/**
+ * `auth_time` of the ID token's claims (OpenID Connect Core 1.0, section 2), never later than now; null when it is missing or makes no sense.
+ * Asking with `max_age` makes a provider say it (section 3.1.2.1).
+ */
+export function authenticatedAtOf(claims: Record<string, unknown>, now: Date): Date | null {
+  const seconds = claims.auth_time;
+  if (typeof seconds !== "number" || !Number.isFinite(seconds) || seconds <= 0) return null;
+  const at = seconds * 1000;
+  return at > now.getTime() + aheadMs ? null : new Date(Math.min(at, now.getTime()));
+}
+
 /** Any OpenID Connect provider: discovery, code flow with PKCE, state and nonce; claims of the ID token completed from userinfo. */
-export async function oidcProvider(config: ProviderOf<"oidc">, clientSecret: string, now: number, onPerson: OnPerson): Promise<OAuthConfig<unknown>> {
-  const discovery = await discover(config.issuer, now);
+export async function oidcProvider(config: ProviderOf<"oidc">, clientSecret: string, { now, again, maximumAgeSeconds, onPerson }: OidcSignIn): Promise<OAuthConfig<unknown>> {
+  const discovery = await discover(config.issuer, now.getTime());
+  let authenticatedAt: Date | null = null;
   return {
     id: config.id,
     name: config.title,
@@ -42,21 +66,26 @@ export async function oidcProvider(config: ProviderOf<"oidc">, clientSecret: str
     clientId: config.clientId,
     clientSecret,
     client: { id_token_signed_response_alg: signatureFor(discovery) },
-    authorization: { params: { scope: scopeFor(discovery) } },
+    authorization: { params: { scope: scopeFor(discovery), ...(again && { prompt: "login" }), ...(config.authTime && { max_age: again ? 0 : maximumAgeSeconds }) } },
     checks: ["pkce", "state", "nonce"],
     idToken: true,
     httpOptions: { timeout: 8_000 },
     userinfo: {
       async request({ client, tokens }) {
         // `tokens` is openid-client's TokenSet, whose claims() are those of the ID token it has verified; next-auth's type leaves the method out.
-        const claims = (tokens as unknown as { claims(): Record<string, unknown> }).claims();
+        const tokenSet = tokens as unknown as Exclude<Parameters<typeof client.userinfo>[0], string>;
+        const claims = tokenSet.claims();
+        // The library checks that it has not expired, not that it was issued already (section 3.1.3.7, 10).
+        if (claims.iat * 1000 > now.getTime() + aheadMs) throw new Error("id_token claim timestamp check failed: issued in the future");
+        authenticatedAt = config.authTime ? authenticatedAtOf(claims, now) : now;
         if (discovery.userinfo_endpoint === undefined || tokens.access_token === undefined) return claims;
-        return { ...(await client.userinfo(tokens.access_token, { params: {} })), ...claims };
+        // The whole set, not the access token alone: then a userinfo of another subject is refused (section 5.3.2).
+        return { ...(await client.userinfo(tokenSet, { params: {} })), ...claims };
       },
     },
     profile(claims) {
       const person = personOfClaims(claims, config.groupsClaim);
-      onPerson(person);
+      onPerson(person, authenticatedAt);
       return { id: person.subject, name: person.name, email: person.email };
     },
   };

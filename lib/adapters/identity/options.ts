@@ -4,6 +4,7 @@ import { attempts, noteError, scrubbedMessage } from "#lib/adapters/identity/att
 import type { Attempt } from "#lib/adapters/identity/attempt.ts";
 import { githubProvider } from "#lib/adapters/identity/github.ts";
 import { oidcProvider } from "#lib/adapters/identity/oidc.ts";
+import type { OnPerson } from "#lib/adapters/identity/oidc.ts";
 import { createSessionAdapter } from "#lib/adapters/identity/session-adapter.ts";
 import type { Config, IdentityProviderConfig } from "#lib/contracts/config.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
@@ -35,13 +36,13 @@ export async function authOptions(portal: IdentityPortal, provider: IdentityProv
     providers: [await oauthProvider(portal, provider, attempt)],
     secret: portal.secret,
     useSecureCookies: secure,
-    adapter: createSessionAdapter(portal.store, provider.id, replacesToken),
+    adapter: createSessionAdapter(portal.store, provider.id, replacesToken, attempt),
     session: { strategy: "database", maxAge: Math.ceil(portal.access.sessionMaximumHours * 3600), generateSessionToken: () => randomBytes(32).toString("base64url") },
     cookies: { sessionToken: { name: sessionCookieName(portal.url), options: sessionCookieOptions(portal.url) } },
     pages: { signIn: "/sign-in", error: "/sign-in" },
     callbacks: {
       redirect: ({ url }) => `${portal.url}${safeReturnPath(url, portal.url)}`,
-      signIn: () => letIn(portal, provider.id, attempt),
+      signIn: () => letIn(portal, provider, attempt),
     },
     logger: {
       error: (code, metadata) => {
@@ -61,22 +62,38 @@ export function sessionCookieOptions(portalUrl: string): { httpOnly: true; sameS
 
 async function oauthProvider(portal: IdentityPortal, provider: IdentityProviderConfig, attempt: Attempt): Promise<AuthOptions["providers"][number]> {
   const secret = portal.secretOf(provider.clientSecret);
-  const onPerson = (person: Attempt["person"]): void => void (attempt.person = person);
+  const now = portal.clock.now();
+  const onPerson: OnPerson = (person, authenticatedAt) => void Object.assign(attempt, { person, authenticatedAt });
   switch (provider.kind) {
     case "oidc":
-      return oidcProvider(provider, secret, portal.clock.now().getTime(), onPerson);
+      return oidcProvider(provider, secret, { now, again: attempt.again, maximumAgeSeconds: Math.ceil(portal.access.sessionMaximumHours * 3600), onPerson });
     case "github":
-      return githubProvider(provider, secret, onPerson, () => void (attempt.refused = "not-a-member"));
+      return githubProvider(provider, secret, {
+        again: attempt.again,
+        // GitHub does not say when people signed in there: coming back from it is all the proof there is.
+        onPerson: (person) => onPerson(person, now),
+        async onNotAMember(subject) {
+          attempt.refused = "not-a-member";
+          await portal.store.left(provider.id, subject);
+        },
+      });
     default:
       return assertNever(provider);
   }
 }
 
+/** How old a proof may be that was asked for anew: the time it takes to come back, and clocks that differ. */
+const anewWithinMs = 300_000;
+
 /** Never throws: next-auth would put the message into the address of the error page. */
-async function letIn(portal: IdentityPortal, provider: string, attempt: Attempt): Promise<boolean> {
+async function letIn(portal: IdentityPortal, provider: IdentityProviderConfig, attempt: Attempt): Promise<boolean> {
   if (attempt.person === null) return false;
+  if (attempt.again && (attempt.authenticatedAt === null || portal.clock.now().getTime() - attempt.authenticatedAt.getTime() > anewWithinMs)) {
+    attempt.refused = attempt.authenticatedAt === null ? "no-auth-time" : "not-anew";
+    return false;
+  }
   try {
-    const result = await portal.store.signIn(provider, attempt.person);
+    const result = await portal.store.signIn(provider.id, attempt.person);
     if ("refused" in result) attempt.refused = result.refused;
     return "userId" in result;
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Adapter, AdapterUser } from "next-auth/adapters";
+import type { Attempt } from "#lib/adapters/identity/attempt.ts";
 import type { SignInStore, StoredUser } from "#lib/ports/identity.ts";
 
 /** next-auth wants an address for every user; ours may have none, and nothing here is ever looked up by it. */
@@ -11,7 +12,7 @@ function toAdapterUser(user: StoredUser): AdapterUser {
  * exists only once a role was found for them; addresses never join accounts. Sessions are read by our own code (lib/services/session/read),
  * which keeps both limits; here they only begin and end.
  */
-export function createSessionAdapter(store: SignInStore, provider: string, replacesToken: string | null): Adapter {
+export function createSessionAdapter(store: SignInStore, provider: string, replacesToken: string | null, attempt: Attempt): Adapter {
   return {
     getUserByAccount: async ({ provider: id, providerAccountId }) => {
       const user = await store.userOf(id, providerAccountId);
@@ -29,7 +30,7 @@ export function createSessionAdapter(store: SignInStore, provider: string, repla
       throw new Error("users are updated at sign-in");
     },
     createSession: async ({ sessionToken, userId }) => {
-      const { expiresAt } = await store.createSession(userId, sessionToken, provider, replacesToken);
+      const { expiresAt } = await store.createSession(userId, sessionToken, { provider, replacesToken, authenticatedAt: attempt.authenticatedAt });
       return { sessionToken, userId, expires: expiresAt };
     },
     getSessionAndUser: () => null,

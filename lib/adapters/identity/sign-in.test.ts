@@ -98,6 +98,20 @@ describe("signing in at an OpenID Connect provider", () => {
     expect(await newestEntry()).toMatchObject({ action: "session.sign-in", outcome: "succeeded", actor: { name: "Vera, viewer" }, after: { provider: "demo", roles: ["viewer"] } });
   });
 
+  test("signing in again is one click at the demo's provider, and makes an old proof a new one", async () => {
+    const browser = new PortalBrowser(portal());
+    await signIn(browser, "demo-vera");
+    const first = browser.cookies.get("vigie-session") ?? "";
+    await context.db.$executeRaw`UPDATE session SET authenticated_at = now() - interval '3 hours' WHERE token_hash = ${hashOfToken(first)}`;
+    const before = await readSession(context, first);
+    const { target } = await browser.begin("demo", "/?plan=restart:prod:core", true);
+    expect(leadsTo(await browser.request("GET", await choose(target ?? "", "demo-vera")))).toBe("/?plan=restart:prod:core");
+    const after = await readSession(context, browser.cookies.get("vigie-session") ?? "");
+    expect(after?.actor).toMatchObject({ id: before?.actor.id, session: { provider: "demo" } });
+    expect(Date.parse(after?.actor.session?.authenticatedAt ?? "") - Date.parse(before?.actor.session?.authenticatedAt ?? "")).toBeGreaterThan(3 * 3_500_000);
+    expect(await readSession(context, first)).toBeNull();
+  });
+
   test("a role may come from a verified e-mail address", async () => {
     const browser = new PortalBrowser(portal());
     await signIn(browser, "demo-ada");
@@ -207,11 +221,11 @@ describe("what does not fit together is refused", () => {
 });
 
 describe("the sign-in routes themselves", () => {
-  test.each(["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/api/auth/signout"])("callbackUrl %s leads home instead", async (wish) => {
+  test.each(["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/api/auth/signout", "/\t/evil.example", "https:evil.example", `${portalUrl}@evil.example/`, `${portalUrl}.evil.example/`])("ACCEPTANCE 49: callbackUrl %j leads home instead", async (wish) => {
     expect(leadsTo(await signIn(new PortalBrowser(portal()), "demo-vera", wish))).toBe("/");
   });
 
-  test("a callback address put into the cookie leads home instead", async () => {
+  test("ACCEPTANCE 49: a callback address put into the cookie leads home instead", async () => {
     const browser = new PortalBrowser(portal());
     const { target } = await browser.begin("demo");
     const back = await choose(target ?? "", "demo-vera");

@@ -28,8 +28,8 @@ export class PortalBrowser {
   }
 
   /** Presses "sign in"; the address at the provider that the page leads to, or the response when it leads nowhere. */
-  async begin(provider: string, callbackUrl = "/"): Promise<{ target: string | null; response: Response }> {
-    const response = await this.request("POST", `/api/auth/signin/${provider}`, { form: { callbackUrl } });
+  async begin(provider: string, callbackUrl = "/", again = false): Promise<{ target: string | null; response: Response }> {
+    const response = await this.request("POST", `/api/auth/signin/${provider}`, { form: { callbackUrl, ...(again && { again: "1" }) } });
     const html = response.status === 200 ? await response.text() : "";
     return { target: /content="0;url=([^"]+)"/.exec(html)?.[1]?.replaceAll("&amp;", "&") ?? null, response };
   }

@@ -16,11 +16,6 @@ export interface UserRecord {
   disabledAt: Date | null;
 }
 
-export interface SessionRecord {
-  user: UserRecord;
-  expiresAt: Date;
-}
-
 export async function findUser(db: Database | Transaction, provider: string, subject: string): Promise<UserRecord | null> {
   const identity = await db.accountRow.findUnique({ where: { provider_providerAccountId: { provider, providerAccountId: subject } }, include: { user: true } });
   return identity?.user ?? null;
@@ -41,33 +36,7 @@ export async function saveUser(tx: Transaction, provider: string, person: Person
   return tx.userRow.create({ data: { id: randomUUID(), ...data, accounts: { create: { provider, providerAccountId: person.subject } } } });
 }
 
-/** Begins a session; both limits count in database time. Also clears away sessions that are over. */
-export async function insertSession(tx: Transaction, userId: string, token: string, limits: { idleHours: number; maximumHours: number }): Promise<Date> {
-  await tx.$executeRaw`DELETE FROM session WHERE expires_at <= now() OR seen_at <= now() - make_interval(secs => ${limits.idleHours * 3600})`;
-  const rows = await tx.$queryRaw<{ expires_at: Date }[]>`
-    INSERT INTO session (token_hash, user_id, created_at, seen_at, expires_at) VALUES (${hashOfToken(token)}, ${userId}, now(), now(), now() + make_interval(secs => ${limits.maximumHours * 3600})) RETURNING expires_at`;
-  const row = rows[0];
-  if (!row) throw new Error("INSERT INTO session returned no row");
-  return row.expires_at;
-}
-
-/** The session and its user while both limits hold, else null. `use` marks it as seen, at most once a minute. */
-export async function findSession(db: Database, token: string, idleHours: number, use: boolean): Promise<SessionRecord | null> {
-  const tokenHash = hashOfToken(token);
-  const rows = await db.$queryRaw<{ expires_at: Date; due: boolean; id: string; name: string | null; email: string | null; email_verified: Date | null; groups: string[]; disabled_at: Date | null }[]>`
-    SELECT s.expires_at, s.seen_at < now() - interval '1 minute' AS due, u.id, u.name, u.email, u.email_verified, u.groups, u.disabled_at
-    FROM session s JOIN user_account u ON u.id = s.user_id
-    WHERE s.token_hash = ${tokenHash} AND s.expires_at > now() AND s.seen_at > now() - make_interval(secs => ${idleHours * 3600})`;
-  const row = rows[0];
-  if (!row) return null;
-  if (use && row.due) await db.$executeRaw`UPDATE session SET seen_at = now() WHERE token_hash = ${tokenHash} AND seen_at < now() - interval '1 minute'`;
-  return { expiresAt: row.expires_at, user: { id: row.id, name: row.name, email: row.email, emailVerified: row.email_verified, groups: row.groups, disabledAt: row.disabled_at } };
-}
-
-/** Ends a session; its user when it existed. */
-export async function deleteSession(tx: Transaction, token: string): Promise<UserRecord | null> {
-  const found = await tx.sessionRow.findUnique({ where: { tokenHash: hashOfToken(token) }, include: { user: true } });
-  if (!found) return null;
-  const { count } = await tx.sessionRow.deleteMany({ where: { tokenHash: found.tokenHash } });
-  return count === 1 ? found.user : null;
+/** Takes every group away from the person behind a provider's subject, and the address that might give a role: what they held there is over. */
+export async function clearUser(tx: Transaction, provider: string, subject: string): Promise<void> {
+  await tx.userRow.updateMany({ where: { accounts: { some: { provider, providerAccountId: subject } } }, data: { groups: [], emailVerified: null } });
 }

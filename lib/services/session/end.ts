@@ -1,5 +1,5 @@
 import { appendAudit } from "#lib/db/audit.ts";
-import { deleteSession } from "#lib/db/repositories/user.ts";
+import { deleteSession } from "#lib/db/repositories/session.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { personName } from "#lib/services/session/person-name.ts";
 

@@ -1,6 +1,6 @@
 import type { Actor } from "#lib/contracts/actor.ts";
 import { appendAudit } from "#lib/db/audit.ts";
-import { deleteSession, findSession } from "#lib/db/repositories/user.ts";
+import { deleteSession, findSession } from "#lib/db/repositories/session.ts";
 import { resolveGrants } from "#lib/services/access/resolve.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { personName } from "#lib/services/session/person-name.ts";
@@ -14,11 +14,11 @@ export interface SignedIn {
 /**
  * Who holds this session token now, with the grants that the configuration gives them now; null when it is over.
  * A session of somebody who was disabled or holds no role any more ends here, with an entry.
- * `use: false` asks without counting as use: an open tab alone must not keep a session from becoming idle.
+ * `use: false` asks without counting as use: an open tab alone must not keep a session from becoming idle. `address`: where the use came from.
  */
-export async function readSession(context: ServiceContext, token: string, { use = true }: { use?: boolean } = {}): Promise<SignedIn | null> {
+export async function readSession(context: ServiceContext, token: string, { use = true, address = null }: { use?: boolean; address?: string | null } = {}): Promise<SignedIn | null> {
   if (token.length > 200) return null;
-  const session = await findSession(context.db, token, context.config.access.sessionIdleHours, use);
+  const session = await findSession(context.db, token, context.config.access.sessionIdleHours, use ? { address } : null);
   if (session === null) return null;
   const { user } = session;
   const grants = user.disabledAt === null ? resolveGrants(context.config.access, { ...user, emailVerified: user.emailVerified !== null }) : [];
@@ -31,5 +31,9 @@ export async function readSession(context: ServiceContext, token: string, { use 
     });
     return null;
   }
-  return { actor: { kind: "person", id: user.id, name, grants: grants.map((grant) => ({ role: grant.role, environments: grant.environments === "*" ? "*" : [...grant.environments] })) }, sessionExpiresAt: session.expiresAt };
+  const { id, provider, authenticatedAt, expiresAt } = session;
+  return {
+    actor: { kind: "person", id: user.id, name, grants: grants.map((grant) => ({ role: grant.role, environments: grant.environments === "*" ? "*" : [...grant.environments] })), session: { id, provider, authenticatedAt: authenticatedAt?.toISOString() ?? null } },
+    sessionExpiresAt: expiresAt,
+  };
 }

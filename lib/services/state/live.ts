@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { streamChannel } from "#lib/db/channels.ts";
+import { accessChannel, streamChannel } from "#lib/db/channels.ts";
 import type { StreamNotice } from "#lib/db/channels.ts";
 import { listen } from "#lib/db/listen.ts";
 import type { Listening } from "#lib/db/listen.ts";
@@ -34,6 +34,8 @@ export interface Live {
    * throws nothing while the database is away, it waits. `visible`: environments the reader may see.
    */
   subscribe(visible: readonly string[], from: number | null): LiveSubscription;
+  /** Calls `ask` whenever access of `who` ("person:ID", "token:ID") changed, or may have while nobody listened. Returns how to stop that. */
+  onAccess(who: string, ask: () => void): () => void;
   /** Resolves once loaded. */
   ready(): Promise<void>;
   subscribers(): number;
@@ -48,6 +50,8 @@ export function createLive(context: Pick<ServiceContext, "db" | "config" | "log"
   const { db, config, log } = context;
   const environments = config.environments.map((e) => e.name);
   const subscribers = new Set<Subscriber>();
+  /** Who has to be asked again when something is taken away from them, and by what. */
+  const whoAsks = new Map<() => void, string>();
   const notices: StreamNotice[] = [];
   const snapshots = new Map<string, { position: number; at: number; frames: Frame[] }>();
   let platform: Platform | null = null;
@@ -129,13 +133,18 @@ export function createLive(context: Pick<ServiceContext, "db" | "config" | "log"
 
   const listening: Listening = listen({
     url: databaseUrl,
-    channels: [streamChannel],
+    channels: [streamChannel, accessChannel],
     log,
     onConnected() {
+      for (const ask of whoAsks.keys()) ask();
       mustReload = true;
       work();
     },
-    onNotice(_channel, payload) {
+    onNotice(channel, payload) {
+      if (channel === accessChannel) {
+        for (const [ask, who] of whoAsks) if (who === payload) ask();
+        return;
+      }
       try {
         notices.push(noticeSchema.parse(JSON.parse(payload)));
         work();
@@ -189,6 +198,10 @@ export function createLive(context: Pick<ServiceContext, "db" | "config" | "log"
       });
       subscribers.add(subscriber);
       return { frames: subscriber.frames, close: () => subscriber.end() };
+    },
+    onAccess(who, ask) {
+      whoAsks.set(ask, who);
+      return () => void whoAsks.delete(ask);
     },
     ready: () => loaded,
     subscribers: () => subscribers.size,

@@ -90,7 +90,7 @@ test("an abort brings back what was changed", async () => {
   expect(await stage.images("prod")).toEqual(before);
 });
 
-test("a role that is taken away during the rollout stops the later writes; what was changed goes back, with an entry", async () => {
+test("ACCEPTANCE 39: a role that is taken away during the rollout stops the later writes; what was changed goes back, with an entry", async () => {
   const before = await stage.images("prod");
   const user = { where: { id: releaser.id } };
   const { groups } = await stage.database.db.userRow.findUniqueOrThrow(user);

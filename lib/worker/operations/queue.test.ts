@@ -117,7 +117,7 @@ describe("when the turn comes", { timeout: 240_000 }, () => {
     expect((await stage.database.db.operationStepRow.findMany({ where: { operationId: second } })).map((step) => step.status)).toEqual(["skipped", "skipped", "skipped", "skipped"]);
   });
 
-  test("whoever asked may not any more: refused", async () => {
+  test("ACCEPTANCE 39: whoever asked may not any more when its turn comes: refused", async () => {
     const user = { where: { id: releaser.id } };
     const { groups } = await stage.database.db.userRow.findUniqueOrThrow(user);
     const id = await stage.confirm(await restart("commerce"));
