@@ -9,6 +9,7 @@ export const auditActions = [
   "incident.open", "incident.acknowledge", "incident.assign", "incident.resolve", "incident.reopen", "incident.merge", "incident.note", "incident.severity", "incident.evidence",
   "silence.create", "silence.end", "webhook.denied", "notification.dead", "notification.retry", "notification.test",
   "token.create", "token.revoke", "token.use-denied",
+  "access.limited",
   "access.denied", "audit.export", "config.loaded",
 ] as const;
 export const auditOutcomes = ["allowed", "denied", "failed", "succeeded"] as const;
