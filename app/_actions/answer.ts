@@ -7,14 +7,16 @@ import { isVigieError, VigieError } from "#lib/domain/error.ts";
 import { requireActor } from "#lib/runtime/session.ts";
 import { getRuntime } from "#lib/runtime/wiring.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { takeLimit } from "#lib/services/limit/take.ts";
 
 /**
  * What every server action is: ask who it is, do one thing, answer. What was foreseen keeps its sentence; anything else becomes a
  * general one with the reference under which the log has it.
  */
-export async function answer<Value>(doing: string, work: (context: ServiceContext, actor: Actor) => Promise<Value>): Promise<ActionResult<Value>> {
+export async function answer<Value>(doing: string, work: (context: ServiceContext, actor: Actor) => Promise<Value>, { limited = true }: { limited?: boolean } = {}): Promise<ActionResult<Value>> {
   try {
     const actor = await requireActor();
+    if (limited) await takeLimit(getRuntime().context, "change", { actor });
     return { ok: true, value: await work(getRuntime().context, actor) };
   } catch (error) {
     unstable_rethrow(error);

@@ -9,5 +9,6 @@ export async function signOut(): Promise<ActionResult<null>> {
   return answer("sign out", async () => {
     await signOutCurrent();
     return null;
-  });
+    // Leaving is never too often.
+  }, { limited: false });
 }

@@ -56,7 +56,7 @@ describe("metrics", () => {
     await watched(database.db);
     await writeState(database.db, bigPodState("prod", "experience", { tag: "v1", digest: `sha256:${"a".repeat(64)}` }));
     await call(healthz.GET, "/api/healthz");
-    const { text, status, headers } = await call(metrics.GET, "/api/metrics", { headers: { "x-forwarded-for": "127.0.0.1" } });
+    const { text, status, headers } = await call(metrics.GET, "/api/metrics", { headers: { "x-vigie-peer": "127.0.0.1" } });
     expect([status, headers.get("content-type")]).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"]);
     for (const line of [/^vigie_big_pod_status\{environment="prod",big_pod="experience",status="healthy"\} 1$/m, /^vigie_operations\{status="running"\} 0$/m, /^vigie_worker_heartbeat_age_seconds \d/m, /^vigie_audit_head_sequence \d+$/m, /^vigie_streams_open 0$/m, /^vigie_database_up 1$/m, /^vigie_http_request_duration_seconds_count\{method="GET",route="\/api\/healthz",status="200"\} \d+$/m, /^vigie_process_resident_memory_bytes \d+$/m]) expect(text).toMatch(line);
     const names = text.split("\n").filter((line) => line.startsWith("# TYPE")).map((line) => line.split(" ")[2]);
@@ -66,18 +66,18 @@ describe("metrics", () => {
   test("are for loopback, or for a token", async () => {
     installRuntime(database);
     const { token } = await createToken(installRuntime(database).context, actorWith("admin"), { name: "prometheus", role: "viewer", expiresInDays: 1 });
-    expect((await call(metrics.GET, "/api/metrics", { headers: { "x-forwarded-for": "127.0.0.1, 192.0.2.1" } })).status).toBe(401);
+    expect((await call(metrics.GET, "/api/metrics", { headers: { "x-vigie-peer": "127.0.0.1", "x-vigie-forwarded": "removed" } })).status).toBe(401);
     expect((await call(metrics.GET, "/api/metrics")).status).toBe(401);
     expect((await call(metrics.GET, "/api/metrics", { token })).status).toBe(200);
-    expect((await call(metrics.GET, "/api/metrics", { token: "wrong", headers: { "x-forwarded-for": "127.0.0.1" } })).status).toBe(401);
+    expect((await call(metrics.GET, "/api/metrics", { token: "wrong", headers: { "x-vigie-peer": "127.0.0.1" } })).status).toBe(401);
     process.env.HOST = "0.0.0.0";
-    expect((await call(metrics.GET, "/api/metrics", { headers: { "x-forwarded-for": "127.0.0.1" } })).status).toBe(401);
+    expect((await call(metrics.GET, "/api/metrics", { headers: { "x-vigie-peer": "127.0.0.1" } })).status).toBe(401);
   });
 
   test("go on without the database, without old numbers", async () => {
     const away = createDatabase("postgresql://nobody:x@127.0.0.1:9/none");
     installRuntime({ ...database, db: away });
-    const { text } = await call(metrics.GET, "/api/metrics", { headers: { "x-forwarded-for": "127.0.0.1" } });
+    const { text } = await call(metrics.GET, "/api/metrics", { headers: { "x-vigie-peer": "127.0.0.1" } });
     expect(text).toMatch(/^vigie_database_up 0$/m);
     expect(text).not.toContain("vigie_operations");
     await away.$disconnect();

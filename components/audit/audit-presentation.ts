@@ -45,6 +45,7 @@ export const auditActionWords: Record<AuditAction, string> = {
   "token.revoke": "revoked a token",
   "token.use-denied": "token was refused",
   "access.denied": "was refused",
+  "access.limited": "came too often",
   "audit.export": "exported the log",
   "config.loaded": "configuration loaded",
   "audit.verify": "verified the log",

@@ -9,6 +9,7 @@ export const auditActions = [
   "incident.open", "incident.acknowledge", "incident.assign", "incident.resolve", "incident.reopen", "incident.merge", "incident.note", "incident.severity", "incident.evidence",
   "silence.create", "silence.end", "webhook.denied", "notification.dead", "notification.retry", "notification.test",
   "token.create", "token.revoke", "token.use-denied",
+  "access.limited",
   "access.denied", "audit.export", "config.loaded",
   "audit.verify", "intent.resolve",
   "session.revoke", "access.sign-in-again",

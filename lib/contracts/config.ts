@@ -345,6 +345,23 @@ export const roleBindingConfigSchema = z
   })
   .refine((b) => b.groups.length + b.users.length > 0, "at least one group or user");
 
+const perMinute = z.int().min(1).max(1_000_000);
+/** Uses in a minute, over all replicas together; a whole minute's may come at once. */
+export const limitsConfigSchema = z.strictObject({
+  /** Sign-ins begun or finished, per address. */
+  signInsPerMinute: perMinute.default(60),
+  /** Wrong tokens and secrets, per address. Beyond it none is looked at that was not right from there before. */
+  guessesPerMinute: perMinute.default(20),
+  /** Messages to webhooks, per address. */
+  webhooksPerMinute: perMinute.default(600),
+  /** Plans, confirmations and all else that changes something, per person or token. */
+  changesPerMinute: perMinute.default(120),
+  /** Questions to the HTTP API, per person or token. Pages are not counted. */
+  readsPerMinute: perMinute.default(1_200),
+  /** Exports and verifications, per person or token. */
+  exportsPerMinute: perMinute.default(20),
+});
+
 export const configSchema = z.strictObject({
   platform: z.strictObject({ name: z.string().min(1).max(60) }),
   environments: z.array(environmentConfigSchema).min(1).max(12),
@@ -374,6 +391,9 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** Address people use in the browser; from HOST and PORT when left out. */
       url: z.url({ protocol: /^https?$/ }).optional(),
+      /** Addresses and networks of the proxies in front ("10.42.0.0/16"). Only what they say of where a request comes from is believed. */
+      trustedProxies: z.array(z.string().min(1).max(64)).max(50).default([]),
+      limits: limitsConfigSchema.prefault({}),
     })
     .prefault({}),
 });
@@ -393,6 +413,7 @@ export type IncidentsConfig = z.infer<typeof incidentsConfigSchema>;
 export type GoldenSignalsConfig = z.infer<typeof goldenSignalsConfigSchema>;
 export type GrafanaConfig = z.infer<typeof grafanaConfigSchema>;
 export type RunbooksConfig = z.infer<typeof runbooksConfigSchema>;
+export type LimitsConfig = z.infer<typeof limitsConfigSchema>;
 export type NotificationConfig = z.infer<typeof notificationConfigSchema>;
 export type AuditConfig = z.infer<typeof auditConfigSchema>;
 export type CheckpointPlaceConfig = z.infer<typeof checkpointPlaceConfigSchema>;

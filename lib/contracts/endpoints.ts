@@ -53,7 +53,7 @@ type Given<Query extends z.ZodType, Body extends z.ZodType> = Pick<Endpoint, "id
 const noQuery = z.strictObject({});
 
 function endpoint<Query extends z.ZodType = typeof noQuery, Body extends z.ZodType = z.ZodUndefined>(given: Given<Query, Body>): Endpoint<Query, Body> {
-  const always: AnswerCode[] = given.access === "public" ? ["internal"] : ["invalid", "unauthenticated", "denied", "unavailable", "internal"];
+  const always: AnswerCode[] = given.access === "public" ? ["internal"] : ["invalid", "unauthenticated", "denied", "limited", "unavailable", "internal"];
   return {
     ...given,
     // noQuery stands in exactly when Query is its type: no query was given.
@@ -185,7 +185,7 @@ export const endpoints = {
   receiveAlerts: endpoint({
     id: "receiveAlerts", method: "POST", path: "/api/webhooks/alertmanager", access: "public", summary: "Take messages of Alertmanager's webhook",
     description: "Format version 4, at most 1 MiB. Shows the secret that alerting.webhookSecret names as bearer token, or X-Vigie-Signature: t=<unix seconds>,v1=<HMAC-SHA256 of t, a dot and the body>, within five minutes and once. What is known already changes nothing.",
-    query: webhookQuerySchema, body: alertmanagerWebhookSchema, success: { description: "It was recorded", schema: webhookReceivedSchema }, errors: ["invalid", "unauthenticated", "not-found", "conflict", "unavailable"],
+    query: webhookQuerySchema, body: alertmanagerWebhookSchema, success: { description: "It was recorded", schema: webhookReceivedSchema }, errors: ["invalid", "unauthenticated", "not-found", "conflict", "limited", "unavailable"],
   }),
   listSignals: endpoint({ id: "listSignals", method: "GET", path: "/api/v1/signals", access: "read", summary: "Alerts, broken Big Pods, failed operations and blind monitoring, newest first", description: "`next` goes into `before` for the page after.", query: signalQuerySchema, success: { description: "A page of those of the environments you may see", schema: signalsResponseSchema } }),
   silenceAlert: endpoint({

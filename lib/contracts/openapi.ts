@@ -16,6 +16,7 @@ const errorDescriptions: Record<AnswerCode, string> = {
   invalid: "Something in the request is not as described; `detail` says what",
   conflict: "The world has moved, or something else runs; `detail` holds the difference",
   "not-found": "There is no such thing, or none that you may see",
+  limited: "Too many of these calls; Retry-After says when the next may come",
   upstream: "A registry or cluster could not be asked",
   unavailable: "Vigie cannot answer now; nothing was done",
   internal: "A mistake of Vigie's own; `reference` leads to it in the log",

@@ -1,4 +1,5 @@
 import type { Config } from "#lib/contracts/config.ts";
+import { networkMistake } from "#lib/domain/client-address.ts";
 import { alertmanagerMistakes, egressMistakes, prometheusMistakes } from "#lib/domain/config-rules-gates.ts";
 import { chartMistakes } from "#lib/domain/config-rules-charts.ts";
 import { checkpointMistakes } from "#lib/domain/config-rules-audit.ts";
@@ -45,6 +46,10 @@ export function checkConfig(config: Config, now: Date): ConfigMistake[] {
   });
   const hosts = config.registries.map((registry) => registry.host);
   repeated(hosts).forEach((index) => mistakes.push({ path: ["registries", index, "host"], expected: `another host: "${hosts[index]}" stands above` }));
+  config.server.trustedProxies.forEach((network, index) => {
+    const expected = networkMistake(network);
+    if (expected !== null) mistakes.push({ path: ["server", "trustedProxies", index], expected });
+  });
   return [...mistakes, ...checkBlueGreen(config), ...policyMistakes(config, now), ...prometheusMistakes(config), ...alertmanagerMistakes(config), ...egressMistakes(config), ...chartMistakes(config), ...notificationMistakes(config), ...checkpointMistakes(config), ...runbookMistakes(config)];
 }
 

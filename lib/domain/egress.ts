@@ -63,6 +63,17 @@ export function isAllowed(rules: readonly EgressRule[], url: URL): boolean {
   return (url.protocol === "http:" || url.protocol === "https:") && rulesFor(rules, url).length > 0;
 }
 
+/** The rule that an address of the configuration is for itself: its host and port, and nothing else. */
+export function ownRule(url: URL): EgressRule {
+  const host = hostOf(url);
+  return { host, wildcard: false, port: portOf(url), address: ipaddr.isValid(host) };
+}
+
+/** Why an address is none of the public Internet; null when it is. */
+export function publicRefusal(address: string): string | null {
+  return refusedAddress([], new URL("https://nowhere.invalid"), address);
+}
+
 /** Clouds' metadata services that are not link-local: Azure, Alibaba, Oracle and AWS over IPv6. */
 const metadataAddresses = ["168.63.129.16", "100.100.100.200", "fd00:c1::a9fe:a9fe", "fd00:ec2::254"];
 

@@ -2,7 +2,7 @@
  * The closed union of what is foreseen to fail. Each maps to one HTTP status; `detail` is for people and programs, `cause` only for the log.
  * `sign-in-again`: the session is good, but this takes a fresh proof of who it is (RFC 9470 calls that step-up).
  */
-export const errorCodes = ["denied", "unauthenticated", "sign-in-again", "invalid", "conflict", "not-found", "upstream", "unavailable"] as const;
+export const errorCodes = ["denied", "unauthenticated", "sign-in-again", "invalid", "conflict", "not-found", "limited", "upstream", "unavailable"] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 
 /** What an answer may say: a code of the above, or `internal` for what nobody foresaw, whose reference leads to it in the log. Nothing is thrown with that one. */
@@ -16,6 +16,7 @@ export const errorHttpStatus: Record<AnswerCode, number> = {
   invalid: 400,
   conflict: 409,
   "not-found": 404,
+  limited: 429,
   upstream: 502,
   unavailable: 503,
   internal: 500,

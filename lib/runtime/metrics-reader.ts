@@ -1,6 +1,6 @@
 import { isLoopbackHost } from "#lib/domain/request-origin.ts";
 import { VigieError } from "#lib/domain/error.ts";
-import { clientAddress } from "#lib/runtime/client-address.ts";
+import { isStraightFrom } from "#lib/runtime/client-address.ts";
 import { listenAddress } from "#lib/runtime/listen-address.ts";
 import { actorOfRequest } from "#lib/runtime/session.ts";
 import { getRuntime } from "#lib/runtime/wiring.ts";
@@ -12,7 +12,7 @@ import { authorise } from "#lib/services/authorise.ts";
  */
 export async function requireMetricsReader(request: Request): Promise<void> {
   const presented = request.headers.has("authorization");
-  if (!presented && isLoopbackHost(listenAddress().host) && isLoopbackHost(clientAddress(request))) return;
+  if (!presented && isLoopbackHost(listenAddress().host) && isStraightFrom(request, isLoopbackHost)) return;
   const signedIn = await actorOfRequest(request);
   if (signedIn === null) throw new VigieError("unauthenticated", "Metrics take an API token of any role. Let Prometheus send it as bearer token (authorization.credentials_file).");
   await authorise(getRuntime().context, signedIn.actor, "state.read", null, "read the metrics");

@@ -14,7 +14,7 @@ export function checkPortal(config: Config): string {
   const { host } = listenAddress();
   const url = portalUrl(config);
   // NEXTAUTH_URL counts as server.url only on loopback: elsewhere the address is a matter of the configuration.
-  checkIdentity(isLoopback(host) ? { ...config, server: { url } } : config, host);
+  checkIdentity(isLoopback(host) ? { ...config, server: { ...config.server, url } } : config, host);
   checkBootstrapToken(process.env.VIGIE_BOOTSTRAP_TOKEN);
   return url;
 }

@@ -5,6 +5,7 @@ import { errorHttpStatus, isVigieError } from "#lib/domain/error.ts";
 import type { AnswerCode } from "#lib/domain/error.ts";
 import { actorOfRequest } from "#lib/runtime/session.ts";
 import { getRuntime, openClusters } from "#lib/runtime/wiring.ts";
+import { takeLimit } from "#lib/services/limit/take.ts";
 import { followLog } from "#lib/services/log/follow.ts";
 
 export const dynamic = "force-dynamic";
@@ -32,6 +33,7 @@ export async function GET(request: Request): Promise<Response> {
   try {
     const signedIn = await actorOfRequest(request);
     if (!signedIn) return refusal("unauthenticated", "You are not signed in. Sign in and open the log again.");
+    await takeLimit(context, "read", signedIn);
     if ((shared.vigieOpenLogs ?? 0) >= mostLogs) return refusal("unavailable", `${mostLogs} logs are being followed already. Close one, or try again in a minute.`);
     const query = Object.fromEntries(new URL(request.url).searchParams);
     const followed = await followLog(context, signedIn.actor, clusterOf, query, stop.signal);

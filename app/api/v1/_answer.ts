@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ErrorResponse } from "#lib/contracts/api.ts";
 import { errorHttpStatus, isVigieError } from "#lib/domain/error.ts";
 import type { AnswerCode } from "#lib/domain/error.ts";
+import { refusalHeaders } from "#lib/domain/rate-limit.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { BodyRefused } from "#app/api/v1/_body.ts";
 import { databaseAwaySentence, isDatabaseAway } from "#lib/domain/database-away.ts";
@@ -20,7 +21,7 @@ export function errorAnswer(error: unknown, log: ServiceContext["log"], request:
   if (status >= 500) log.error({ ...fields, error }, "a call failed");
   else log.info({ ...fields, message }, "a call was refused");
   const body: ErrorResponse = { error: { code, message, detail, reference } };
-  const headers: Record<string, string> = status === 401 ? { "www-authenticate": 'Bearer realm="vigie"' } : status === 503 ? { "retry-after": "5" } : {};
+  const headers: Record<string, string> = code === "limited" ? refusalHeaders(detail) : status === 401 ? { "www-authenticate": 'Bearer realm="vigie"' } : status === 503 ? { "retry-after": "5" } : {};
   return json(body, status, headers);
 }
 

@@ -2,8 +2,10 @@ import type { z } from "zod";
 import { errorAnswer, json } from "#app/api/v1/_answer.ts";
 import { readJsonBody } from "#app/api/v1/_body.ts";
 import type { Actor } from "#lib/contracts/actor.ts";
+import { endpoints } from "#lib/contracts/endpoints.ts";
 import type { Endpoint, Method } from "#lib/contracts/endpoints.ts";
 import { VigieError } from "#lib/domain/error.ts";
+import type { LimitName } from "#lib/domain/rate-limit.ts";
 import { issuesSentence, issueWords } from "#lib/domain/schema-words.ts";
 import { clientAddress } from "#lib/runtime/client-address.ts";
 import { getMetrics } from "#lib/runtime/metrics.ts";
@@ -11,6 +13,7 @@ import { actorOfRequest, bearerToken } from "#lib/runtime/session.ts";
 import { getRuntime } from "#lib/runtime/wiring.ts";
 import { recordRefusal } from "#lib/services/access/record-refusal.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { takeLimit } from "#lib/services/limit/take.ts";
 
 export interface Call<Query, Body> {
   context: ServiceContext;
@@ -35,15 +38,28 @@ export function handle<Query extends z.ZodType, Body extends z.ZodType>(endpoint
     timed(endpoint, request, async () => {
       const { context } = getRuntime();
       const actor = await callerOf(context, endpoint, request);
+      const { headers } = await takeLimit(context, limitNameOf(endpoint), { actor });
       const params = await pathParameters(route);
       const query = parse(endpoint.query, queryObject(request), "The query");
       const body = endpoint.body === null ? undefined : parse(endpoint.body, await readJsonBody(request), "The body");
       // Where the endpoint takes no body, Body is the type of undefined.
       const result = await run({ context, actor, query, body: body as z.output<Body>, params, request });
-      if (result instanceof Response) return result;
-      return endpoint.success.status === 204 ? new Response(null, { status: 204, headers: { "cache-control": "no-store" } }) : json(result, endpoint.success.status);
+      if (result instanceof Response) return withHeaders(result, headers);
+      return endpoint.success.status === 204 ? new Response(null, { status: 204, headers: { "cache-control": "no-store", ...headers } }) : json(result, endpoint.success.status, headers);
     });
   return Object.assign(answer, { endpoint });
+}
+
+/** What costs a walk through the whole log, or carries much of it away. */
+const exporting: ReadonlySet<string> = new Set([endpoints.exportAudit.id, endpoints.verifyAudit.id, endpoints.readEvidence.id]);
+
+function limitNameOf({ id, access }: Endpoint): LimitName {
+  return exporting.has(id) ? "export" : access === "write" ? "change" : "read";
+}
+
+function withHeaders(response: Response, headers: Record<string, string>): Response {
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
 }
 
 /** All methods of one path: those given, and for the others a 405 that says which exist. HEAD and OPTIONS are Next's. */

@@ -3,6 +3,7 @@ import { VigieError } from "#lib/domain/error.ts";
 import { isPanelMoment } from "#lib/domain/grafana-panel.ts";
 import { actorOfRequest } from "#lib/runtime/session.ts";
 import { getRuntime } from "#lib/runtime/wiring.ts";
+import { takeLimit } from "#lib/services/limit/take.ts";
 import { readPicture } from "#lib/services/grafana/panels.ts";
 import type { PictureQuery } from "#lib/services/grafana/panels.ts";
 
@@ -22,6 +23,7 @@ export async function GET(request: Request): Promise<Response> {
   try {
     const signedIn = await actorOfRequest(request);
     if (signedIn === null) throw new VigieError("unauthenticated", "Nobody is signed in. Sign in to the portal, or send an API token in the header Authorization: Bearer vgt_….");
+    await takeLimit(context, "read", signedIn);
     const { contentType, body } = await readPicture(context, signedIn.actor, pictureQuery(url), request.signal);
     // Copied, because a Buffer may be a view of memory that is shared.
     return new Response(new Uint8Array(body), { headers: { "content-type": contentType, "cache-control": "private, no-store", "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'", "x-content-type-options": "nosniff" } });

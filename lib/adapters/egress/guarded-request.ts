@@ -9,10 +9,13 @@ import type { EgressRule } from "#lib/domain/egress.ts";
 /** The rules forbid the address that a name resolved to. */
 export class Refused extends Error {}
 
+/** The answer was longer than it may be. */
+export class TooLarge extends Error {}
+
 export interface GuardedAnswer {
   status: number;
   headers: IncomingHttpHeaders;
-  body: string;
+  body: Buffer;
 }
 
 /** Why an address may not be asked, in a sentence; null when its name may be (what it resolves to is judged when connecting). */
@@ -41,7 +44,7 @@ export function judgedLookup(rules: readonly EgressRule[], url: URL, resolver: L
 }
 
 /** One request on a connection of its own, over the given lookup. Redirects are not followed; an answer longer than maximumBytes is an error. */
-export function guardedRequest(url: URL, options: { method: "GET" | "POST" | "PUT"; headers: Record<string, string>; body?: string; signal: AbortSignal; lookup: LookupFunction; maximumBytes: number }): Promise<GuardedAnswer> {
+export function guardedRequest(url: URL, options: { method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"; headers: Readonly<Record<string, string>>; body?: string; signal: AbortSignal; lookup: LookupFunction; maximumBytes: number }): Promise<GuardedAnswer> {
   const { method, headers, body, signal, lookup, maximumBytes } = options;
   return new Promise((resolve, reject) => {
     const outgoing = (url.protocol === "https:" ? requestTls : requestPlain)(url, { method, headers, signal, agent: false, lookup }, (incoming) => {
@@ -49,11 +52,11 @@ export function guardedRequest(url: URL, options: { method: "GET" | "POST" | "PU
       let size = 0;
       incoming.on("data", (chunk: Buffer) => {
         size += chunk.length;
-        if (size > maximumBytes) incoming.destroy(new Error(`its answer is larger than ${maximumBytes / 1024} KiB`));
+        if (size > maximumBytes) incoming.destroy(new TooLarge(`its answer is larger than ${maximumBytes / 1024} KiB`));
         else chunks.push(chunk);
       });
       incoming.on("error", reject);
-      incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks).toString("utf8") }));
+      incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks) }));
     });
     outgoing.on("error", reject);
     outgoing.end(body);

@@ -28,7 +28,7 @@ export function createUrlProbe(allow: readonly string[], resolver: LookupFunctio
     const begun = performance.now();
     try {
       const { status, body } = await guardedRequest(url, { method: "GET", headers, signal: combined, lookup: judgedLookup(rules, url, resolver), maximumBytes });
-      return { status, body, elapsedMs: performance.now() - begun };
+      return { status, body: body.toString("utf8"), elapsedMs: performance.now() - begun };
     } catch (cause) {
       if (cause instanceof Refused) throw new VigieError("denied", `${cause.message}.`, { cause });
       if (signal?.aborted === true) throw signal.reason;

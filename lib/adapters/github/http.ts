@@ -1,6 +1,5 @@
-import { request as requestPlain } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
-import { request as requestTls } from "node:https";
+import { ask } from "#lib/adapters/egress/outgoing.ts";
 
 export interface GithubRequest {
   url: URL;
@@ -19,25 +18,9 @@ export interface GithubReply {
 }
 
 /** One GET without following redirects (a token must not follow one). Rejects with an Error whose message is a clause for people. */
-export async function getJson({ url, headers, timeoutMs, maximumBytes, signal }: GithubRequest): Promise<GithubReply> {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const combined = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
-  return new Promise<GithubReply>((resolve, reject) => {
-    const fail = (error: unknown): void => reject(new Error(timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : signal?.aborted === true ? "the request was given up" : wordsOf(error), { cause: error }));
-    const request = (url.protocol === "https:" ? requestTls : requestPlain)(url, { method: "GET", headers, signal: combined, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > maximumBytes) response.destroy(new Error(`an answer of more than ${maximumBytes} bytes`));
-        else chunks.push(chunk);
-      });
-      response.on("error", fail);
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: parse(Buffer.concat(chunks)) }));
-    });
-    request.on("error", fail);
-    request.end();
-  });
+export async function getJson(request: GithubRequest): Promise<GithubReply> {
+  const reply = await ask({ ...request, method: "GET", reach: "configured" });
+  return { ...reply, body: parse(reply.body) };
 }
 
 function parse(bytes: Buffer): unknown {
@@ -46,12 +29,4 @@ function parse(bytes: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-const words: Readonly<Record<string, string>> = { ECONNREFUSED: "the connection is refused", ENOTFOUND: "its name is not known", EAI_AGAIN: "its name cannot be looked up", ECONNRESET: "the connection was cut", EHOSTUNREACH: "there is no way to its host" };
-
-function wordsOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return words[code] ?? (error.message === "" ? code : error.message);
 }

@@ -1,3 +1,4 @@
+import { ask } from "#lib/adapters/egress/outgoing.ts";
 import { VigieError } from "#lib/domain/error.ts";
 
 const timeoutMs = 8_000;
@@ -9,40 +10,20 @@ const maximumBytes = 1_048_576;
  */
 export async function fetchJson(url: string, options: { accessToken?: string; optional?: boolean } = {}): Promise<{ body: unknown; next: string | null } | null> {
   const host = new URL(url).host;
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(url, {
-      redirect: "error",
-      signal: AbortSignal.timeout(timeoutMs),
-      headers: { accept: "application/json", "user-agent": "vigie", ...(options.accessToken === undefined ? {} : { authorization: `Bearer ${options.accessToken}` }) },
-    });
-    text = await readLimited(response, host);
-  } catch (cause) {
+  const headers = { accept: "application/json", "user-agent": "vigie", ...(options.accessToken === undefined ? {} : { authorization: `Bearer ${options.accessToken}` }) };
+  const answer = await ask({ method: "GET", url: new URL(url), headers, timeoutMs, maximumBytes, reach: "configured" }).catch((cause: unknown) => {
     throw new VigieError("upstream", `The sign-in service ${host} cannot be reached, or does not answer as it should. Try again in a minute.`, { cause });
-  }
-  if (options.optional && (response.status === 404 || response.status === 403)) return null;
-  if (!response.ok) throw new VigieError("upstream", `The sign-in service ${host} answered with HTTP ${response.status}. Try again in a minute.`);
+  });
+  if (options.optional && (answer.status === 404 || answer.status === 403)) return null;
+  if (answer.status < 200 || answer.status > 299) throw new VigieError("upstream", `The sign-in service ${host} answered with HTTP ${answer.status}. Try again in a minute.`);
   try {
-    return { body: JSON.parse(text), next: nextLink(response.headers.get("link")) };
+    return { body: JSON.parse(answer.body.toString("utf8")), next: nextLink(answer.headers.link) };
   } catch (cause) {
     throw new VigieError("upstream", `The sign-in service ${host} answered with something that is not JSON.`, { cause });
   }
 }
 
-async function readLimited(response: Response, host: string): Promise<string> {
-  if (response.body === null) return "";
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.byteLength;
-    if (bytes > maximumBytes) throw new Error(`the answer of ${host} is longer than ${maximumBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
 /** Address of the next page in a Link header (RFC 8288). */
-function nextLink(header: string | null): string | null {
-  return /<([^>]+)>\s*;\s*rel="?next"?/.exec(header ?? "")?.[1] ?? null;
+function nextLink(header: string | string[] | undefined): string | null {
+  return /<([^>]+)>\s*;\s*rel="?next"?/.exec([header ?? ""].flat().join(", "))?.[1] ?? null;
 }

@@ -1,5 +1,6 @@
 import type { OAuthConfig } from "next-auth/providers/oauth";
 import { z } from "zod";
+import { configuredLookup } from "#lib/adapters/egress/outgoing.ts";
 import { fetchJson } from "#lib/adapters/identity/fetch-json.ts";
 import type { ProviderOf } from "#lib/adapters/identity/oidc.ts";
 import { personSchema } from "#lib/contracts/person.ts";
@@ -89,7 +90,7 @@ export function githubProvider(config: ProviderOf<"github">, clientSecret: strin
     authorization: { url: `${base}/login/oauth/authorize`, params: { scope: "read:user user:email read:org", ...(again && { prompt: "select_account" }) } },
     token: `${base}/login/oauth/access_token`,
     checks: ["pkce", "state"],
-    httpOptions: { timeout: 8_000 },
+    httpOptions: { timeout: 8_000, lookup: configuredLookup() },
     userinfo: {
       url: `${api(config)}/user`,
       async request({ tokens }) {

@@ -1,5 +1,6 @@
 import type { OAuthConfig } from "next-auth/providers/oauth";
 import { z } from "zod";
+import { configuredLookup } from "#lib/adapters/egress/outgoing.ts";
 import { discover, scopeFor, signatureFor, wellKnownUrl } from "#lib/adapters/identity/discovery.ts";
 import type { IdentityProviderConfig } from "#lib/contracts/config.ts";
 import { personSchema } from "#lib/contracts/person.ts";
@@ -69,7 +70,7 @@ export async function oidcProvider(config: ProviderOf<"oidc">, clientSecret: str
     authorization: { params: { scope: scopeFor(discovery), ...(again && { prompt: "login" }), ...(config.authTime && { max_age: again ? 0 : maximumAgeSeconds }) } },
     checks: ["pkce", "state", "nonce"],
     idToken: true,
-    httpOptions: { timeout: 8_000 },
+    httpOptions: { timeout: 8_000, lookup: configuredLookup() },
     userinfo: {
       async request({ client, tokens }) {
         // `tokens` is openid-client's TokenSet, whose claims() are those of the ID token it has verified; next-auth's type leaves the method out.

@@ -3,6 +3,7 @@ import https from "node:https";
 import type { IncomingMessage } from "node:http";
 import { createSecureContext } from "node:tls";
 import { isDeepStrictEqual } from "node:util";
+import { configuredLookup } from "#lib/adapters/egress/outgoing.ts";
 import { ClusterError } from "#lib/ports/cluster.ts";
 import type { ClusterConnection, Credentials, TlsMaterial } from "#lib/adapters/kubernetes/connection.ts";
 import { failureOfAbort, failureOfNetwork, failureOfReply, TimeLimit, type Attempt, type Phase } from "#lib/adapters/kubernetes/failure.ts";
@@ -248,7 +249,7 @@ function createAgents(connection: ClusterConnection, secure: boolean): { get(poo
   const make = (tls: TlsMaterial): Record<Pool, http.Agent> => {
     // Made once: reading the certificates again for every connection costs milliseconds each.
     const material = secure ? sharedContext(tls) : {};
-    const common = { keepAlive: true, keepAliveMsecs: 15_000, scheduling: "lifo" as const };
+    const common = { keepAlive: true, keepAliveMsecs: 15_000, scheduling: "lifo" as const, lookup: configuredLookup() };
     const agent = (maxSockets: number): http.Agent =>
       secure
         ? new https.Agent({ ...common, maxSockets, ...material, rejectUnauthorized: connection.verifyTls, ...(connection.servername !== undefined && { servername: connection.servername }) })

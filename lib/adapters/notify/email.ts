@@ -1,4 +1,6 @@
+import type { LookupFunction } from "node:net";
 import { createTransport } from "nodemailer";
+import { configuredAddress } from "#lib/adapters/egress/outgoing.ts";
 import { notificationText, oneLine } from "#lib/domain/notification-text.ts";
 import type { NotificationText } from "#lib/domain/notification-text.ts";
 import { NotifyError } from "#lib/ports/notify.ts";
@@ -19,23 +21,29 @@ interface EmailOptions {
   to: readonly string[];
   /** Certificates to trust besides the system's (PEM). */
   ca?: string;
+  /** Answers names; the system's when left out. */
+  resolver?: LookupFunction;
 }
 
 /**
  * E-mail over SMTP. All mails of one incident are a thread, because all refer to one id (RFC 5322, 3.6.4), which no mail has itself: it holds together even when the
  * first of them never arrived. An attempt that is repeated has the same Message-ID. A password is never sent over a connection in clear text, except to this machine.
  */
-export function createEmailChannel({ host, port, secure, username, password, sender, to, ca }: EmailOptions): NotifyChannel {
+export function createEmailChannel({ host, port, secure, username, password, sender, to, ca, resolver }: EmailOptions): NotifyChannel {
   const domain = sender.slice(sender.lastIndexOf("@") + 1);
   const local = host === "localhost" || host === "127.0.0.1" || host === "::1";
   const auth = username === undefined ? {} : { auth: { user: username, pass: password ?? "" } };
-  const tls = ca === undefined ? {} : { tls: { ca: [ca] } };
+  // The connection goes to the address that was judged; the certificate must be the name's.
+  const tls = { tls: { servername: host, ...(ca === undefined ? {} : { ca: [ca] }) } };
 
   return {
     absorbs: "updates",
     paceMs: 0,
     async send(announcement, thread, signal) {
-      const transport = createTransport({ host, port, secure, requireTLS: username !== undefined && !local && !secure, ...auth, ...tls, connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs, disableFileAccess: true, disableUrlAccess: true });
+      const address = await configuredAddress(host, resolver).catch((cause: unknown) => {
+        throw new NotifyError(`The mail server ${host}:${port} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
+      });
+      const transport = createTransport({ host: address, port, secure, requireTLS: username !== undefined && !local && !secure, ...auth, ...tls, connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs, disableFileAccess: true, disableUrlAccess: true });
       const ending = AbortSignal.any([signal, AbortSignal.timeout(wholeMs)]);
       const ended = Promise.withResolvers<never>();
       const stop = () => ended.reject(new NotifyError(signal.aborted ? "Vigie was stopped while the mail was being sent." : `The mail server ${host}:${port} did not take the mail within ${wholeMs / 1_000} s.`));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ask } from "#lib/adapters/egress/outgoing.ts";
 import { retryAfterMs } from "#lib/adapters/notify/retry-after.ts";
 import { slackMessage } from "#lib/adapters/notify/slack-blocks.ts";
 import { notificationText } from "#lib/domain/notification-text.ts";
@@ -6,6 +7,8 @@ import { NotifyError } from "#lib/ports/notify.ts";
 import type { Announcement, NotifyChannel } from "#lib/ports/notify.ts";
 
 const timeoutMs = 10_000;
+/** A history of fifteen messages with their metadata is far shorter. */
+const maximumBytes = 2 * 1024 * 1024;
 /** Slack lets about one message a second into a channel (docs.slack.dev, "Rate limits"). */
 const paceMs = 1_000;
 const eventType = "vigie_incident";
@@ -45,24 +48,17 @@ export function createSlackChannel({ url, token, to, now = Date.now }: SlackOpti
   /** Methods that read take a form, not JSON. */
   async function call(method: string, body: Record<string, unknown> | URLSearchParams, signal: AbortSignal): Promise<unknown> {
     const form = body instanceof URLSearchParams;
-    const timeout = AbortSignal.timeout(timeoutMs);
-    let response: Response;
-    let text: string;
+    const { status, headers, body: answered } = await ask({
+      method: "POST", url: new URL(`${base}/${method}`), timeoutMs, maximumBytes, signal, reach: "configured",
+      headers: { authorization: `Bearer ${token}`, "content-type": form ? "application/x-www-form-urlencoded" : "application/json; charset=utf-8", "user-agent": "vigie" },
+      body: form ? body.toString() : JSON.stringify(body),
+    }).catch((cause: unknown) => {
+      throw new NotifyError(`Slack (${host}) cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
+    });
+    if (status === 429) throw new NotifyError(`Slack (${host}) asks for patience: too many messages.`, { retryAfterMs: retryAfterMs(headers["retry-after"], now()) ?? 30_000 });
+    if (status < 200 || status > 299) throw new NotifyError(`Slack (${host}) answered with HTTP ${status}${status >= 300 && status < 400 ? ", a redirect, which is not followed: check the channel's url" : ""}.`);
     try {
-      response = await fetch(`${base}/${method}`, {
-        method: "POST", redirect: "manual", signal: AbortSignal.any([signal, timeout]),
-        headers: { authorization: `Bearer ${token}`, "content-type": form ? "application/x-www-form-urlencoded" : "application/json; charset=utf-8", "user-agent": "vigie" },
-        body: form ? body.toString() : JSON.stringify(body),
-      });
-      text = await response.text();
-    } catch (cause) {
-      const why = timeout.aborted ? `no answer within ${timeoutMs / 1_000} s` : reason(cause);
-      throw new NotifyError(`Slack (${host}) cannot be reached: ${why}.`, { cause });
-    }
-    if (response.status === 429) throw new NotifyError(`Slack (${host}) asks for patience: too many messages.`, { retryAfterMs: retryAfterMs(response.headers.get("retry-after"), now()) ?? 30_000 });
-    if (!response.ok) throw new NotifyError(`Slack (${host}) answered with HTTP ${response.status}${response.status >= 300 && response.status < 400 ? ", a redirect, which is not followed: check the channel's url" : ""}.`);
-    try {
-      return JSON.parse(text);
+      return JSON.parse(answered.toString("utf8"));
     } catch (cause) {
       throw new NotifyError(`What answers at ${host} does not speak Slack's Web API.`, { cause });
     }
@@ -112,9 +108,4 @@ export function createSlackChannel({ url, token, to, now = Date.now }: SlackOpti
     const code = error ?? "no reason given";
     return new NotifyError(`Slack refused the message: ${words[code] ?? code}${words[code] === undefined ? "" : ` (${code})`}.`, { permanent: !passing.has(code) });
   }
-}
-
-function reason(cause: unknown): string {
-  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  return inner instanceof Error ? (("code" in inner && typeof inner.code === "string" && inner.code) || inner.message) : String(inner);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isPublicAddress } from "#lib/adapters/registry/address-guard.ts";
+import { publicRefusal } from "#lib/domain/egress.ts";
 import { parseChallenge } from "#lib/adapters/registry/challenge.ts";
 
 describe("parseChallenge", () => {
@@ -28,5 +28,5 @@ test.each([
   ["127.0.0.1", false], ["10.1.2.3", false], ["172.31.0.1", false], ["192.168.1.1", false], ["169.254.169.254", false], ["100.64.0.1", false], ["0.0.0.0", false], ["224.0.0.1", false],
   ["::1", false], ["::", false], ["fe80::1", false], ["fd00::1", false], ["::ffff:127.0.0.1", false], ["::ffff:7f00:1", false], ["::ffff:8.8.8.8", true], ["not an address", false],
 ])("%s public: %s", (address, expected) => {
-  expect(isPublicAddress(address)).toBe(expected);
+  expect(publicRefusal(address) === null).toBe(expected);
 });

@@ -53,7 +53,7 @@ async function bundle(entry: string, name: string, folder: string, assets: reado
 const bundleSources = ["lib", "sandbox", "package.json", "package-lock.json", "tsconfig.json"];
 const notBundled = /^lib\/runtime\/(commands|checks)\/|\.test(-support)?\.tsx?$/;
 
-const webSources = ["app", "components", "lib", "public", "prisma", "next.config.ts", "proxy.ts", "postcss.config.mjs", "package-lock.json", "tsconfig.json"];
+const webSources = ["app", "components", "lib", "public", "prisma", "next.config.ts", "instrumentation.ts", "proxy.ts", "postcss.config.mjs", "package-lock.json", "tsconfig.json"];
 
 /** Parts of lib that the web process never loads. */
 const notForWeb = /^\/?(lib\/(worker|runtime\/(commands|stack|checks|postgres))\/|.*\.test\.tsx?$)/;

@@ -1,4 +1,5 @@
 import { appendAudit } from "#lib/db/audit.ts";
+import type { Actor } from "#lib/contracts/actor.ts";
 import type { AuditAction } from "#lib/contracts/audit.ts";
 import { recentEntriesOf } from "#lib/db/repositories/audit.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
@@ -9,9 +10,9 @@ const perAction = 60;
 const windowSeconds = 60;
 
 export interface Refusal {
-  action: Extract<AuditAction, "token.use-denied" | "access.denied" | "session.denied" | "webhook.denied">;
+  action: Extract<AuditAction, "token.use-denied" | "access.denied" | "access.limited" | "session.denied" | "webhook.denied">;
   /** Attempts by the same id and name count together; for the unknown, the name holds the address. */
-  actor: { kind: "person" | "token"; id: string; name: string };
+  actor: { kind: Actor["kind"]; id: string; name: string };
   summary: string;
   after: Record<string, unknown> | null;
 }

@@ -14,6 +14,8 @@ import type { HeardAlert } from "#lib/domain/signal-record.ts";
 import { signatureWindowSeconds } from "#lib/domain/webhook-signature.ts";
 import { recordRefusal } from "#lib/services/access/record-refusal.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { judgeGuess } from "#lib/services/limit/guess.ts";
+import { takeLimit } from "#lib/services/limit/take.ts";
 import { inTurn } from "#lib/services/signal/turns.ts";
 import { authenticateWebhook } from "#lib/services/signal/authenticate-webhook.ts";
 import type { WebhookCredentials } from "#lib/services/signal/authenticate-webhook.ts";
@@ -32,11 +34,12 @@ const patience = { maxWait: 15_000, timeout: 20_000 };
 
 /**
  * Takes what Alertmanager says of alerts: one transaction, whatever their number; what is known already changes nothing. `secret` is the value of alerting.webhookSecret.
- * Throws VigieError: "not-found" (no webhook is configured), "unauthenticated" (audited), "conflict" (a signed message came twice, audited), "invalid" (what is wrong with it).
+ * Throws VigieError: "not-found" (no webhook is configured), "limited" (too many, or too many wrong ones, from there), "unauthenticated" (audited), "conflict" (a signed message came twice, audited), "invalid" (what is wrong with it).
  */
 export async function receiveAlerts(context: ServiceContext, message: WebhookMessage, secret: string | null): Promise<WebhookReceived> {
   const { config } = context;
   if (secret === null) throw new VigieError("not-found", "This portal has no webhook: alerting.webhookSecret is not set in vigie.yaml.");
+  await takeLimit(context, "webhook", message);
   const early = message.signature === null;
   if (early) await authenticated(context, message, new Uint8Array(), secret);
   const body = await message.body();
@@ -76,12 +79,19 @@ async function takeOnce(tx: Transaction, id: string): Promise<void> {
 }
 
 async function authenticated(context: ServiceContext, message: WebhookMessage, body: Uint8Array, secret: string): Promise<{ deliveryId: string } | null> {
-  try {
-    return authenticateWebhook(message, body, secret, context.clock.now());
-  } catch (error) {
-    if (error instanceof VigieError) await refuse(context, message.address, error.message.replace(/^This message /, "").replace(/\.$/, ""));
-    throw error;
-  }
+  // Each message has another signature: what is remembered is that right ones came from there.
+  let why: unknown = null;
+  const judged = await judgeGuess(context, { address: message.address, credential: "webhook" }, async () => {
+    try {
+      return { delivery: authenticateWebhook(message, body, secret, context.clock.now()) };
+    } catch (error) {
+      if (error instanceof VigieError) await refuse(context, message.address, error.message.replace(/^This message /, "").replace(/\.$/, ""));
+      why = error;
+      return null;
+    }
+  });
+  if (judged === null) throw why;
+  return judged.delivery;
 }
 
 async function refuse(context: ServiceContext, address: string, why: string): Promise<void> {

@@ -4,6 +4,7 @@ import { findToken, touchToken } from "#lib/db/repositories/token.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { recordRefusal } from "#lib/services/access/record-refusal.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { judgeGuess } from "#lib/services/limit/guess.ts";
 import type { SignedIn } from "#lib/services/session/read.ts";
 
 export interface Presented {
@@ -27,9 +28,13 @@ export function checkBootstrapToken(token: string | undefined): void {
 
 /**
  * Who a bearer token speaks for; null when it is unknown, wrong, expired or revoked, which is an audit entry (at most so many a minute).
- * Hashes are compared in constant time.
+ * Hashes are compared in constant time. Throws VigieError "limited" when too many came from that address that were wrong.
  */
 export async function authenticateToken(context: ServiceContext, presented: Presented): Promise<SignedIn | null> {
+  return judgeGuess(context, { address: presented.address, credential: presented.token }, () => judge(context, presented));
+}
+
+async function judge(context: ServiceContext, presented: Presented): Promise<SignedIn | null> {
   const hash = sha256(presented.token);
   const bootstrap = presented.bootstrapToken;
   if (bootstrap !== undefined && bootstrap.length >= minimumBootstrapLength && timingSafeEqual(hash, sha256(bootstrap))) {

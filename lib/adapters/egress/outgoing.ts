@@ -1,0 +1,103 @@
+import { lookup as resolve } from "node:dns";
+import type { IncomingHttpHeaders } from "node:http";
+import { isIP } from "node:net";
+import type { LookupFunction } from "node:net";
+import { guardedRequest, judgedLookup, refusedUrl, TooLarge } from "#lib/adapters/egress/guarded-request.ts";
+import { ownRule, publicRefusal } from "#lib/domain/egress.ts";
+
+/**
+ * How Vigie asks whatever is no cluster. Every adapter goes through here or through guarded-request.ts (lib/runtime/checks/egress-guard.test.ts sees to it):
+ * judged when connecting, no redirects, no cookies, a time and a size.
+ */
+export interface Outgoing {
+  method: "GET" | "POST" | "PATCH" | "DELETE";
+  url: URL;
+  headers: Readonly<Record<string, string>>;
+  body?: string | undefined;
+  timeoutMs: number;
+  /** A longer body is an error, not a cut one. */
+  maximumBytes: number;
+  signal?: AbortSignal | undefined;
+  /**
+   * configured: an address that vigie.yaml names for this very purpose: anywhere but metadata services, link-local and reserved networks.
+   * public: a host that somebody else named (an image reference, a redirect): TLS, and public addresses only.
+   */
+  reach: "configured" | "public";
+  /** Answers names; the system's when left out. */
+  resolver?: LookupFunction;
+}
+
+export interface OutgoingReply {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** One request. Rejects with an Error whose message is a clause for people: "the connection is refused". */
+export async function ask({ method, url, headers, body, timeoutMs, maximumBytes, signal, reach, resolver = systemResolver }: Outgoing): Promise<OutgoingReply> {
+  const refusal = reach === "public" ? refusedPublic(url) : refusedUrl([ownRule(url)], url);
+  if (refusal !== null) throw new Error(refusal.replace(/\.$/, ""));
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const combined = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+  const sized = body === undefined ? headers : { "content-length": String(Buffer.byteLength(body)), ...headers };
+  try {
+    return await guardedRequest(url, { method, headers: sized, ...(body !== undefined && { body }), signal: combined, lookup: reach === "public" ? publicLookup(resolver) : configuredLookup(resolver), maximumBytes });
+  } catch (cause) {
+    if (cause instanceof TooLarge) throw new Error(`an answer of more than ${maximumBytes} bytes`, { cause });
+    throw new Error(timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : signal?.aborted === true ? "the request was given up" : wordsOf(cause), { cause });
+  }
+}
+
+// Node's own lookup has more forms than the type of one; with `all` it answers a list, which judgedLookup asks for.
+const systemResolver = resolve as LookupFunction;
+
+/** For clients of libraries, which open connections themselves: a configured name leads anywhere but to metadata services, link-local and reserved networks. */
+export function configuredLookup(resolver: LookupFunction = systemResolver): LookupFunction {
+  return (hostname, options, callback) => {
+    const url = URL.parse(`http://${hostname}`);
+    if (url === null) return callback(new Error(`${hostname} is no host name`), "", 0);
+    return judgedLookup([ownRule(url)], url, resolver)(hostname, options, callback);
+  };
+}
+
+/** The address at which a configured host is reached, IPv4 first, judged. For clients that take no lookup. Rejects with an Error for people. */
+export async function configuredAddress(host: string, resolver: LookupFunction = systemResolver): Promise<string> {
+  const bare = host.replace(/^\[|\]$/g, "");
+  if (isIP(bare) !== 0) return bare;
+  return new Promise((done, fail) => {
+    configuredLookup(resolver)(host, { all: true }, (error, found) => {
+      if (error !== null) return fail(new Error(wordsOf(error), { cause: error }));
+      const addresses = typeof found === "string" ? [{ address: found, family: isIP(found) }] : found;
+      const [first] = addresses.toSorted((a, b) => a.family - b.family);
+      return first === undefined ? fail(new Error("its name is not known")) : done(first.address);
+    });
+  });
+}
+
+function refusedPublic(url: URL): string | null {
+  if (url.protocol !== "https:") return `${url.host} is not asked without TLS`;
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  return isIP(host) === 0 || publicRefusal(host) === null ? null : `${url.host} is not a public address`;
+}
+
+function publicLookup(resolver: LookupFunction): LookupFunction {
+  return (hostname, options, callback) => {
+    resolver(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) return callback(error, "", 0);
+      const addresses = typeof found === "string" ? [{ address: found, family: isIP(found) }] : found;
+      const allowed = addresses.filter(({ address }) => publicRefusal(address) === null);
+      const [first] = allowed;
+      if (first === undefined) return callback(new Error(`${hostname} has no public address`), "", 0);
+      if (options.all === true) return callback(null, allowed);
+      return callback(null, first.address, first.family);
+    });
+  };
+}
+
+const words: Readonly<Record<string, string>> = { ECONNREFUSED: "the connection is refused", ENOTFOUND: "its name is not known", EAI_AGAIN: "its name cannot be looked up", ECONNRESET: "the connection was cut", EHOSTUNREACH: "there is no way to its host" };
+
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return words[code] ?? (error.message === "" ? code : error.message);
+}
