@@ -23,9 +23,55 @@ const named = /(["']?\b[A-Za-z0-9_.-]{0,60}?(?:passwords?|passwd|pwd|secrets?|to
 /** What may stand as a value: one that was cut out already, or a reference. Nothing beside it, or it would cover for what follows. */
 const reference = /^(["']?)(?:\[removed\]|env:[A-Za-z_][A-Za-z0-9_]*|file:[^\s"']+)\1$/;
 
-/** The text with every secret that can be told by its shape or by the name before it cut out. Never longer words of its own: "[removed]" stands there. */
+/** Values that this process was given as secrets. On globalThis, because a web process has several instances of this module. */
+const shared = globalThis as typeof globalThis & { vigieKnownSecrets?: Set<string> };
+
+/** A shorter one would cut ordinary words apart. */
+const shortestKnown = 8;
+
+/** From now on `redact` cuts this very value out, whatever its shape: for secrets that are resolved from the configuration, from kubeconfigs and from the environment. */
+export function rememberSecret(value: string): void {
+  if (value.length < shortestKnown) return;
+  shared.vigieKnownSecrets ??= new Set();
+  for (const form of [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]) shared.vigieKnownSecrets.add(form);
+}
+
+/** The text with every secret that is known, or can be told by its shape or by the name before it, cut out: "[removed]" stands there. */
 export function redact(text: string): string {
   let result = text;
+  for (const known of shared.vigieKnownSecrets ?? []) if (result.includes(known)) result = result.replaceAll(known, removed);
   for (const [pattern, replacement] of shapes) result = result.replaceAll(pattern, replacement);
   return result.replaceAll(named, (whole, before: string, value: string) => (reference.test(value) ? whole : `${before}${removed}`));
+}
+
+/** A member of this name is a secret when its value is a text. */
+const secretKey = /^(?:.*[_.-])?(?:authorization|cookie|set-cookie|passwords?|passwd|pwd|secrets?|tokens?|api[_-]?keys?|access[_-]?keys?|private[_-]?keys?|signing[_-]?keys?|client[_-]?secrets?|credentials?|kubeconfig)$|(?:Password|Secret|Token|ApiKey|AccessKey|PrivateKey|SigningKey|Credential)s?$/i;
+
+/** As `redact`, of every text in a JSON-like value; members whose name says that they are secrets lose theirs whole. Deeper than 40 nothing is kept. Dates and the like come back as they are. */
+export function redactValue(value: unknown, depth = 0): unknown {
+  if (typeof value === "string") return redact(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > 40) return removed;
+  if (Array.isArray(value)) return value.map((item) => redactValue(item, depth + 1));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, typeof item === "string" && secretKey.test(key) && !reference.test(item) ? removed : redactValue(item, depth + 1)]));
+}
+
+const keyBegins = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/;
+const keyEnds = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----/;
+/** A key that never ends must not swallow a log: RSA of 16,384 bits takes 200 lines. */
+const longestKeyLines = 300;
+
+/** As `redact` for the lines of a log, one after another: a private key stands on several of them. Each call begins anew. */
+export function lineRedactor(): (line: string) => string {
+  let inside = 0;
+  return (line) => {
+    if (inside > 0) {
+      inside = keyEnds.test(line) ? 0 : inside - 1;
+      return removed;
+    }
+    if (keyBegins.test(line) && !keyEnds.test(line.slice(line.search(keyBegins)))) inside = longestKeyLines;
+    return redact(line);
+  };
 }
