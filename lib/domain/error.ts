@@ -1,3 +1,5 @@
+import { redactForms } from "#lib/domain/redact.ts";
+
 /** The closed union of what is foreseen to fail. Each maps to one HTTP status; `detail` is for people and programs, `cause` only for the log. */
 export const errorCodes = ["denied", "unauthenticated", "invalid", "conflict", "not-found", "upstream", "unavailable"] as const;
 export type ErrorCode = (typeof errorCodes)[number];
@@ -19,7 +21,7 @@ export const errorHttpStatus: Record<AnswerCode, number> = {
 
 /**
  * An expected failure with a sentence a person can act on (what, where, what to do).
- * Anything else that is thrown becomes a generic message with a reference id at the edge.
+ * Anything else that is thrown becomes a generic message with a reference id at the edge. The sentence is redacted here, whoever shows it later.
  */
 export class VigieError extends Error {
   readonly code: ErrorCode;
@@ -27,7 +29,7 @@ export class VigieError extends Error {
   readonly detail: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: ErrorCode, message: string, options: { detail?: Record<string, unknown>; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(redactForms(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "VigieError";
     this.code = code;
     this.detail = options.detail;
