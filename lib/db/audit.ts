@@ -5,12 +5,15 @@ import type { AuditBody } from "#lib/contracts/audit.ts";
 import { keepable } from "#lib/domain/audit-text.ts";
 import type { TextRule } from "#lib/domain/audit-text.ts";
 import { VigieError } from "#lib/domain/error.ts";
+import { redactValue } from "#lib/domain/redact.ts";
 
 /** Longer entries are refused: an entry is a record, not a store. Bytes of canonical JSON. */
 const maximumBytes = 1_048_576;
 
 /** Texts of these members come from clusters and other systems, where a stray NUL in a log line must not block an operation. */
 const fromOutside: ReadonlySet<string> = new Set<keyof AuditBody>(["summary", "before", "after"]);
+
+const mayHoldSecrets: ReadonlySet<string> = new Set<keyof AuditBody>(["summary", "reason", "before", "after"]);
 
 /**
  * Appends one entry in the caller's transaction; when it cannot be written, the transaction fails and nothing is done.
@@ -31,7 +34,8 @@ function canonicalBody(body: AuditBody): string {
   const kept: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(auditBodySchema.parse(body))) {
     const rule: TextRule = fromOutside.has(key) ? "replace" : "refuse";
-    const result = keepable(value, rule, key);
+    // Names and ids are kept as they are; everything that could hold a secret loses it before it is sealed for good.
+    const result = keepable(mayHoldSecrets.has(key) ? redactValue(value) : value, rule, key);
     if ("problem" in result) throw new VigieError("invalid", `The audit log cannot keep this: ${result.path} ${result.problem}. Nothing was done. Correct it and try again.`, { detail: { path: result.path } });
     kept[key] = result.value;
   }

@@ -1,3 +1,5 @@
+import { redactForms } from "#lib/domain/redact.ts";
+
 /**
  * The closed union of what is foreseen to fail. Each maps to one HTTP status; `detail` is for people and programs, `cause` only for the log.
  * `sign-in-again`: the session is good, but this takes a fresh proof of who it is (RFC 9470 calls that step-up).
@@ -24,7 +26,7 @@ export const errorHttpStatus: Record<AnswerCode, number> = {
 
 /**
  * An expected failure with a sentence a person can act on (what, where, what to do).
- * Anything else that is thrown becomes a generic message with a reference id at the edge.
+ * Anything else that is thrown becomes a generic message with a reference id at the edge. The sentence is redacted here, whoever shows it later.
  */
 export class VigieError extends Error {
   readonly code: ErrorCode;
@@ -32,7 +34,7 @@ export class VigieError extends Error {
   readonly detail: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: ErrorCode, message: string, options: { detail?: Record<string, unknown>; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(redactForms(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "VigieError";
     this.code = code;
     this.detail = options.detail;

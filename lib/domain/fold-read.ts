@@ -1,3 +1,5 @@
+import { redact } from "#lib/domain/redact.ts";
+
 /** Reads raw Kubernetes objects with guards: a missing or odd field becomes a safe default, never an exception in the middle of a fold. */
 
 /** The part of a cluster object that the rules read; ClusterObject (ports) is one. */
@@ -39,9 +41,9 @@ const maximumLength = 400;
 // eslint-disable-next-line no-control-regex -- these are the characters to take out
 const unprintable = /\u001b\[[0-9;?]*[ -/]*[@-~]|[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** A sentence from a cluster made fit for a screen and for PostgreSQL: one line, no terminal codes, well-formed, at most 400 characters. */
+/** A sentence from a cluster made fit for a screen and for PostgreSQL: one line, no terminal codes, no secrets, well-formed, at most 400 characters. */
 export function clean(value: string): string {
-  const line = value.toWellFormed().replace(unprintable, " ").replace(/\s+/g, " ").trim();
+  const line = redact(value.toWellFormed().replace(unprintable, " ").replace(/\s+/g, " ")).trim();
   return line.length > maximumLength ? `${line.slice(0, maximumLength - 1).toWellFormed()}…` : line;
 }
 

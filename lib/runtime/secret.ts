@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { VigieError } from "#lib/domain/error.ts";
+import { rememberSecret } from "#lib/domain/redact.ts";
 import { home } from "#lib/runtime/home.ts";
 
 /**
@@ -13,12 +14,14 @@ export function resolveSecret(reference: string, baseFolder: string): string {
   if (scheme === "env") {
     const value = process.env[rest];
     if (value === undefined || value === "") throw new VigieError("invalid", `The configuration refers to the environment variable ${rest}, which is not set. Set it and start again.`);
+    rememberSecret(value);
     return value;
   }
   const path = resolve(baseFolder, rest);
   try {
     const value = readFileSync(path, "utf8").trim();
     if (value === "") throw new Error("empty");
+    rememberSecret(value);
     return value;
   } catch (cause) {
     throw new VigieError("invalid", `The configuration refers to the file ${rest}, which cannot be read or is empty. Write the secret into it and start again.`, { cause });
@@ -35,8 +38,30 @@ export function givenPortalSecret(): string | undefined {
 /** Key that signs this portal's cookies: NEXTAUTH_SECRET, or one made once and kept in the home folder. */
 export function portalSecret(): string {
   const given = givenPortalSecret();
-  if (given !== undefined) return given;
+  if (given !== undefined) {
+    rememberSecret(given);
+    return given;
+  }
   const file = join(home(), "portal-secret");
   if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
-  return readFileSync(file, "utf8").trim();
+  const kept = readFileSync(file, "utf8").trim();
+  rememberSecret(kept);
+  return kept;
+}
+
+/** Passwords that stand in the environment itself, remembered so that no output shows them. */
+export function rememberEnvironment(env: Readonly<Record<string, string | undefined>>): void {
+  for (const name of ["DATABASE_URL", "VIGIE_MIGRATION_URL"]) {
+    const password = URL.parse(env[name] ?? "")?.password ?? "";
+    for (const form of [password, decoded(password)]) rememberSecret(form);
+  }
+  rememberSecret(env.VIGIE_BOOTSTRAP_TOKEN ?? "");
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -22,7 +22,7 @@ import { home, root } from "#lib/runtime/home.ts";
 import { createPrometheusByEnvironment } from "#lib/adapters/prometheus/by-environment.ts";
 import { createOutside } from "#lib/runtime/outside.ts";
 import { createLog } from "#lib/runtime/log.ts";
-import { portalSecret, resolveSecret } from "#lib/runtime/secret.ts";
+import { portalSecret, rememberEnvironment, resolveSecret } from "#lib/runtime/secret.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 
 /** What one process (worker or web) runs on. */
@@ -41,6 +41,7 @@ export interface Runtime extends LoadedConfig {
 export function createRuntime(part: "worker" | "web"): Runtime {
   const databaseUrl = process.env.DATABASE_URL;
   if (databaseUrl === undefined || databaseUrl === "") throw new VigieError("invalid", "DATABASE_URL is not set. `npm start` sets it for the embedded PostgreSQL; alone, this process needs it.");
+  rememberEnvironment(process.env);
   const loaded = loadConfig(process.env.VIGIE_CONFIG ?? join(root, "vigie.yaml"));
   const log = createLog(part);
   const secretOf = (reference: string): string => resolveSecret(reference, loaded.folder);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createSecureContext } from "node:tls";
 import { VigieError } from "#lib/domain/error.ts";
+import { rememberSecret } from "#lib/domain/redact.ts";
 import type { KubeconfigContext } from "#lib/adapters/kubernetes/kubeconfig.ts";
 import { createPluginCredentials } from "#lib/adapters/kubernetes/plugin-credentials.ts";
 
@@ -133,6 +134,7 @@ export function connectionOfKubeconfig(kubeconfig: KubeconfigContext, reread: ()
     const headers: Record<string, string | string[]> = {};
     const ca = materialOf(authority["certificate-authority-data"], authority["certificate-authority"], directory, "the certificate authority", where);
     const token = user.token || (user.tokenFile ? readFileOf(resolve(directory, user.tokenFile), "the token file", where).toString("utf8").trim() : "");
+    for (const secret of [token, user.password ?? "", user["client-key-data"] ?? ""]) rememberSecret(secret, `kubeconfig ${where}`);
     if (token) headers["authorization"] = `Bearer ${token}`;
     else if (user.username) headers["authorization"] = `Basic ${Buffer.from(`${user.username}:${user.password ?? ""}`).toString("base64")}`;
     if (user.as) headers["impersonate-user"] = user.as;
@@ -184,6 +186,7 @@ export function connectionInCluster(environment: Readonly<Record<string, string 
   }
   const read = createRereader((): Credentials => {
     const token = readFileOf(`${directory}/token`, "the service account's token", where).toString("utf8").trim();
+    rememberSecret(token, where);
     const ca = readFileOf(`${directory}/ca.crt`, "the cluster's certificate authority", where);
     checkTls({ ca }, where);
     return { headers: { authorization: `Bearer ${token}` }, tls: { ca } };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { redact } from "#lib/domain/redact.ts";
 import { ClusterError, type ClusterErrorReason } from "#lib/ports/cluster.ts";
 
 /** Turns what goes wrong on the wire into ClusterErrors whose message is a sentence with the server's own words. */
@@ -45,8 +46,7 @@ export function parseStatus(body: string): ApiStatus | null {
  * Whole objects, which the API server quotes back in some refusals, are left out: they may hold what is nobody's business.
  */
 export function plainWords(text: string): string {
-  const line = text
-    .slice(0, 100_000)
+  const line = redact(text.slice(0, 100_000))
     .replace(/"\{.*\}"/s, '"{…}"')
     .replaceAll(/<[^>]{0,200}>/g, " ")
     .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ")

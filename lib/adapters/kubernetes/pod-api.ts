@@ -1,4 +1,5 @@
 import type { ClusterApi, PodPost } from "#lib/ports/cluster.ts";
+import { lineRedactor } from "#lib/domain/redact.ts";
 import { failureOfReply, parseStatus, plainWords } from "#lib/adapters/kubernetes/failure.ts";
 import { splitLines } from "#lib/adapters/kubernetes/lines.ts";
 import { innerPath, query, segment } from "#lib/adapters/kubernetes/paths.ts";
@@ -32,12 +33,14 @@ export function createPodApi(cluster: string, address: string, transport: Transp
     async *podLog(namespace, pod, { container, follow, previous, tailLines, timestamps }, signal) {
       const what = `read the log of ${container} in pod ${pod} in ${namespace}`;
       const path = `/api/v1/namespaces/${segment(namespace)}/pods/${segment(pod)}/log${query({ container, follow, previous, tailLines, timestamps })}`;
+      // Here, so that neither page nor evidence nor cause can have a line as it was.
+      const shown = lineRedactor();
       try {
         const bytes = await transport.stream({ method: "GET", path, what, accept: "*/*", signal });
         for await (const line of splitLines(bytes, { maxBytes: maxLogLineBytes, onTooLong: "cut" })) {
           // One chunk holds many lines: those that came before the signal are not wanted after it.
           if (signal.aborted) return;
-          yield line;
+          yield shown(line);
         }
       } catch (error) {
         if (!signal.aborted) throw error;

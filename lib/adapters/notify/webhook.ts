@@ -6,7 +6,7 @@ import type { GuardedAnswer } from "#lib/adapters/egress/guarded-request.ts";
 import { retryAfterMs } from "#lib/adapters/notify/retry-after.ts";
 import type { WebhookBody } from "#lib/contracts/notification.ts";
 import { parseEgress } from "#lib/domain/egress.ts";
-import { redact } from "#lib/domain/redact.ts";
+import { redactValue } from "#lib/domain/redact.ts";
 import { NotifyError } from "#lib/ports/notify.ts";
 import type { NotifyChannel } from "#lib/ports/notify.ts";
 
@@ -42,7 +42,7 @@ export function createWebhookChannel({ url: address, secret, allow, resolver = r
     async send({ id, kind, at, platform, incident, link }, thread, signal) {
       const refusal = refusedUrl(rules, url);
       if (refusal !== null) throw new NotifyError(refusal, { permanent: true });
-      const content: WebhookBody = { version: 1, delivery: id, kind, at: at.toISOString(), platform, url: link, incident: withoutSecrets(incident) };
+      const content: WebhookBody = { version: 1, delivery: id, kind, at: at.toISOString(), platform, url: link, incident: redactValue(incident) };
       const body = JSON.stringify(content);
       const timestamp = String(Math.floor(now() / 1_000));
       const timeout = AbortSignal.timeout(timeoutMs);
@@ -64,12 +64,4 @@ export function createWebhookChannel({ url: address, secret, allow, resolver = r
       throw new NotifyError(`${url.host} answered with HTTP ${status}.`, { retryAfterMs: status === 429 || status === 503 ? retryAfterMs(headers["retry-after"], now()) : null });
     },
   };
-}
-
-/** The same value with every text in it redacted. */
-function withoutSecrets(value: unknown): unknown {
-  if (typeof value === "string") return redact(value);
-  if (Array.isArray(value)) return value.map(withoutSecrets);
-  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutSecrets(inner)]));
-  return value;
 }

@@ -57,7 +57,7 @@ function bin(name: string, file: string): string {
 }
 
 /** Each against the one cluster, so one after another: the story cordons its nodes for a moment. */
-const realTests = ["lib/adapters/kubernetes/contract.real.test.ts", "lib/worker/watchers/twelve-sentences.real.test.ts", "lib/worker/operations/end-to-end.real.test.ts", "lib/worker/operations/colour.real.test.ts", "lib/worker/operations/chaos/chaos.real.test.ts", "e2e/story.real.test.ts"];
+const realTests = ["lib/adapters/kubernetes/contract.real.test.ts", "lib/adapters/kubernetes/rights.real.test.ts", "lib/worker/watchers/twelve-sentences.real.test.ts", "lib/worker/operations/end-to-end.real.test.ts", "lib/worker/operations/colour.real.test.ts", "lib/worker/operations/chaos/chaos.real.test.ts", "e2e/story.real.test.ts"];
 
 /** Counts for the summary, and the names of what failed or was not run. */
 function tallied(report: string, read: (report: unknown, root: string) => Tally): string {

@@ -28,17 +28,32 @@ const READER: readonly Rule[] = [
   { verbs: READ, apiGroups: ["apps", "autoscaling", "batch", "coordination.k8s.io", "discovery.k8s.io", "networking.k8s.io", "policy", "cert-manager.io"], resources: ["*"] },
 ];
 
+const FOLLOW = ["list", "watch"];
+
+/**
+ * Vigie's own account: what deploy/*.yaml grants, right by right, and no more (a test compares them), so that whatever runs here runs with those rights.
+ * The one beyond them lets it see whether a namespace exists.
+ */
 const WRITER: readonly Rule[] = [
-  ...READER,
+  { verbs: ["get"], apiGroups: [""], resources: ["namespaces"] },
+  { verbs: FOLLOW, apiGroups: [""], resources: ["configmaps", "events", "nodes", "persistentvolumeclaims", "pods", "services"] },
+  { verbs: FOLLOW, apiGroups: ["apps"], resources: ["deployments", "replicasets"] },
+  { verbs: FOLLOW, apiGroups: ["networking.k8s.io"], resources: ["ingresses", "networkpolicies"] },
+  { verbs: FOLLOW, apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"] },
+  { verbs: FOLLOW, apiGroups: ["batch"], resources: ["jobs", "cronjobs"] },
+  { verbs: FOLLOW, apiGroups: ["cert-manager.io"], resources: ["certificates"] },
+  { verbs: ["get"], apiGroups: [""], resources: ["configmaps", "endpoints", "pods/log", "pods/proxy", "services", "services/proxy"] },
+  { verbs: ["get"], apiGroups: ["apps"], resources: ["deployments"] },
+  { verbs: ["get"], apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"] },
+  { verbs: ["list"], apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"] },
   // Questions to a supervisor inside a pod are POSTs (XML-RPC).
   { verbs: ["create"], apiGroups: [""], resources: ["pods/proxy"] },
-  { verbs: ["patch", "update"], apiGroups: ["apps"], resources: ["deployments", "deployments/scale", "replicasets/scale", "statefulsets/scale"] },
+  { verbs: ["patch", "update"], apiGroups: ["apps"], resources: ["deployments"] },
+  { verbs: ["create", "patch", "update"], apiGroups: [""], resources: ["configmaps"] },
+  { verbs: ["create", "get", "patch", "delete"], apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"] },
   // Blue-green: which colour serves, and what is scaled with it.
   { verbs: ["patch"], apiGroups: [""], resources: ["services"] },
   { verbs: ["patch"], apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"] },
-  { verbs: ["create", "delete", "patch", "update"], apiGroups: [""], resources: ["configmaps"] },
-  { verbs: ["delete"], apiGroups: [""], resources: ["pods"] },
-  { verbs: ["create", "patch", "delete"], apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"] },
 ];
 
 /** Anyone signed in may ask what they may do. */

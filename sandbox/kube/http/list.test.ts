@@ -109,7 +109,7 @@ describe("forms", () => {
     await kube.call("POST", "/apis/apps/v1/namespaces/default/deployments", { body: deploymentOf("scaled") });
     const path = "/apis/apps/v1/namespaces/default/deployments/scaled/scale";
     expect((await kube.call("GET", path)).body).toMatchObject({ kind: "Scale", apiVersion: "autoscaling/v1", spec: { replicas: 2 }, status: { replicas: 0, selector: "app=scaled" } });
-    const patched = await kube.call("PATCH", path, { body: { spec: { replicas: 6 } }, type: "application/merge-patch+json", user: "writer" });
+    const patched = await kube.call("PATCH", path, { body: { spec: { replicas: 6 } }, type: "application/merge-patch+json" });
     expect(patched.body.spec.replicas).toBe(6);
     expect(kube.store.get("deployments.apps", "default", "scaled")).toMatchObject({ spec: { replicas: 6 }, metadata: { generation: 2 } });
     const stale = await kube.call("PUT", path, { body: { apiVersion: "autoscaling/v1", kind: "Scale", metadata: { name: "scaled", resourceVersion: "1" }, spec: { replicas: 1 } } });
