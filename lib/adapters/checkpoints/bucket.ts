@@ -41,7 +41,7 @@ export function createBucketPlace({ name, url, bucket, prefix, credentials, allo
         const answer = await send("GET", {});
         if (answer.status === 404) return false;
         if (answer.status !== 200) throw refused(object, "read", answer);
-        if (answer.body === body) return true;
+        if (answer.body.toString("utf8") === body) return true;
         throw new DeliveryError(`Another object stands at ${object.host}${object.pathname}: it is not what was signed. Look who wrote it; nothing was overwritten.`, { conflict: true });
       };
       const answer = await send("PUT", { "if-none-match": "*" });
@@ -60,7 +60,7 @@ export function createBucketPlace({ name, url, bucket, prefix, credentials, allo
 
 /** With the service's own code ("SignatureDoesNotMatch"), and nothing else of what it says: it may repeat what was signed. */
 function refused(object: URL, what: string, { status, body }: GuardedAnswer): DeliveryError {
-  const code = /<Code>([A-Za-z0-9]{1,60})<\/Code>/.exec(body)?.[1];
+  const code = /<Code>([A-Za-z0-9]{1,60})<\/Code>/.exec(body.toString("utf8"))?.[1];
   const hint = status === 403 ? " Check the keys, the region and the clock." : status === 404 ? " Does the bucket exist?" : "";
   return new DeliveryError(`${object.host}${object.pathname} cannot be ${what}: HTTP ${status}${code === undefined ? "" : ` (${code})`}.${hint}`);
 }
