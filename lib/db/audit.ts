@@ -2,6 +2,7 @@ import canonicalize from "canonicalize";
 import type { Transaction } from "#lib/db/client.ts";
 import { auditBodySchema } from "#lib/contracts/audit.ts";
 import type { AuditBody } from "#lib/contracts/audit.ts";
+import { listedFields } from "#lib/domain/audit-fields.ts";
 import { keepable } from "#lib/domain/audit-text.ts";
 import type { TextRule } from "#lib/domain/audit-text.ts";
 import { VigieError } from "#lib/domain/error.ts";
@@ -18,6 +19,7 @@ const mayHoldSecrets: ReadonlySet<string> = new Set<keyof AuditBody>(["summary",
 /**
  * Appends one entry in the caller's transaction; when it cannot be written, the transaction fails and nothing is done.
  * The body is turned into RFC 8785 canonical JSON here; sequence, time, previous hash and hash are the database's (prisma/migrations).
+ * Of before and after only the fields that are listed for the action are kept (lib/domain/audit-fields.ts).
  * What a person or program wrote (reason, names, ids) is kept exactly or refused; in texts from outside (summary, before, after)
  * NUL and half surrogate pairs, which the log cannot hold, become visible replacement characters.
  * Throws VigieError "invalid" for what cannot be kept: such texts, integers past 2^53, NaN, more than 1 MiB.
@@ -32,7 +34,9 @@ export async function appendAudit(tx: Transaction, body: AuditBody): Promise<{ s
 
 function canonicalBody(body: AuditBody): string {
   const kept: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(auditBodySchema.parse(body))) {
+  const parsed = auditBodySchema.parse(body);
+  const listed = { ...parsed, before: listedFields(parsed.action, "before", parsed.before), after: listedFields(parsed.action, "after", parsed.after) };
+  for (const [key, value] of Object.entries(listed)) {
     const rule: TextRule = fromOutside.has(key) ? "replace" : "refuse";
     // Names and ids are kept as they are; everything that could hold a secret loses it before it is sealed for good.
     const result = keepable(mayHoldSecrets.has(key) ? redactValue(value) : value, rule, key);

@@ -85,7 +85,7 @@ describe("whatever is done to the files", () => {
         const sizes = at.map((size) => size % (log.length + 1)).sort((a, b) => a - b);
         expect(verify(log.map(exportLine), checkpointsOf(log, sizes, signer).map(checkpointLine))).toMatchObject({ believed: true, entries: log.length });
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -126,7 +126,7 @@ describe("whatever is done to the files", () => {
         // Only a checkpoint sees a chain that was hashed anew: then the entry it signed is named.
         if (deed !== "rehash" && deed !== "insert") expect(found.firstBad?.sequence).toBeLessThanOrEqual(index + 1);
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 
@@ -144,12 +144,13 @@ describe("whatever is done to the files", () => {
   });
 
   test("garbage is refused and crashes nothing", () => {
-    const garbage = fc.oneof(fc.string({ unit: "binary", maxLength: 200 }), fc.json(), fc.record({ sequence: fc.anything(), hash: fc.anything(), bytes: fc.anything() }).map((value) => String(JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? inner.toString() : inner)))));
+    const odd = fc.constantFrom<unknown>(null, -1, 0, 1, 1.5, 2 ** 53, "", "x", [], {}, true, undefined);
+    const garbage = fc.oneof(fc.string({ unit: "binary", maxLength: 100 }), fc.json({ maxDepth: 2 }), fc.record({ sequence: odd, hash: odd, bytes: odd }).map((value) => JSON.stringify(value)));
     fc.assert(
       fc.property(fc.array(garbage, { minLength: 1, maxLength: 5 }), fc.array(garbage, { maxLength: 3 }), (entries, checkpoints) => {
         expect(verify(entries, checkpoints).believed).toBe(false);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 });

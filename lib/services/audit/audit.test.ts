@@ -106,16 +106,16 @@ describe("reading the log", () => {
   test.each([
     ["a NUL in the reason", { reason: `x${String.fromCharCode(0)}` }],
     ["half a surrogate pair in an id", { operationId: "\ud800" }],
-    ["an integer past 2^53", { after: { n: 2 ** 53 + 2 } }],
-    ["more than 1 MiB", { after: { text: "x".repeat(1_100_000) } }],
+    ["an integer past 2^53", { action: "audit.export" as const, after: { from: 2 ** 53 + 2 } }],
+    ["more than 1 MiB", { action: "incident.note" as const, after: { text: "x".repeat(1_100_000) } }],
   ])("%s is refused clearly", async (_, change) => {
     await expect(append(change)).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("audit") });
   });
 
   test("odd texts from outside are kept and verify", async () => {
-    await append({ summary: `log said ${String.fromCharCode(0)}\ud800 \\u0000 "é😀"`, after: { [`k${String.fromCharCode(0)}`]: ["\udc00", "<script>", "=1+1", "\u001b[31m"] } });
+    await append({ summary: `log said ${String.fromCharCode(0)}\ud800 \\u0000 "é😀"`, action: "drift.adopt", after: { differences: { [`k${String.fromCharCode(0)}`]: ["\udc00", "<script>", "=1+1", "\u001b[31m"] } } });
     const { entries } = await listAudit(context, admin, { limit: 1 });
-    expect(entries[0]).toMatchObject({ summary: `log said \u2400\ufffd \\u0000 "é😀"`, after: { "k\u2400": ["\ufffd", "<script>", "=1+1", "\u001b[31m"] } });
+    expect(entries[0]).toMatchObject({ summary: `log said \u2400\ufffd \\u0000 "é😀"`, after: { differences: { "k\u2400": ["\ufffd", "<script>", "=1+1", "\u001b[31m"] } } });
     expect(await verifyChain(context)).toMatchObject({ valid: true });
   });
 

@@ -15,7 +15,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "vigie-offline-"));
   on = await openTestLog();
   await on.append(3);
-  await on.append(2, { after: { release: 213 }, operationId: "op" });
+  await on.append(2, { action: "operation.start", after: { release: 213 }, operationId: "op" });
   await on.sign();
   await on.append(5);
   await on.sign();
