@@ -47,4 +47,7 @@ export const auditActionWords: Record<AuditAction, string> = {
   "access.denied": "was refused",
   "audit.export": "exported the log",
   "config.loaded": "configuration loaded",
+  "audit.archive": "archived old entries",
+  "audit.save-view": "saved a view",
+  "audit.remove-view": "removed a view",
 };

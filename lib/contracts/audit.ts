@@ -10,6 +10,7 @@ export const auditActions = [
   "silence.create", "silence.end", "webhook.denied", "notification.dead", "notification.retry", "notification.test",
   "token.create", "token.revoke", "token.use-denied",
   "access.denied", "audit.export", "config.loaded",
+  "audit.archive", "audit.save-view", "audit.remove-view",
 ] as const;
 export const auditOutcomes = ["allowed", "denied", "failed", "succeeded"] as const;
 

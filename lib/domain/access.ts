@@ -37,6 +37,7 @@ export const actions = [
   "token.revoke",
   "token.read",
   "session.read",
+  "audit.remove-view",
 ] as const;
 export type Action = (typeof actions)[number];
 

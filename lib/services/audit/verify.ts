@@ -1,6 +1,6 @@
 import type { Actor } from "#lib/contracts/actor.ts";
 import type { AuditVerification, AuditVerifyProgress, AuditVerifyQuery } from "#lib/contracts/api.ts";
-import { auditHead, auditRows } from "#lib/db/repositories/audit.ts";
+import { archivedStart, auditHead, auditRows } from "#lib/db/repositories/audit.ts";
 import { chainStart, createChainVerifier } from "#lib/domain/audit-chain.ts";
 import type { ChainPosition } from "#lib/domain/audit-chain.ts";
 import { VigieError } from "#lib/domain/error.ts";
@@ -57,7 +57,8 @@ async function* chainSteps(context: ServiceContext, query: AuditVerifyQuery): As
 }
 
 async function trustedStart(context: ServiceContext, from: number): Promise<ChainPosition> {
-  if (from <= 1) return chainStart;
+  const archived = await archivedStart(context.db);
+  if (from <= 1 || archived?.sequence === from - 1) return archived ?? chainStart;
   const row = await context.db.auditEntryRow.findUnique({ where: { sequence: BigInt(from - 1) }, select: { hash: true } });
   if (row === null) throw new VigieError("not-found", `There is no audit entry ${from - 1}, which entry ${from} would continue. Verify from 1 to find where the log breaks.`, { detail: { from } });
   return { sequence: from - 1, hash: row.hash };
