@@ -81,7 +81,9 @@ test.describe("the story: see it, promote it, break it, roll it back, know who d
     await page.goto("/audit");
     const entries = page.getByRole("list", { name: "Audit entries" });
     await expect(entries.getByText(/Rafael.*(promote|Promote)/).first()).toBeVisible();
-    await entries.getByRole("link", { name: /Roll back prod|roll prod back|rollback/i }).first().click();
+    const rollback = entries.locator("details").filter({ hasText: /Roll back prod|roll prod back|rollback/i }).first();
+    await rollback.locator("summary").click();
+    await rollback.getByRole("link", { name: /Roll back prod|roll prod back|rollback/i }).first().click();
     await expect(page.getByText(/Rafael/).first()).toBeVisible();
     await page.goto("/audit");
     await page.getByRole("button", { name: "Verify the log" }).click();

@@ -7,6 +7,7 @@ import { Absence } from "#components/patterns/absence.tsx";
 import { PageHead, Section } from "#components/patterns/section.tsx";
 import { StatusIcon, toneText } from "#components/patterns/status-icon.tsx";
 import { ExactTime } from "#components/patterns/time.tsx";
+import { subjectsOf } from "#lib/domain/audit-subjects.ts";
 import { Copy } from "#components/ui/copy.tsx";
 
 const link = "underline decoration-line-strong underline-offset-2";
@@ -15,6 +16,11 @@ const link = "underline decoration-line-strong underline-offset-2";
 export function AuditEntryView({ entry }: { entry: AuditEntry }) {
   const { tone, shape, word } = auditOutcomePresentation[entry.outcome];
   const facts = compareFacts(entry.before, entry.after);
+  const { incidents, releases } = subjectsOf(entry);
+  const about = [
+    ...incidents.map((number) => ({ words: `incident ${number}`, href: `/incidents/${number}`, all: `/audit?incident=${number}` })),
+    ...releases.map((number) => ({ words: `R-${number}`, href: `/releases/R-${number}`, all: `/audit?release=${number}` })),
+  ];
   return (
     <>
       <PageHead icon={<StatusIcon shape={shape} tone={tone} className="size-[22px]" />} title={entry.summary}>
@@ -48,6 +54,35 @@ export function AuditEntryView({ entry }: { entry: AuditEntry }) {
             </Link>
           </Row>
         ) : null}
+        {about.length > 0 ? (
+          <Row title="About">
+            {about.map(({ words, href, all }, index) => (
+              <span key={href}>
+                {index > 0 ? "; " : ""}
+                <Link className={link} href={href}>
+                  {words}
+                </Link>
+                {" · "}
+                <Link className={link} href={all}>
+                  all entries about it
+                </Link>
+              </span>
+            ))}
+          </Row>
+        ) : null}
+        <Row title="Beside it">
+          {entry.sequence > 1 ? (
+            <>
+              <Link className={link} href={`/audit/${entry.sequence - 1}`} prefetch={false}>
+                the one before
+              </Link>
+              {" · "}
+            </>
+          ) : null}
+          <Link className={link} href={`/audit?before=${entry.sequence + 25}`} prefetch={false}>
+            the log around it
+          </Link>
+        </Row>
       </dl>
       <Section title="Before and after">
         {facts.length === 0 ? (

@@ -52,4 +52,7 @@ export const auditActionWords: Record<AuditAction, string> = {
   "intent.resolve": "found out how it ended",
   "session.revoke": "ended a session",
   "access.sign-in-again": "was asked to sign in again",
+  "audit.archive": "archived old entries",
+  "audit.save-view": "saved a view",
+  "audit.remove-view": "removed a view",
 };

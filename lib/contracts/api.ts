@@ -85,8 +85,13 @@ export const releaseQuerySchema = z.strictObject({ environment: environmentName 
 /** A release without what it seals but the names: contents of ConfigMaps and templates stay inside. */
 export const releaseResponseSchema = releaseSummarySchema.extend({ configMaps: z.array(z.object({ bigPod: z.string(), name: z.string(), keys: z.array(z.string()) })) });
 
-/** Filters of the audit page and of GET /api/v1/audit. `text` is looked for in the whole entry, whatever its case. */
-export const auditListQuerySchema = z.strictObject({ ...auditQuerySchema.shape, text: z.string().trim().min(1).max(200).optional() });
+/** Filters of the audit page and of GET /api/v1/audit. `text` is looked for in sentence, reason, actor and what changed, whatever its case. */
+export const auditListQuerySchema = z.strictObject({
+  ...auditQuerySchema.shape,
+  text: z.string().trim().min(3, "at least three characters").max(200).optional(),
+  incident: z.coerce.number().int().positive().max(2_147_483_647).optional(),
+  release: z.coerce.number().int().positive().max(2_147_483_647).optional(),
+});
 export const auditListResponseSchema = z.object({
   entries: z.array(auditEntrySchema),
   /** Hand over as `before` for the next page; null at the end. A page may hold fewer entries than asked for, even none, before the end. */

@@ -13,6 +13,7 @@ export const auditActions = [
   "access.denied", "audit.export", "config.loaded",
   "audit.verify", "intent.resolve",
   "session.revoke", "access.sign-in-again",
+  "audit.archive", "audit.save-view", "audit.remove-view",
 ] as const;
 export const auditOutcomes = ["allowed", "denied", "failed", "succeeded"] as const;
 

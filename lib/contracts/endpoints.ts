@@ -4,6 +4,7 @@ import {
   breakGlassResponseSchema, environmentQuerySchema, healthResponseSchema, operationApprovedSchema, quarantineResponseSchema,
   operationAcceptedSchema, operationsQuerySchema, operationsResponseSchema, readinessResponseSchema, releaseQuerySchema, releaseResponseSchema, releasesQuerySchema, releasesResponseSchema,
 } from "#lib/contracts/api.ts";
+import { auditCsvQuerySchema, auditReportQuerySchema, auditReportSchema } from "#lib/contracts/audit-review.ts";
 import { alertmanagerWebhookSchema, webhookQuerySchema, webhookReceivedSchema } from "#lib/contracts/alertmanager-webhook.ts";
 import { checkpointsResponseSchema } from "#lib/contracts/checkpoint.ts";
 import { silenceRequestSchema } from "#lib/contracts/incident.ts";
@@ -205,6 +206,14 @@ export const endpoints = {
     id: "listCheckpoints", method: "GET", path: "/api/v1/audit/checkpoints", access: "read", summary: "Signed checkpoints of the audit log, and where they are kept",
     description: "The newest one, the public keys, each place outside the database, and warnings when a checkpoint is missing, late or undelivered.", success: { description: "How the checkpoints stand", schema: checkpointsResponseSchema },
   }),
+  exportAuditCsv: endpoint({
+    id: "exportAuditCsv", method: "GET", path: "/api/v1/audit/export/csv", access: "read", summary: "Entries of the audit log for a spreadsheet",
+    description: "The filters of the list. A text that a spreadsheet would run as a formula gets an apostrophe in front. For proof there is the export as JSON Lines.",
+    query: auditCsvQuerySchema, success: { description: "CSV (RFC 4180), oldest entry first", contentType: "text/csv" },
+  }),
+  readAuditReport: endpoint({ id: "readAuditReport", method: "GET", path: "/api/v1/audit/report", access: "read", summary: "What happened in a month", description: "Promotions, rollbacks, break-glass, denials and approvals of the environments you may see, 500 lines each at most.", query: auditReportQuerySchema, success: { description: "The report", schema: auditReportSchema } }),
+  readAuditReportCsv: endpoint({ id: "readAuditReportCsv", method: "GET", path: "/api/v1/audit/report/csv", access: "read", summary: "The monthly report as CSV", query: auditReportQuerySchema, success: { description: "CSV (RFC 4180)", contentType: "text/csv" } }),
+  readAuditReportMarkdown: endpoint({ id: "readAuditReportMarkdown", method: "GET", path: "/api/v1/audit/report/markdown", access: "read", summary: "The monthly report as Markdown", query: auditReportQuerySchema, success: { description: "Markdown (GitHub Flavored)", contentType: "text/markdown" } }),
   tickRunbook: endpoint({ id: "tickRunbook", method: "POST", path: "/api/v1/incidents/{number}/runbook", access: "write", summary: "Tick or untick a step of a runbook", description: "It goes into the incident's timeline. Ticking what is ticked changes nothing.", body: runbookTickSchema, success: { description: "Whether anything changed", schema: z.object({ changed: z.boolean() }) }, errors: ["not-found"] }),
   readPostmortem: endpoint({
     id: "readPostmortem", method: "GET", path: "/api/v1/incidents/{number}/postmortem", access: "read", summary: "The postmortem of an incident, begun for people to finish",

@@ -39,6 +39,7 @@ export const actions = [
   "session.read",
   "session.revoke",
   "session.manage",
+  "audit.remove-view",
 ] as const;
 export type Action = (typeof actions)[number];
 

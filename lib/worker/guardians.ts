@@ -11,6 +11,7 @@ import { createIncidentEngine } from "#lib/worker/incidents/engine.ts";
 import { createSuspectSeeker } from "#lib/worker/incidents/suspects.ts";
 import { createSignalWatch } from "#lib/worker/incidents/signals/watch.ts";
 import { createAnnotationPusher } from "#lib/worker/incidents/grafana-annotations.ts";
+import { createPartitionKeeper } from "#lib/worker/audit/partitions.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
 import { createRecoveryWatch } from "#lib/worker/incidents/recovery.ts";
 import { createReadinessWatch } from "#lib/worker/readiness/readiness.ts";
@@ -50,6 +51,7 @@ export function startGuardians({ context, databaseUrl, views, lease, random, cha
     { everyMs: 2_000, guardian: createAnnotationPusher({ context, lease }) },
     { everyMs: 3_000, guardian: createReadinessWatch({ context, views, lease, random, changed }) },
     { everyMs: 10_000, guardian: createDrillScheduler({ context, lease }) },
+    { everyMs: 60_000, guardian: createPartitionKeeper({ context, lease }) },
   ];
   if (context.notify !== undefined && context.config.notifications.length > 0) guardians.push({ everyMs: 1_000, guardian: createNotifier({ context, notify: context.notify, portalUrl: portalUrl(context.config), random }) });
   const { checkpoints } = context;

@@ -81,6 +81,24 @@ export async function startEmbeddedPostgres(folder: string, options: { durable?:
   return { ownerUrl: urlFor(owner, password), port, urlFor, stop };
 }
 
+/** URL of the owning role at a server of `folder` that is running (under a portal, say); null when none answers. Starts and stops nothing. */
+export async function runningOwnerUrl(folder: string): Promise<string | null> {
+  const place = dataFolder(folder, serverAccount());
+  const [pidFile, passwordFile] = [join(place, "data", "postmaster.pid"), join(place, "password")];
+  if (!existsSync(pidFile) || !existsSync(passwordFile)) return null;
+  const port = Number(readFileSync(pidFile, "utf8").split("\n")[3]);
+  const url = `postgresql://${owner}:${encodeURIComponent(readFileSync(passwordFile, "utf8").trim())}@127.0.0.1:${port}/vigie`;
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  try {
+    await client.connect();
+    return url;
+  } catch {
+    return null;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
 /** initdb into a folder beside the final one, renamed when whole: a kill in the middle leaves nothing half-made. */
 async function initialise(binaries: string, place: string, passwordFile: string, account: Account): Promise<void> {
   const fresh = join(place, "data.new");

@@ -52,7 +52,9 @@ describe("reading the log", () => {
     [{ bigPod: "core" }, [6, 4, 2]],
     [{ bigPod: "core", environment: "dev" }, [6]],
     [{ text: "ENTRY 4" }, [4]],
+    [{ text: "ada" }, [6, 5, 4, 3, 2, 1]],
     [{ text: "100%_" }, []],
+    [{ text: "try_4" }, []],
     [{ actor: "u1", limit: 2 }, [6, 5]],
     [{ actor: "nobody" }, []],
     [{ outcome: "denied" as const }, []],
@@ -118,18 +120,6 @@ describe("reading the log", () => {
     expect(entries[0]).toMatchObject({ summary: `log said \u2400\ufffd \\u0000 "é😀"`, after: { differences: { "k\u2400": ["\ufffd", "<script>", "=1+1", "\u001b[31m"] } } });
     expect(await verifyChain(context)).toMatchObject({ valid: true });
   });
-
-  test("a rare match below the window is reached page by page", async () => {
-    const owner = new pg.Client({ connectionString: database.ownerUrl });
-    await owner.connect();
-    await owner.query("SELECT audit_append(replace($1, 'NNN', n::text)) FROM generate_series(1, 10100) n", [JSON.stringify({ action: "plan.create", actor: { id: "bulk", kind: "system", name: "bulk" }, after: null, before: null, bigPods: [], environment: "dev", operationId: null, outcome: "allowed", reason: null, summary: "NNN" })]);
-    await owner.end();
-    const first = await listAudit(context, admin, { text: "entry 3" });
-    expect(first.entries).toEqual([]);
-    expect(first.next).not.toBeNull();
-    const second = await listAudit(context, admin, { text: "entry 3", before: first.next ?? undefined });
-    expect(second).toMatchObject({ entries: [{ sequence: 3 }], next: null });
-  }, 60_000);
 });
 
 describe("verifying the log", () => {

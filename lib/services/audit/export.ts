@@ -1,7 +1,7 @@
 import type { Actor } from "#lib/contracts/actor.ts";
 import type { AuditExportQuery } from "#lib/contracts/api.ts";
 import { appendAudit } from "#lib/db/audit.ts";
-import { auditHead, auditRows } from "#lib/db/repositories/audit.ts";
+import { archivedStart, auditHead, auditRows } from "#lib/db/repositories/audit.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { authorise } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
@@ -13,7 +13,8 @@ import type { ServiceContext } from "#lib/services/context.ts";
  */
 export async function exportAudit(context: ServiceContext, actor: Actor, query: AuditExportQuery): Promise<{ from: number; to: number; lines: AsyncGenerator<string> }> {
   await authorise(context, actor, "audit.export", null, "export the audit log");
-  const from = query.from ?? 1;
+  // What was archived is no longer here: the export goes on where the archive's last file ends.
+  const from = query.from ?? ((await archivedStart(context.db))?.sequence ?? 0) + 1;
   const to = query.to ?? (await auditHead(context.db))?.sequence ?? 0;
   if (query.to !== undefined && from > to) throw new VigieError("invalid", `The export would begin with entry ${from} and end with entry ${to}. Give a "from" that is not after "to".`);
   await context.db.$transaction((tx) =>

@@ -2,7 +2,7 @@ import { setImmediate as breathe } from "node:timers/promises";
 import type { Actor } from "#lib/contracts/actor.ts";
 import type { AuditVerification, AuditVerifyProgress, AuditVerifyQuery } from "#lib/contracts/api.ts";
 import { appendAudit } from "#lib/db/audit.ts";
-import { auditHead, auditRows, hashOfEntry } from "#lib/db/repositories/audit.ts";
+import { archivedStart, auditHead, auditRows, hashOfEntry } from "#lib/db/repositories/audit.ts";
 import { knownKeys, storedCheckpoints } from "#lib/db/repositories/checkpoint.ts";
 import { chainStart, createChainVerifier, notedHead } from "#lib/domain/audit-chain.ts";
 import type { ChainPosition, KnownHeads } from "#lib/domain/audit-chain.ts";
@@ -75,8 +75,7 @@ export async function verifyChain(context: Pick<ServiceContext, "db">, options: 
 }
 
 async function* chainSteps({ db }: Pick<ServiceContext, "db">, query: AuditVerifyQuery): AsyncGenerator<AuditVerifyProgress, AuditVerification> {
-  const from = query.from ?? 1;
-  const start = from <= 1 ? chainStart : await trustedStart(db, from);
+  const start = await trustedStart(db, query.from ?? 1);
   const to = (await auditHead(db))?.sequence ?? 0;
   const noted = query.knownSequence !== undefined && query.knownHash !== undefined ? { sequence: query.knownSequence, hash: query.knownHash } : null;
   const of = Math.max(0, to - start.sequence);
@@ -133,7 +132,10 @@ function both(one: KnownHeads, other: KnownHeads): KnownHeads {
   };
 }
 
+/** The position before `from`; of a log whose beginning was archived, the head that the archive left. */
 async function trustedStart(db: ServiceContext["db"], from: number): Promise<ChainPosition> {
+  const archived = await archivedStart(db);
+  if (from <= 1 || archived?.sequence === from - 1) return archived ?? chainStart;
   const hash = await hashOfEntry(db, from - 1);
   if (hash === null) throw new VigieError("not-found", `There is no audit entry ${from - 1}, which entry ${from} would continue. Verify from 1 to find where the log breaks.`, { detail: { from } });
   return { sequence: from - 1, hash };

@@ -1,5 +1,5 @@
 import { appendAudit } from "#lib/db/audit.ts";
-import { findAuditPage } from "#lib/db/repositories/audit.ts";
+import { newestEntryOf } from "#lib/db/repositories/audit.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { ServiceContext } from "#lib/services/context.ts";
  */
 export async function recordConfigLoaded({ db, config }: Pick<ServiceContext, "db" | "config">, { file, sha256, holder }: { file: string; sha256: string; holder: string }): Promise<void> {
   await db.$transaction(async (tx) => {
-    const [earlier] = (await findAuditPage(tx, { action: "config.loaded", limit: 1, visible: "*" })).entries;
+    const earlier = await newestEntryOf(tx, "config.loaded");
     const known = earlier?.after?.sha256;
     const changed = known !== undefined && known !== sha256;
     await appendAudit(tx, {

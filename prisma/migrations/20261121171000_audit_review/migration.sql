@@ -9,17 +9,17 @@ EXCEPTION WHEN undefined_file OR feature_not_supported OR insufficient_privilege
   RAISE WARNING 'pg_trgm and btree_gin cannot be made here (%): searching the audit log will be slow', SQLERRM;
 END $$;
 
--- What the text filter looks in, in lower case: sentence, reason, who, and the beginning of what changed. Long digests by their first twelve digits.
+-- What the text filter looks in, in lower case: sentence, reason, who, and the beginning of what changed.
 -- What is not an entry (only tampering makes it) is searched as it stands, and never an error.
-CREATE FUNCTION audit_search_text(bytes text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+CREATE FUNCTION audit_search_text(bytes text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 500 AS $$
   SELECT CASE WHEN bytes IS JSON OBJECT AND bytes !~* '\\u(0000|d[89a-f])' THEN (
     SELECT lower(coalesce(body->>'summary', '') || E'\n' || coalesce(body->>'reason', '') || E'\n' || coalesce(body->'actor'->>'name', '') || E'\n'
-      || regexp_replace(left(coalesce(body->>'after', '') || E'\n' || coalesce(body->>'before', ''), 4000), '([0-9a-f]{12})[0-9a-f]{20,}', '\1', 'g'))
+      || left(coalesce(body->>'after', ''), 1000) || E'\n' || left(coalesce(body->>'before', ''), 1000))
     FROM (SELECT bytes::jsonb->'body' AS body) parsed) ELSE lower(left(bytes, 4000)) END
 $$;
 
 -- Incidents and releases that an entry is about: {incident:12,release:214}.
-CREATE FUNCTION audit_subjects(bytes text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+CREATE FUNCTION audit_subjects(bytes text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 500 AS $$
   SELECT CASE WHEN bytes IS JSON OBJECT AND bytes !~* '\\u(0000|d[89a-f])' THEN (
     SELECT array_remove(ARRAY[
       'incident:' || (body->'after'->>'incident'), 'release:' || (body->'after'->>'release'), 'release:' || (body->'before'->>'release'),
@@ -35,9 +35,10 @@ ALTER TABLE entries_1 SET SCHEMA audit_log;
 DROP INDEX audit_log.audit_entry_at_idx, audit_log.audit_entry_actor_idx, audit_log.audit_entry_action_idx, audit_log.audit_entry_environment_idx, audit_log.audit_entry_operation_idx;
 CREATE TABLE audit_entry (LIKE audit_log.entries_1 INCLUDING DEFAULTS, PRIMARY KEY (sequence)) PARTITION BY RANGE (sequence);
 CREATE INDEX audit_entry_at_idx ON audit_entry (at, sequence);
-CREATE INDEX audit_entry_actor_idx ON audit_entry (actor_id, sequence DESC);
-CREATE INDEX audit_entry_action_idx ON audit_entry (action, sequence DESC);
-CREATE INDEX audit_entry_environment_idx ON audit_entry (environment, sequence DESC);
+CREATE INDEX audit_entry_actor_idx ON audit_entry (actor_id, sequence);
+CREATE INDEX audit_entry_action_idx ON audit_entry (action, sequence);
+CREATE INDEX audit_entry_environment_idx ON audit_entry (environment, sequence);
+CREATE INDEX audit_entry_outcome_idx ON audit_entry (outcome, sequence);
 CREATE INDEX audit_entry_operation_idx ON audit_entry (operation_id, sequence DESC) WHERE operation_id IS NOT NULL;
 DO $$
 BEGIN

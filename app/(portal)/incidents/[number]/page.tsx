@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { notFound } from "next/navigation";
 import { z } from "zod";
 import { attempt } from "#app/_read/attempt.ts";
@@ -41,5 +42,14 @@ export default async function IncidentPage({ params, searchParams }: Props) {
   const { runbooks, ...rest } = read.value;
   // Their text is made into elements here, and need not travel a second time.
   const incident = { ...rest, runbooks: runbooks.map((runbook) => ({ ...runbook, markdown: null })) };
-  return <IncidentView key={number} initial={incident} timeline={viewSchema.parse(query)} runbooks={<Runbooks runbooks={runbooks} />} />;
+  return (
+    <>
+      <IncidentView key={number} initial={incident} timeline={viewSchema.parse(query)} runbooks={<Runbooks runbooks={runbooks} />} />
+      <p className="text-sm text-muted">
+        <Link href={`/audit?incident=${number}`} className="underline decoration-line-strong underline-offset-2">
+          Its audit entries
+        </Link>
+      </p>
+    </>
+  );
 }

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { notFound } from "next/navigation";
 import { attempt } from "#app/_read/attempt.ts";
 import { readQuarantine } from "#app/_read/quarantine.ts";
@@ -51,6 +52,11 @@ export default async function ReleasePage({ params }: Props) {
       <Section title="Images" aside="by digest">
         <SealedImages release={newest} />
       </Section>
+      <p className="text-sm text-muted">
+        <Link href={`/audit?release=${number}`} className="underline decoration-line-strong underline-offset-2">
+          Its audit entries
+        </Link>
+      </p>
       {found.map(({ name, next, releases }) => (
         <Section key={name} title={`In ${name}`} id={`in-${name}`}>
           <ReleaseList environment={name} next={next} releases={releases} quarantines={quarantines} />
