@@ -5,6 +5,7 @@ import { firstLoad } from "#bench/first-load.ts";
 import { coldStart } from "#bench/cold-start.ts";
 import { latency, latencyLarge } from "#bench/latency.ts";
 import { load, loadLarge } from "#bench/load.ts";
+import { identity } from "#bench/identity.ts";
 import { incidents } from "#bench/incidents.ts";
 import { loadOfLastMinute, thisMachine } from "#bench/machine.ts";
 import { memory } from "#bench/memory.ts";
@@ -24,7 +25,7 @@ import { watches } from "#bench/watches.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 
-export const parts: readonly Part[] = [latency, latencyLarge, watches, promotion, rollback, blueGreen, diagnosis, memory, load, loadLarge, streams, coldStart, takeover, scrub, incidents, firstLoad, startUp];
+export const parts: readonly Part[] = [latency, latencyLarge, watches, promotion, rollback, blueGreen, diagnosis, memory, load, loadLarge, streams, coldStart, takeover, scrub, incidents, firstLoad, startUp, identity];
 
 /** Sections of results.md in their order: those of the parts, and what other commands write there (`npm run chaos`, `npm run faults`). */
 export const sectionNames: readonly string[] = [...parts.map(({ name }) => name), "chaos", "chaos-real", "faults"];

@@ -20,7 +20,7 @@ Made by \`npm run access\` from lib/domain/access.ts; a test fails when the two 
 
 Roles add up. What no role allows is refused, and the attempt is in the audit log. A role comes from \`access.roles\` in vigie.yaml, by group or verified
 e-mail address, for all environments or some; API tokens carry one role. It is asked for again at every action, so taking it away counts at once.
-Groups are those of the last sign-in.
+Groups are those of the last sign-in. What changes the last environment, and making API tokens, takes a recent sign-in besides: [sign-in.md](sign-in.md).
 
 "yes": in the environments the role was given for; of the audit log, the entries of these environments and those of none.
 "for all environments": what it is about belongs to no environment, so a role limited to some does not allow it.

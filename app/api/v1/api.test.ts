@@ -22,6 +22,8 @@ import * as plans from "#app/api/v1/plans/route.ts";
 import * as release from "#app/api/v1/releases/[number]/route.ts";
 import * as releases from "#app/api/v1/releases/route.ts";
 import * as state from "#app/api/v1/state/route.ts";
+import * as sessionRoute from "#app/api/v1/sessions/[id]/route.ts";
+import * as sessions from "#app/api/v1/sessions/route.ts";
 import * as tokenRoute from "#app/api/v1/tokens/[id]/route.ts";
 import * as tokens from "#app/api/v1/tokens/route.ts";
 import { apiStateSchema, breakGlassResponseSchema, operationAcceptedSchema, quarantineResponseSchema, auditListResponseSchema, auditVerifyLineSchema, auditVerifyResponseSchema, errorResponseSchema, operationsResponseSchema, releaseResponseSchema, releasesResponseSchema } from "#lib/contracts/api.ts";
@@ -37,6 +39,7 @@ import { listenForOperations } from "#lib/db/queue.ts";
 import type { Role } from "#lib/domain/access.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { bigPodState, recordRelease, sealed, testConfig, watched, writeState } from "#lib/services/plan/test-platform.ts";
+import { sessionsResponseSchema } from "#lib/contracts/session.ts";
 import { createSignInStore } from "#lib/services/session/sign-in.ts";
 import { actorWith } from "#lib/services/test-context.ts";
 import type { TestLog } from "#lib/services/test-context.ts";
@@ -99,6 +102,8 @@ const routes: [string, string, Handler, string, unknown, Record<string, string>]
   ["GET", "/api/v1/audit", audit.GET, "read", undefined, {}],
   ["GET", "/api/v1/audit/verify", auditVerify.GET, "read", undefined, {}],
   ["GET", "/api/v1/audit/export", auditExport.GET, "read", undefined, {}],
+  ["GET", "/api/v1/sessions", sessions.GET, "read", undefined, {}],
+  ["DELETE", "/api/v1/sessions/x", sessionRoute.DELETE, "write", undefined, { id: "x" }],
   ["GET", "/api/v1/tokens", tokens.GET, "read", undefined, {}],
   ["POST", "/api/v1/tokens", tokens.POST, "write", { name: "x", role: "viewer", expiresInDays: 1 }, {}],
   ["DELETE", "/api/v1/tokens/x", tokenRoute.DELETE, "write", undefined, { id: "x" }],
@@ -127,6 +132,24 @@ describe("who calls", () => {
     const answer = await call(handler, path, { method, body, params, headers: { cookie: `vigie-session=${session}` } });
     expect(answer.status).toBe(401);
     expect((await call(state.GET, "/api/v1/state", { headers: { cookie: `vigie-session=${session}` } })).status).toBe(200);
+  });
+
+  test("a person's session lists their own; an admin's token lists and ends anybody's, a viewer's none", async () => {
+    const store = createSignInStore(context, { device: "Firefox on Linux", address: "10.0.0.3" });
+    const person = await store.signIn("x", { subject: "sessions", name: "Sess", email: null, emailVerified: false, groups: ["a"] });
+    if ("refused" in person) throw new Error(person.refused);
+    await store.createSession(person.userId, "session-of-sess", { provider: "x", replacesToken: null, authenticatedAt: null });
+    const cookie = "vigie-session=session-of-sess";
+    const own = sessionsResponseSchema.parse((await call(sessions.GET, "/api/v1/sessions", { headers: { cookie } })).body).sessions;
+    expect(own).toMatchObject([{ person: "Sess", device: "Firefox on Linux", current: true }]);
+    const id = own[0]?.id ?? "";
+    expect((await call(sessions.GET, "/api/v1/sessions", { token: await tokenOf("viewer") })).status).toBe(403);
+    expect((await call(sessionRoute.DELETE, `/api/v1/sessions/${id}`, { method: "DELETE", token: await tokenOf("approver"), params: { id } })).status).toBe(403);
+    const admin = await tokenOf("admin");
+    expect(sessionsResponseSchema.parse((await call(sessions.GET, "/api/v1/sessions", { token: admin })).body).sessions.map((session) => session.id)).toContain(id);
+    expect((await call(sessionRoute.DELETE, `/api/v1/sessions/${id}`, { method: "DELETE", token: admin, params: { id } })).status).toBe(204);
+    expect((await call(sessions.GET, "/api/v1/sessions", { headers: { cookie } })).status).toBe(401);
+    expect(await newestEntry()).toMatchObject({ action: "session.revoke", actor: { kind: "token" }, before: { person: "Sess" } });
   });
 
   test("a viewer reads, and changes nothing; that is an entry", async () => {
