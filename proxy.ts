@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { NextResponse } from "next/server";
 import type { NextRequest } from "next/server";
+import { actionArgumentsRefusal, actionHeadersRefusal } from "#lib/domain/action-request.ts";
+import type { ActionRefusal } from "#lib/domain/action-request.ts";
 import { checkRequestOrigin, isHostServed, isLoopbackHost, portalOrigins } from "#lib/domain/request-origin.ts";
 import { contentSecurityPolicy, securityHeaders } from "#lib/domain/security-headers.ts";
 import { loopbackSessionCookie, secureSessionCookie } from "#lib/domain/session-cookie.ts";
@@ -9,7 +11,7 @@ import { loopbackSessionCookie, secureSessionCookie } from "#lib/domain/session-
  * Stands before every request: refuses foreign hosts and foreign origins, sends whoever has no session to the sign-in page, and gives every
  * answer its headers. Never the only guard: services ask again who calls, sign-in checks the origin itself, tokens need neither.
  */
-export function proxy(request: NextRequest): NextResponse {
+export async function proxy(request: NextRequest): Promise<NextResponse> {
   const portal = portalAddress();
   const { pathname, search } = request.nextUrl;
   const host = request.headers.get("host");
@@ -29,6 +31,11 @@ export function proxy(request: NextRequest): NextResponse {
   // Cookies of a sign-in belong to one name: on loopback people type any of three.
   if (reads && isOtherLoopbackName(host, portal)) return withHeaders(NextResponse.redirect(new URL(`${pathname}${search}`, portal)), portal);
   if (reads && !hasSessionCookie && pathname !== "/sign-in") return withHeaders(NextResponse.redirect(new URL(`/sign-in?callbackUrl=${encodeURIComponent(`${pathname}${withoutInternals(request)}`)}`, portal)), portal);
+
+  if (!reads) {
+    const refusal = await actionRefusal(request);
+    if (refusal !== null) return refuse(refusal.status, refusal.reason, portal, "invalid");
+  }
 
   const nonce = randomBytes(16).toString("base64");
   const policy = contentSecurityPolicy({ nonce, development: process.env.NODE_ENV === "development", frameOrigin: process.env.VIGIE_FRAME_ORIGIN || null });
@@ -66,8 +73,14 @@ function withoutInternals(request: NextRequest): string {
   return text === "" ? "" : `?${text}`;
 }
 
-function refuse(status: number, message: string, portal: string): NextResponse {
-  return withHeaders(NextResponse.json({ error: { code: "denied", message, detail: null, reference: randomBytes(6).toString("hex") } }, { status, headers: { "cache-control": "no-store" } }), portal);
+/** Pages are written to by server actions alone, and those take nothing but plain values. */
+async function actionRefusal(request: NextRequest): Promise<ActionRefusal | null> {
+  const refusal = request.method === "POST" ? actionHeadersRefusal({ actionId: request.headers.get("next-action"), contentType: request.headers.get("content-type"), contentLength: request.headers.get("content-length") }) : { status: 405 as const, reason: `Nothing here takes ${request.method.slice(0, 20)}.` };
+  return refusal ?? actionArgumentsRefusal(await request.text());
+}
+
+function refuse(status: number, message: string, portal: string, code: "denied" | "invalid" = "denied"): NextResponse {
+  return withHeaders(NextResponse.json({ error: { code, message, detail: null, reference: randomBytes(6).toString("hex") } }, { status, headers: { "cache-control": "no-store" } }), portal);
 }
 
 function withHeaders(response: NextResponse, portal: string): NextResponse {

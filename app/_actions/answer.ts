@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
+import { headers } from "next/headers";
 import { unstable_rethrow } from "next/navigation";
 import type { ZodError } from "zod";
 import type { ActionResult } from "#components/actions/contract.ts";
 import type { Actor } from "#lib/contracts/actor.ts";
 import { isVigieError, VigieError } from "#lib/domain/error.ts";
+import { clientAddress } from "#lib/runtime/client-address.ts";
 import { requireActor } from "#lib/runtime/session.ts";
 import { getRuntime } from "#lib/runtime/wiring.ts";
+import { recordRefusal } from "#lib/services/access/record-refusal.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { takeLimit } from "#lib/services/limit/take.ts";
 
@@ -15,7 +18,10 @@ import { takeLimit } from "#lib/services/limit/take.ts";
  */
 export async function answer<Value>(doing: string, work: (context: ServiceContext, actor: Actor) => Promise<Value>, { limited = true }: { limited?: boolean } = {}): Promise<ActionResult<Value>> {
   try {
-    const actor = await requireActor();
+    const actor = await requireActor().catch(async (error: unknown) => {
+      if (isVigieError(error) && error.code === "unauthenticated") await recordAnonymous(doing);
+      throw error;
+    });
     if (limited) await takeLimit(getRuntime().context, "change", { actor });
     return { ok: true, value: await work(getRuntime().context, actor) };
   } catch (error) {
@@ -28,6 +34,12 @@ export async function answer<Value>(doing: string, work: (context: ServiceContex
     logUnforeseen(reference, doing, error);
     return { ok: false, error: { code: "internal", message: "Something went wrong inside Vigie, and it is not known whether anything was done. Look at Operations before you try again, and give the reference to whoever looks after Vigie.", detail: null, reference } };
   }
+}
+
+/** Somebody without a session tried: that is in the audit log too, a few times a minute. */
+async function recordAnonymous(doing: string): Promise<void> {
+  const address = clientAddress({ headers: await headers() });
+  await recordRefusal(getRuntime().context, { action: "access.denied", actor: { kind: "person", id: "anonymous", name: `somebody at ${address}` }, summary: `Somebody at ${address}, not signed in, was not allowed to ${doing}`, after: { address } });
 }
 
 function logUnforeseen(reference: string, doing: string, error: unknown): void {

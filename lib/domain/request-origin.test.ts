@@ -8,7 +8,9 @@ const action: RequestOriginFacts = { method: "POST", path: "/prod", origin: "htt
 describe("requests that change something", () => {
   test.each<[string, Partial<RequestOriginFacts>, boolean]>([
     ["from our own page", {}, true],
-    ["from a browser without Sec-Fetch-Site", { secFetchSite: null }, true],
+    ["without Sec-Fetch-Site", { secFetchSite: null }, false],
+    ["without Sec-Fetch-Site, behind the proxy that has asked for it", { secFetchSite: null, siteRequired: false }, true],
+    ["that the browser calls nobody's (typed, a bookmark)", { secFetchSite: "none" }, false],
     ["that only read", { method: "GET", origin: null, secFetchSite: "cross-site" }, true],
     ["without Origin", { origin: null }, false],
     ["with the origin null", { origin: "null" }, false],

@@ -3,8 +3,10 @@ export interface RequestOriginFacts {
   method: string;
   path: string;
   origin: string | null;
-  /** Header Sec-Fetch-Site, which a page cannot set. Absent in old browsers and in programs. */
+  /** Header Sec-Fetch-Site, which a page cannot set. Absent in programs and in browsers of before 2023. */
   secFetchSite: string | null;
+  /** False: a missing Sec-Fetch-Site passes. For what stands behind the proxy, which has asked for it already. */
+  siteRequired?: boolean;
   hasSessionCookie: boolean;
   hasBearerToken: boolean;
 }
@@ -16,8 +18,8 @@ const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 const apiPath = /^\/api\/(v1|webhooks)(\/|$)/;
 
 /**
- * A request that changes something must name one of our own origins (`allowedOrigins`, as in "https://vigie.example.org"); where the
- * browser also says Sec-Fetch-Site, that must be same-origin. X-Forwarded-Host and Host play no part: they can be forged.
+ * A request that changes something must name one of our own origins (`allowedOrigins`, as in "https://vigie.example.org"); and
+ * Sec-Fetch-Site must be same-origin: browsers send it over https and to this machine, and Vigie is served no other way. X-Forwarded-Host and Host play no part: they can be forged.
  * API calls without a session cookie are exempt, because they carry nothing that a browser adds by itself.
  * Source: OWASP CSRF prevention (verify the origin with standard headers), W3C Fetch Metadata.
  */
@@ -27,6 +29,7 @@ export function checkRequestOrigin(facts: RequestOriginFacts, allowedOrigins: re
   if (facts.origin === null || facts.origin === "") return refuse("it does not say from which page it comes (no Origin header)");
   if (facts.origin === "null") return refuse("it comes from a page without an origin");
   if (!allowedOrigins.includes(facts.origin)) return refuse("it comes from a page of another site");
+  if (facts.secFetchSite === null && facts.siteRequired !== false) return refuse("it does not say from which site it comes (no Sec-Fetch-Site header; browsers since 2023 send it)");
   if (facts.secFetchSite !== null && facts.secFetchSite !== "same-origin") return refuse("the browser says that it comes from another site");
   return { allowed: true };
 }

@@ -6,7 +6,7 @@ import { getRuntime } from "#lib/runtime/wiring.ts";
 export const peerHeader = "x-vigie-peer";
 
 /** Where a request came from, for the audit log and for limits; never for deciding who may do what. Proxies are believed when server.trustedProxies names them. */
-export function clientAddress(request: Request): string {
+export function clientAddress(request: { headers: Pick<Headers, "get"> }): string {
   return callerAddress(request.headers.get(peerHeader), request.headers.get("x-forwarded-for"), trustedProxies()) ?? "an unknown address";
 }
 

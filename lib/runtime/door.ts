@@ -1,5 +1,5 @@
 import { subscribe } from "node:diagnostics_channel";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import { isIn, plainAddress } from "#lib/domain/client-address.ts";
 import type { Network } from "#lib/domain/client-address.ts";
 import { forwardedHeader, peerHeader } from "#lib/runtime/client-address.ts";
@@ -8,6 +8,9 @@ import { forwardedHeader, peerHeader } from "#lib/runtime/client-address.ts";
 const forwarded = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-forwarded-server", "x-real-ip"];
 /** Next's own marks between its parts: from outside they are never meant well. */
 const internal = ["x-middleware-subrequest", "x-middleware-rewrite", "x-middleware-next", "x-matched-path", "x-invoke-path", "x-nextjs-data", "x-now-route-matches"];
+
+const wholeRequestMs = 30_000;
+const headersMs = 15_000;
 
 const shared = globalThis as typeof globalThis & { vigieDoor?: boolean };
 
@@ -32,7 +35,9 @@ export function standAtTheDoor(trusted: () => readonly Network[], onStranger: (a
   let warned = false;
   subscribe("http.server.request.start", (message) => {
     // The shape is Node's own (diagnostics_channel, "http.server.request.start").
-    const { request } = message as { request: IncomingMessage };
+    const { request, server } = message as { request: IncomingMessage; server: Server };
+    // A request that trickles in holds its connection no longer than this.
+    if (server.requestTimeout !== wholeRequestMs) Object.assign(server, { requestTimeout: wholeRequestMs, headersTimeout: headersMs });
     const peer = request.socket.remoteAddress;
     cleanHeaders(request.headers, peer, trusted());
     if (warned || request.headers[forwardedHeader] !== "removed") return;

@@ -10,8 +10,10 @@ import type { ServiceContext } from "#lib/services/context.ts";
  * First line of every service. Returns when allowed; otherwise writes an `access.denied` entry and throws VigieError "denied";
  * or "sign-in-again" when the role allows it but the person has not proved lately who they are (lib/domain/step-up.ts).
  * `attempt` is the sentence for the log: "promote R-214 to prod".
+ * An environment that the actor may not see does not exist for them: then it throws `missing`, which is what the service says of things that are not there;
+ * left out, what it says of an environment that is not.
  */
-export async function authorise(context: ServiceContext, actor: Actor, action: Action, environment: string | null, attempt: string): Promise<void> {
+export async function authorise(context: ServiceContext, actor: Actor, action: Action, environment: string | null, attempt: string, missing?: VigieError): Promise<void> {
   if (isAllowed(actor.grants, action, environment)) return requireRecentSignIn(context, actor, action, environment, attempt);
   const where = environment === null ? "" : ` in ${environment}`;
   await context.db.$transaction((tx) =>
@@ -28,7 +30,14 @@ export async function authorise(context: ServiceContext, actor: Actor, action: A
       after: { action },
     }),
   );
+  const seesAnything = actor.grants.length > 0;
+  if (environment !== null && seesAnything && !isAllowed(actor.grants, "state.read", environment)) throw missing ?? noSuchEnvironment(environment);
   // Most attempts name the environment themselves: "promote R-214 to prod".
   const named = environment !== null && attempt.split(" ").includes(environment);
   throw new VigieError("denied", `You may not ${attempt}${named ? "" : where}: that takes the role ${rolesThatMay(action).join(" or ")}${where}. Ask an admin for it.`, { detail: { action, environment } });
+}
+
+/** The same for one that does not exist and for one that the caller may not see. */
+export function noSuchEnvironment(environment: string): VigieError {
+  return new VigieError("not-found", `There is no environment "${environment.slice(0, 63)}".`, { detail: { environment: environment.slice(0, 63) } });
 }

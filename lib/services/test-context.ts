@@ -13,7 +13,7 @@ export const testConfig: Config = configSchema.parse({
   platform: { name: "Testing" },
   environments: ["dev", "staging", "prod"].map((name) => ({ name, cluster: { kubeconfig: "./kubeconfig" }, namespace: `test-${name}` })),
   bigPods: [{ name: "core", workload: { name: "core" }, services: [{ name: "auth", container: "auth" }] }],
-  server: { limits: { guessesPerMinute: 100_000, changesPerMinute: 100_000 } },
+  server: { limits: { guessesPerMinute: 100_000, changesPerMinute: 100_000, webhooksPerMinute: 100_000 } },
   access: {
     providers: [{ id: "sso", kind: "oidc", title: "SSO", issuer: "http://127.0.0.1:1", clientId: "vigie", clientSecret: "env:NONE" }],
     roles: [{ role: "admin", groups: ["admins"] }, { role: "viewer", groups: ["viewers"], environments: ["dev"] }, { role: "releaser", users: ["rita@example.org"] }],

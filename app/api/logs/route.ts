@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { LogEvent } from "#lib/contracts/log.ts";
+import { recordNobody } from "#app/api/v1/_handler.ts";
 import { databaseAwaySentence, isDatabaseAway } from "#lib/domain/database-away.ts";
 import { errorHttpStatus, isVigieError } from "#lib/domain/error.ts";
 import type { AnswerCode } from "#lib/domain/error.ts";
@@ -32,6 +33,7 @@ export async function GET(request: Request): Promise<Response> {
   let events: AsyncIterator<LogEvent>;
   try {
     const signedIn = await actorOfRequest(request);
+    if (!signedIn) await recordNobody(context, request, "GET /api/logs");
     if (!signedIn) return refusal("unauthenticated", "You are not signed in. Sign in and open the log again.");
     await takeLimit(context, "read", signedIn);
     if ((shared.vigieOpenLogs ?? 0) >= mostLogs) return refusal("unavailable", `${mostLogs} logs are being followed already. Close one, or try again in a minute.`);

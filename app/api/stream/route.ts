@@ -1,3 +1,4 @@
+import { recordNobody } from "#app/api/v1/_handler.ts";
 import { errorHttpStatus } from "#lib/domain/error.ts";
 import { actorOfRequest } from "#lib/runtime/session.ts";
 import { getRuntime } from "#lib/runtime/wiring.ts";
@@ -30,6 +31,7 @@ export async function GET(request: Request): Promise<Response> {
     return "unavailable" as const;
   });
   if (signedIn === "unavailable") return refusal("unavailable", "The stream cannot be opened right now: the database does not answer. Your browser tries again by itself.");
+  if (!signedIn) await recordNobody(context, request, "GET /api/stream").catch((error: unknown) => log.warn({ err: error }, "a refusal could not be written down"));
   if (!signedIn) return refusal("unauthenticated", "You are not signed in. Sign in and open the stream again.");
   let visible = visibleEnvironments(config, signedIn.actor);
   if (visible.length === 0) return refusal("denied", "You may not see any environment. Ask an admin for the role viewer.");

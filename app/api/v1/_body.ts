@@ -2,6 +2,7 @@ import { VigieError } from "#lib/domain/error.ts";
 import { jsonProblem } from "#lib/domain/json-guard.ts";
 
 const maximumBytes = 65_536;
+const longestMs = 10_000;
 
 /** A refusal of a body whose HTTP status says more than 400. */
 export class BodyRefused extends VigieError {
@@ -40,16 +41,27 @@ export function requireJson(request: Request): void {
   if (!/^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(type)) throw new BodyRefused(415, "The body must be JSON in UTF-8. Send the header Content-Type: application/json.");
 }
 
-/** Reads a body of at most `maximum` bytes. Throws BodyRefused 413 at the first byte more; `limit` says it to people. */
+/** Reads a body of at most `maximum` bytes. Throws BodyRefused 413 at the first byte more (`limit` says it to people), 408 when it has not come within ten seconds. */
 export async function readBytes(request: Request, maximum: number, limit: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   if (request.body === null) return new Uint8Array();
-  for await (const chunk of request.body) {
-    length += chunk.byteLength;
-    // Leaving the loop cancels the stream: the rest is not read.
-    if (length > maximum) throw new BodyRefused(413, `The body is longer than ${limit}.`);
-    chunks.push(chunk);
+  const reader = request.body.getReader();
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new BodyRefused(408, `The body did not come within ${longestMs / 1000} s. Send it again, faster.`)), longestMs);
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), late.promise]);
+      if (done) return Buffer.concat(chunks);
+      length += value.byteLength;
+      if (length > maximum) throw new BodyRefused(413, `The body is longer than ${limit}.`);
+      chunks.push(value);
+    }
+  } catch (error) {
+    // The rest is not read.
+    await reader.cancel().catch(() => undefined);
+    throw error;
+  } finally {
+    clearTimeout(timer);
   }
-  return Buffer.concat(chunks);
 }

@@ -97,12 +97,17 @@ async function callerOf(context: ServiceContext, endpoint: Endpoint, request: Re
     const why = bearerToken(request) === null ? "The Authorization header is not of the form \"Bearer vgt_…\"." : "This API token is unknown, expired or revoked.";
     throw new VigieError("unauthenticated", `${why} Ask an admin for a new one.`);
   }
+  await recordNobody(context, request, `${endpoint.method} ${endpoint.path}`);
   if (endpoint.access === "write") {
-    const address = clientAddress(request);
-    await recordRefusal(context, { action: "access.denied", actor: { kind: "person", id: "anonymous", name: `somebody at ${address}` }, summary: `A call of ${endpoint.method} ${endpoint.path} from ${address} named nobody`, after: { endpoint: endpoint.id, address } });
     throw new VigieError("unauthenticated", "This call takes an API token. Send the header Authorization: Bearer vgt_…; a session in the browser is for reading only.");
   }
   throw new VigieError("unauthenticated", "Nobody is signed in. Send an API token in the header Authorization: Bearer vgt_…, or sign in to the portal.");
+}
+
+/** A call that names nobody is an entry (a few a minute). */
+export async function recordNobody(context: ServiceContext, request: Request, what: string): Promise<void> {
+  const address = clientAddress(request);
+  await recordRefusal(context, { action: "access.denied", actor: { kind: "person", id: "anonymous", name: `somebody at ${address}` }, summary: `A call of ${what} from ${address} named nobody`, after: { address, call: what } });
 }
 
 async function pathParameters(route: RouteContext | undefined): Promise<Record<string, string>> {

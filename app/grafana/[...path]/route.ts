@@ -1,4 +1,5 @@
 import { errorAnswer } from "#app/api/v1/_answer.ts";
+import { recordNobody } from "#app/api/v1/_handler.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { isPanelMoment } from "#lib/domain/grafana-panel.ts";
 import { actorOfRequest } from "#lib/runtime/session.ts";
@@ -22,6 +23,7 @@ export async function GET(request: Request): Promise<Response> {
   const url = new URL(request.url);
   try {
     const signedIn = await actorOfRequest(request);
+    if (signedIn === null) await recordNobody(context, request, "GET /grafana");
     if (signedIn === null) throw new VigieError("unauthenticated", "Nobody is signed in. Sign in to the portal, or send an API token in the header Authorization: Bearer vgt_….");
     await takeLimit(context, "read", signedIn);
     const { contentType, body } = await readPicture(context, signedIn.actor, pictureQuery(url), request.signal);

@@ -24,7 +24,7 @@ export async function handleIdentity(request: Request, segments: readonly string
   const method = request.method.toUpperCase();
   if (method === "POST" && segments.length <= 2) {
     const sessionToken = cookieValue(request.headers.get("cookie"), sessionCookieName(portal.url));
-    const facts = { method, path: new URL(request.url).pathname, origin: request.headers.get("origin"), secFetchSite: request.headers.get("sec-fetch-site"), hasSessionCookie: sessionToken !== null, hasBearerToken: false };
+    const facts = { method, path: new URL(request.url).pathname, origin: request.headers.get("origin"), secFetchSite: request.headers.get("sec-fetch-site"), siteRequired: false, hasSessionCookie: sessionToken !== null, hasBearerToken: false };
     if (!checkRequestOrigin(facts, portalOrigins(portal.url)).allowed) return refuse(portal, "foreign-request", providerId);
     if (action === "signout" && segments.length === 1) return signOut(portal, sessionToken);
   }

@@ -117,7 +117,7 @@ export function unauthorised(sources: Sources, file: string): string[] {
     }
   }
   if (/(^|\/)route\.ts$/.test(file)) wrong.push(...unauthorisedRoute(sources, file, text, code));
-  if (/(^|\/)page\.tsx$/.test(file) && !openPages.includes(file) && !/\bawait requirePageActor\(/.test(partsOf(text).find((part) => /^export default/.test(part.text))?.text ?? "")) wrong.push(`${file}: the page does not begin with requirePageActor()`);
+  if (/(^|\/)page\.tsx$/.test(file) && !openPages.includes(file) && !/\bawait requirePageActor\(/.test(partsOf(text).find((part) => part.text.startsWith("export default"))?.text ?? "")) wrong.push(`${file}: the page does not begin with requirePageActor()`);
   return wrong;
 }
 

@@ -153,6 +153,6 @@ describe("refused, with an entry", () => {
   });
   test("what is not there", async () => {
     await expect(approveOperation(context, await approver("Anna"), "nope", { planHash: plan.hash })).rejects.toMatchObject({ code: "not-found" });
-    await expect(listApprovals(context, actorWith("viewer", ["dev"]), id)).rejects.toMatchObject({ code: "denied" });
+    await expect(listApprovals(context, actorWith("viewer", ["dev"]), id)).rejects.toMatchObject({ code: "not-found" });
   });
 });

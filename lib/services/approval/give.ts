@@ -30,8 +30,9 @@ export interface GivenApproval {
 export async function approveOperation(context: ServiceContext, actor: Actor, id: string, request: ApprovalRequest): Promise<GivenApproval> {
   const { planHash, note = null } = approvalRequestSchema.parse(request);
   const row = await findOperation(context.db, id);
-  if (row === null) throw new VigieError("not-found", "There is no such operation.", { detail: { id } });
-  await authorise(context, actor, "operation.approve", row.environment, `approve "${row.title}"`);
+  const missing = new VigieError("not-found", "There is no such operation.", { detail: { id } });
+  if (row === null) throw missing;
+  await authorise(context, actor, "operation.approve", row.environment, `approve "${row.title}"`, missing);
   try {
     await refuseUnfit(context, actor, row, planHash);
     await give(context, actor, row, planHash, note);

@@ -17,8 +17,9 @@ export async function reviewBreakGlass(context: ServiceContext, actor: Actor, id
   const parsed = breakGlassReviewSchema.safeParse(review);
   if (!parsed.success) throw new VigieError("invalid", "A review takes a note of 3 to 1000 characters: what was done, and whether it was right.", { detail: { path: "note" } });
   const row = await findBreakGlass(context.db, id);
-  if (row === null) throw new VigieError("not-found", "There is no such use of break-glass.", { detail: { id } });
-  await authorise(context, actor, "break-glass.review", row.environment, `review a use of break-glass in ${row.environment}`);
+  const missing = new VigieError("not-found", "There is no such use of break-glass.", { detail: { id } });
+  if (row === null) throw missing;
+  await authorise(context, actor, "break-glass.review", row.environment, `review a use of break-glass in ${row.environment}`, missing);
   const [opener, self] = [await whoIsBehind(context.db, storedOpener(row)), await whoIsBehind(context.db, actor)];
   if (samePerson(opener, self)) {
     await context.db.$transaction((tx) => appendAudit(tx, { ...entry(actor, row), outcome: "denied", summary: `${actor.name} may not review the break-glass that they opened themselves`, reason: parsed.data.note, after: null }));

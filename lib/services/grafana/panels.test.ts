@@ -71,7 +71,7 @@ describe("panels", () => {
   });
 
   it("are for whoever may see the environment", async () => {
-    await expect(listPanels(contextFor(), actorWith("viewer", ["dev"]), place, portal)).rejects.toMatchObject({ code: "denied" });
+    await expect(listPanels(contextFor(), actorWith("viewer", ["dev"]), place, portal)).rejects.toMatchObject({ code: "not-found" });
     await expect(listPanels(contextFor(), viewer, { ...place, bigPod: "nothing" }, portal)).rejects.toMatchObject({ code: "not-found" });
   });
 });
@@ -99,7 +99,7 @@ describe("pictures of panels", () => {
 
   it("are refused for an environment that the role does not show", async () => {
     const context = contextFor({ embed: "proxy" });
-    await expect(readPicture(context, actorWith("viewer", ["dev"]), await asked(context))).rejects.toMatchObject({ code: "denied" });
+    await expect(readPicture(context, actorWith("viewer", ["dev"]), await asked(context))).rejects.toMatchObject({ code: "not-found" });
   });
 });
 

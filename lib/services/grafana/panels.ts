@@ -44,8 +44,9 @@ export async function readPicture(context: ServiceContext, actor: Actor, asked: 
   const { panels } = config.grafana;
   const places = config.environments.flatMap(({ name, namespace }) => config.bigPods.map((bigPod): PanelPlace => ({ environment: name, namespace, bigPod: bigPod.name })));
   const found = places.flatMap((place) => panelsOf(panels, place.bigPod).flatMap((panel) => (soloPath(panel, place) === asked.path ? [{ place, path: soloPath(panel, place) }] : [])))[0];
-  if (found === undefined) throw new VigieError("not-found", "There is no such panel in the configuration.");
-  await authorise(context, actor, "state.read", found.place.environment, `see the panels of ${found.place.environment}`);
+  const missing = new VigieError("not-found", "There is no such panel in the configuration.");
+  if (found === undefined) throw missing;
+  await authorise(context, actor, "state.read", found.place.environment, `see the panels of ${found.place.environment}`, missing);
   return api.picture(`/render${withView(found.path, asked)}&width=${asked.width}&height=${asked.height}`, signal);
 }
 

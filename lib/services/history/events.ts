@@ -3,7 +3,7 @@ import { eventQuerySchema } from "#lib/contracts/history.ts";
 import type { ClusterEvent } from "#lib/contracts/history.ts";
 import { readEvents } from "#lib/db/repositories/history.ts";
 import { VigieError } from "#lib/domain/error.ts";
-import { authorise } from "#lib/services/authorise.ts";
+import { authorise, noSuchEnvironment } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 
 /** The cluster's events about a Big Pod, newest first, also those its API server has forgotten. Throws VigieError "denied", "invalid", "not-found". */
@@ -11,8 +11,9 @@ export async function listEvents(context: ServiceContext, actor: Actor, query: {
   const parsed = eventQuerySchema.safeParse(query);
   if (!parsed.success) throw new VigieError("invalid", "Name the environment and the Big Pod whose events are wanted.");
   const { environment, bigPod, before, limit } = parsed.data;
-  if (!context.config.environments.some(({ name }) => name === environment) || !context.config.bigPods.some(({ name }) => name === bigPod)) throw new VigieError("not-found", `There is no ${bigPod} in ${environment}.`);
   await authorise(context, actor, "state.read", environment, `read the events of ${bigPod}`);
+  if (!context.config.environments.some(({ name }) => name === environment)) throw noSuchEnvironment(environment);
+  if (!context.config.bigPods.some(({ name }) => name === bigPod)) throw new VigieError("not-found", `There is no ${bigPod} in ${environment}.`);
   const events = await readEvents(context.db, { environment, bigPod, before: before === undefined ? null : cursorOf(before), limit: limit + 1 });
   const page = events.slice(0, limit);
   const last = page.at(-1);

@@ -18,8 +18,9 @@ export interface SavedEvidence {
 /** One file of saved evidence. Who looked is not kept; that it was saved is. Throws VigieError "denied", "not-found". */
 export async function readEvidence(context: ServiceContext, actor: Actor, id: string): Promise<SavedEvidence> {
   const row = await context.db.incidentEvidenceRow.findUnique({ where: { id } });
-  if (row === null) throw new VigieError("not-found", "There is no such evidence, or it is not kept any more.", { detail: { id } });
-  await authorise(context, actor, "incident.evidence", row.environment, `read the evidence ${row.name} of ${row.bigPod}`);
+  const missing = new VigieError("not-found", "There is no such evidence, or it is not kept any more.", { detail: { id } });
+  if (row === null) throw missing;
+  await authorise(context, actor, "incident.evidence", row.environment, `read the evidence ${row.name} of ${row.bigPod}`, missing);
   const { name, kind, content, bytes, at, environment, bigPod } = row;
   return { id, name, kind, content, bytes, at, environment, bigPod };
 }

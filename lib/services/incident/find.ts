@@ -15,7 +15,8 @@ export function incidentNumber(text: string | number): number | null {
 export async function findIncident(context: ServiceContext, actor: Actor, number: string | number, action: Action, attempt: (row: IncidentRow) => string): Promise<IncidentRow> {
   const wanted = incidentNumber(number);
   const row = wanted === null ? null : await context.db.incidentRow.findUnique({ where: { number: wanted } });
-  if (row === null) throw new VigieError("not-found", `There is no incident ${String(number).slice(0, 40)}.`, { detail: { number: String(number).slice(0, 40) } });
-  await authorise(context, actor, action, row.environment, attempt(row));
+  const missing = new VigieError("not-found", `There is no incident ${String(number).slice(0, 40)}.`, { detail: { number: String(number).slice(0, 40) } });
+  if (row === null) throw missing;
+  await authorise(context, actor, action, row.environment, attempt(row), missing);
   return row;
 }

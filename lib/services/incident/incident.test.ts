@@ -93,8 +93,8 @@ describe("who may, and what is refused", () => {
     expect((await listIncidents(context, viewer, incidentQuerySchema.parse({}))).incidents.map((incident) => incident.environment)).toEqual(["prod"]);
     expect(await refused(acknowledgeIncident(context, viewer, number))).toBe("denied");
     expect(await lastAudit()).toMatchObject({ action: "access.denied", actorName: "Vera" });
-    expect(await refused(readIncident(context, viewer, number + 1))).toBe("denied");
-    expect(await refused(listIncidents(context, viewer, incidentQuerySchema.parse({ environment: "staging" })))).toBe("denied");
+    expect(await refused(readIncident(context, viewer, number + 1))).toBe("not-found");
+    expect(await refused(listIncidents(context, viewer, incidentQuerySchema.parse({ environment: "staging" })))).toBe("not-found");
   });
 
   test.each([

@@ -8,7 +8,7 @@ import { appendEntry } from "#lib/db/repositories/incident-entry.ts";
 import { lockIncidents } from "#lib/db/repositories/incident-join.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { issuesSentence } from "#lib/domain/schema-words.ts";
-import { authorise } from "#lib/services/authorise.ts";
+import { authorise, noSuchEnvironment } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { byOf, keptText } from "#lib/services/incident/change.ts";
 import { tellIncidents } from "#lib/services/incident/tell.ts";
@@ -22,8 +22,8 @@ export async function openIncident(context: ServiceContext, actor: Actor, reques
   if (!parsed.success) throw new VigieError("invalid", `An incident cannot be opened like this. ${issuesSentence(parsed.error.issues)}.`, { detail: { issues: parsed.error.issues.length } });
   const { environment, bigPod, severity } = parsed.data;
   const title = keptText(parsed.data.title, "title");
-  if (!context.config.environments.some((known) => known.name === environment)) throw new VigieError("not-found", "There is no such environment.", { detail: { environment } });
   await authorise(context, actor, "incident.work", environment, `open an incident in ${environment}`);
+  if (!context.config.environments.some((known) => known.name === environment)) throw noSuchEnvironment(environment);
   if (bigPod !== null && !context.config.bigPods.some((known) => known.name === bigPod)) throw new VigieError("not-found", `There is no Big Pod "${bigPod}". Leave it out for the environment as a whole.`, { detail: { bigPod } });
   const by = byOf(actor);
   return context.db.$transaction(

@@ -39,8 +39,9 @@ const kinds: readonly RemedyKind[] = ["rollback", "restart", "scale", "isolate",
  */
 export async function readRemedies(context: ServiceContext, actor: Actor, number: number): Promise<Remedy[]> {
   const incident = await context.db.incidentRow.findUnique({ where: { number } });
-  if (incident === null) throw new VigieError("not-found", `There is no incident ${number}.`, { detail: { incident: number } });
-  await authorise(context, actor, "incident.read", incident.environment, `read incident ${number}`);
+  const missing = new VigieError("not-found", `There is no incident ${number}.`, { detail: { incident: number } });
+  if (incident === null) throw missing;
+  await authorise(context, actor, "incident.read", incident.environment, `read incident ${number}`, missing);
   return listRemedies(context, actor, incident);
 }
 

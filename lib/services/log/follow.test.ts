@@ -78,7 +78,7 @@ describe("the log of a pod", () => {
   });
 
   test("who may not see the environment is refused, which is an audit entry", async () => {
-    await expect(followLog(context, actorWith("viewer", ["dev"]), clusterOf, query, signal)).rejects.toMatchObject({ code: "denied" });
+    await expect(followLog(context, actorWith("viewer", ["dev"]), clusterOf, query, signal)).rejects.toMatchObject({ code: "not-found" });
     const entries = await database.db.auditEntryRow.findMany({ where: { action: "access.denied" } });
     expect(entries).toHaveLength(1);
   });

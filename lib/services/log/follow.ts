@@ -6,7 +6,7 @@ import { readStates } from "#lib/db/repositories/state.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { issuesSentence } from "#lib/domain/schema-words.ts";
 import type { ClusterApi } from "#lib/ports/cluster.ts";
-import { authorise } from "#lib/services/authorise.ts";
+import { authorise, noSuchEnvironment } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { mergeLogs } from "#lib/services/log/merge.ts";
 import type { LogSource } from "#lib/services/log/merge.ts";
@@ -28,8 +28,8 @@ export async function followLog(context: ServiceContext, actor: Actor, clusterOf
   if (!parsed.success) throw new VigieError("invalid", `This log cannot be read. The query is not as it should be: ${issuesSentence(parsed.error.issues)}.`);
   const { environment, bigPod, pod, container } = parsed.data;
   const configured = context.config.environments.find((known) => known.name === environment);
-  if (!configured) throw new VigieError("not-found", `There is no environment ${JSON.stringify(environment)}.`);
   await authorise(context, actor, "log.read", environment, `read the log of ${pod ?? bigPod}`);
+  if (!configured) throw noSuchEnvironment(environment);
   const pods = await podsOf(context, environment, bigPod);
   const known = pod === undefined ? pods : pods.filter((candidate) => candidate.name === pod);
   if (pod !== undefined && known.length === 0) throw new VigieError("not-found", `${pod} is no pod of ${bigPod} in ${environment} (any more). Choose another pod.`);

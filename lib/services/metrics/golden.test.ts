@@ -182,7 +182,7 @@ describe("who asks, and for what", () => {
   });
 
   it("is refused where the role does not reach", async () => {
-    await expect(readGolden(contextFor(null), actorWith("viewer", ["prod"]), { environment: "staging", bigPod: "experience", from, to })).rejects.toMatchObject({ code: "denied" });
+    await expect(readGolden(contextFor(null), actorWith("viewer", ["prod"]), { environment: "staging", bigPod: "experience", from, to })).rejects.toMatchObject({ code: "not-found" });
   });
 
   it("without a Prometheus hears that none is configured", async () => {

@@ -6,7 +6,7 @@ import { isAllowed } from "#lib/domain/access.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { fillGoldenQuery, goldenGrid, longestGoldenMs } from "#lib/domain/golden.ts";
 import type { GoldenPlace } from "#lib/domain/golden.ts";
-import { authorise } from "#lib/services/authorise.ts";
+import { authorise, noSuchEnvironment } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { askRange } from "#lib/services/metrics/ask-range.ts";
 import { errorSignal, gaugeSignal, rateSignal } from "#lib/services/metrics/golden-signal.ts";
@@ -23,7 +23,8 @@ export async function readGolden(context: ServiceContext, actor: Actor, query: G
   await authorise(context, actor, "state.read", environment, `see the metrics of ${environment}`);
   const place = context.config.environments.find(({ name }) => name === environment);
   const known = context.config.bigPods.find(({ name }) => name === bigPod);
-  if (place === undefined || known === undefined) throw new VigieError("not-found", `There is no Big Pod "${bigPod}" in an environment "${environment}".`);
+  if (place === undefined) throw noSuchEnvironment(environment);
+  if (known === undefined) throw new VigieError("not-found", `There is no Big Pod "${bigPod}" in an environment "${environment}".`);
   if (service !== null && !known.services.some(({ name }) => name === service)) throw new VigieError("invalid", `${bigPod} has no service "${service}". It has ${known.services.map(({ name }) => name).join(", ")}.`);
   const now = context.clock.now();
   const { from, to } = timeOf(parsed.data, now);

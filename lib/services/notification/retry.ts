@@ -8,8 +8,9 @@ import type { ServiceContext } from "#lib/services/context.ts";
 export async function retryNotification(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
   const row = await context.db.notificationRow.findUnique({ where: { id } });
   const incident = row?.incidentId == null ? null : await context.db.incidentRow.findUnique({ where: { id: row.incidentId }, select: { number: true, environment: true, bigPod: true } });
-  await authorise(context, actor, "incident.work", incident?.environment ?? null, "send a notification again");
-  if (row === null) throw new VigieError("not-found", "There is no such notification. Reload the page.");
+  const missing = new VigieError("not-found", "There is no such notification. Reload the page.");
+  await authorise(context, actor, "incident.work", incident?.environment ?? null, "send a notification again", missing);
+  if (row === null) throw missing;
   if (!context.config.notifications.some(({ name }) => name === row.channel)) throw new VigieError("conflict", `The channel "${row.channel}" does not stand in vigie.yaml any more: nothing can be sent by it.`);
   return context.db.$transaction(async (tx) => {
     const again = await tx.$executeRaw`UPDATE notification SET dead_at = NULL, attempts = 0, due_at = clock_timestamp(), claimed_until = NULL WHERE id = ${id} AND dead_at IS NOT NULL AND sent_at IS NULL`;

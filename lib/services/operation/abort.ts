@@ -18,8 +18,9 @@ import type { RequestedOperation } from "#lib/services/operation/request.ts";
  */
 export async function abortOperation(context: ServiceContext, actor: Actor, id: string): Promise<RequestedOperation> {
   const row = await findOperation(context.db, id);
-  if (row === null) throw new VigieError("not-found", "There is no such operation.", { detail: { id } });
-  await authorise(context, actor, "operation.abort", row.environment, `abort "${row.title}"`);
+  const missing = new VigieError("not-found", "There is no such operation.", { detail: { id } });
+  if (row === null) throw missing;
+  await authorise(context, actor, "operation.abort", row.environment, `abort "${row.title}"`, missing);
   const sender = await operationSender(context.db);
   const found = await context.db.$transaction(
     async (tx) => {

@@ -9,8 +9,9 @@ import type { ServiceContext } from "#lib/services/context.ts";
 /** One operation with plan, steps and evidence. Throws VigieError "not-found", "denied". */
 export async function readOperation(context: ServiceContext, actor: Actor, id: string): Promise<Operation> {
   const row = await findOperation(context.db, id);
-  if (row === null) throw new VigieError("not-found", "There is no such operation.", { detail: { id } });
-  await authorise(context, actor, "operation.read", row.environment, "read an operation");
+  const missing = new VigieError("not-found", "There is no such operation.", { detail: { id } });
+  if (row === null) throw missing;
+  await authorise(context, actor, "operation.read", row.environment, "read an operation", missing);
   const [summary] = await summariesOf(context.db, [row]);
   return { ...toOperation(row), waits: summary?.waits ?? null };
 }

@@ -128,7 +128,7 @@ describe("refused, with nothing done", () => {
   });
 
   test("a plan of another environment than one's role", async () => {
-    await refused("denied", /^You may not promote .* to prod: that takes the role releaser/, () => requestOperation(context, { ...person, grants: [{ role: "releaser", environments: ["staging"] }] }, intent(), "k6b"));
+    await refused("not-found", /^There is no such plan/, () => requestOperation(context, { ...person, grants: [{ role: "releaser", environments: ["staging"] }] }, intent(), "k6b"));
     await refused("denied", /role responder or admin|role releaser/, () => requestOperation(context, { ...person, grants: [{ role: "approver", environments: "*" }] }, intent(), "k6c"));
   });
 
@@ -288,5 +288,5 @@ test("the list pages by key and shows only what may be read", async () => {
   expect(second.next).toBeNull();
   const elsewhere = { ...viewer, grants: [{ role: "viewer" as const, environments: ["dev"] }] };
   expect((await listOperations(context, elsewhere, { limit: 50 })).operations).toEqual([]);
-  await expect(listOperations(context, elsewhere, { limit: 50, environment: "prod" })).rejects.toMatchObject({ code: "denied" });
+  await expect(listOperations(context, elsewhere, { limit: 50, environment: "prod" })).rejects.toMatchObject({ code: "not-found" });
 });

@@ -42,11 +42,11 @@ export async function requestOperation(context: ServiceContext, actor: Actor, re
     const earlier = await earlierOperation(context, actor, idempotencyKey, planHash);
     if (earlier !== null) return earlier;
     await auditUnknownPlan(context, actor, planHash, reason);
-    throw new VigieError("not-found", "There is no such plan, or it ran out long ago. Make a new one and confirm it within ten minutes.", { detail: { planHash } });
+    throw noSuchPlan(planHash);
   }
   const { plan } = stored;
   if (plan.kind === "stand-down") throw new VigieError("invalid", "A kept colour is scaled down by Vigie itself when its time is over.");
-  await authorise(context, actor, `operation.request.${plan.kind}`, plan.environment, plan.title.charAt(0).toLowerCase() + plan.title.slice(1));
+  await authorise(context, actor, `operation.request.${plan.kind}`, plan.environment, plan.title.charAt(0).toLowerCase() + plan.title.slice(1), noSuchPlan(planHash));
   let writing = false;
   try {
     const earlier = await earlierOperation(context, actor, idempotencyKey, planHash);
@@ -147,4 +147,8 @@ async function auditRefusal(context: ServiceContext, actor: Actor, { plan }: Sto
       after: null,
     }),
   );
+}
+
+function noSuchPlan(planHash: string): VigieError {
+  return new VigieError("not-found", "There is no such plan, or it ran out long ago. Make a new one and confirm it within ten minutes.", { detail: { planHash } });
 }

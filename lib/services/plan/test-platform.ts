@@ -18,7 +18,7 @@ export function testConfig(registryUrl: string) {
     environments: [environment("dev"), environment("staging"), environment("prod")],
     bigPods: ["experience", "commerce"].map((name) => ({ name, workload: { name }, services: [{ name: "app", container: "app" }] })),
     registries: [{ host: "ghcr.io", url: registryUrl }],
-    server: { limits: { guessesPerMinute: 100_000, changesPerMinute: 100_000 } },
+    server: { limits: { guessesPerMinute: 100_000, changesPerMinute: 100_000, webhooksPerMinute: 100_000 } },
     access: { providers: [{ id: "x", kind: "github", title: "GitHub", clientId: "a", clientSecret: "env:X" }], roles: [{ role: "admin", groups: ["a"] }], recentSignInMinutes: 0 },
   });
 }

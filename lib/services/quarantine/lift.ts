@@ -12,8 +12,9 @@ export async function liftQuarantine(context: ServiceContext, actor: Actor, id: 
   const parsed = quarantineLiftSchema.safeParse(request);
   if (!parsed.success) throw new VigieError("invalid", "Lifting a quarantine takes a reason of 10 to 500 characters: why would it go well this time?", { detail: { path: "reason" } });
   const row = await context.db.quarantineRow.findUnique({ where: { id } });
-  if (row === null) throw new VigieError("not-found", "There is no such quarantine.", { detail: { id } });
-  await authorise(context, actor, "quarantine.lift", row.environment, `lift the quarantine of R-${row.release} in ${row.environment}`);
+  const missing = new VigieError("not-found", "There is no such quarantine.", { detail: { id } });
+  if (row === null) throw missing;
+  await authorise(context, actor, "quarantine.lift", row.environment, `lift the quarantine of R-${row.release} in ${row.environment}`, missing);
   const by = { kind: actor.kind, id: actor.id, name: actor.name };
   const { reason } = parsed.data;
   const lifted = await context.db.$transaction(async (tx) => {

@@ -66,12 +66,12 @@ test("a record is sealed: the database refuses to edit or delete it", async () =
 });
 
 test.each([
-  ["an environment out of reach", () => listReleases(context, actor(["prod"]), { environment: "staging" }), "denied"],
+  ["an environment out of reach", () => listReleases(context, actor(["prod"]), { environment: "staging" }), "not-found"],
   ["an unknown environment", () => listReleases(context, { ...actor([]), grants: [{ role: "viewer", environments: "*" }] }, { environment: "qa" }), "not-found"],
   ["a page of none", () => listReleases(context, actor(["prod"]), { environment: "prod", limit: 0 }), "invalid"],
   ["a number that is none", () => readRelease(context, actor(["prod"]), "prod", "R-0"), "invalid"],
   ["a release that never ran there", () => readRelease(context, actor(["prod"]), "prod", 1), "not-found"],
-  ["a release out of reach", () => readRelease(context, actor(["prod"]), "staging", 1), "denied"],
+  ["a release out of reach", () => readRelease(context, actor(["prod"]), "staging", 1), "not-found"],
 ] as const)("refused clearly: %s", async (_name, call, code) => {
   await expect(call()).rejects.toMatchObject({ name: "VigieError", code });
 });

@@ -4,7 +4,7 @@ import type { Release, ReleaseSummary } from "#lib/contracts/release.ts";
 import { readEnvironmentReleases, readReleases } from "#lib/db/repositories/release.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { sealedVersion } from "#lib/domain/release.ts";
-import { authorise } from "#lib/services/authorise.ts";
+import { authorise, noSuchEnvironment } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 
 const querySchema = z.object({ environment: z.string(), before: z.coerce.number().int().positive().max(2_147_483_647).optional(), limit: z.coerce.number().int().min(1).max(100).default(20) });
@@ -28,7 +28,7 @@ export async function listReleases(context: ServiceContext, actor: Actor, query:
   await authorise(context, actor, "release.read", environment, "read the releases");
   const parsed = querySchema.safeParse(query);
   if (!parsed.success) throw new VigieError("invalid", `The list of releases cannot be read like this: ${z.prettifyError(parsed.error)}`);
-  if (!context.config.environments.some((e) => e.name === environment)) throw new VigieError("not-found", `There is no environment ${JSON.stringify(environment)}. Known: ${context.config.environments.map((e) => e.name).join(", ")}.`);
+  if (!context.config.environments.some((e) => e.name === environment)) throw noSuchEnvironment(environment);
   const { before, limit } = parsed.data;
   const [current] = await readEnvironmentReleases(context.db, { environment });
   const found = await readReleases(context.db, { environment, limit: limit + 1, ...(before === undefined ? {} : { before }) });

@@ -122,7 +122,7 @@ describe("ticks", () => {
     const { number } = await insertTestIncident(database.db);
     const good = { runbook: "high-error-ratio", index: 0, ticked: true };
     await expect(tickRunbook(context, actorWith("viewer"), number, good)).rejects.toMatchObject({ code: "denied" });
-    await expect(tickRunbook(context, actorWith("operator", ["dev"]), number, good)).rejects.toMatchObject({ code: "denied" });
+    await expect(tickRunbook(context, actorWith("operator", ["dev"]), number, good)).rejects.toMatchObject({ code: "not-found" });
     await expect(tickRunbook(context, operator, 2_000_000, good)).rejects.toMatchObject({ code: "not-found" });
     await expect(tickRunbook(context, operator, number, { ...good, runbook: "../secret" })).rejects.toMatchObject({ code: "not-found" });
     await expect(tickRunbook(context, operator, number, { ...good, index: 7 })).rejects.toMatchObject({ code: "not-found", message: expect.stringContaining("no step 8") });

@@ -24,10 +24,11 @@ export async function silenceSignal(context: ServiceContext, actor: Actor, reque
   if (!parsed.success) throw new VigieError("invalid", `A silence takes a signal, 5 minutes to 7 days, and a comment of 3 to 500 characters. ${issuesSentence(parsed.error.issues)}.`);
   const { environment, signalId, minutes, comment } = parsed.data;
   const row = await context.db.signalRow.findUnique({ where: { id: signalId } });
+  const missing = new VigieError("not-found", `There is no such signal in ${environment}.`, { detail: { signalId } });
   // A signal of no environment concerns all of them: who silences it must be allowed to everywhere.
-  await authorise(context, actor, "incident.silence", row?.environment ?? (row === null ? environment : null), `silence alerts in ${environment}`);
+  await authorise(context, actor, "incident.silence", row?.environment ?? (row === null ? environment : null), `silence alerts in ${environment}`, missing);
   const [signal] = row === null ? [] : toSignal(row);
-  if (row === null || signal === undefined || (row.environment !== null && row.environment !== environment)) throw new VigieError("not-found", `There is no such signal in ${environment}.`, { detail: { signalId } });
+  if (row === null || signal === undefined || (row.environment !== null && row.environment !== environment)) throw missing;
   if (signal.kind !== "alert") throw new VigieError("invalid", "Only alerts can be silenced: this signal is Vigie's own. Acknowledge its incident instead.", { detail: { kind: signal.kind } });
   if (signal.state === "ended") throw new VigieError("conflict", `${signal.title} has ended already: there is nothing to silence.`, { detail: { signalId } });
   const alerts = context.outside.alerts(environment);
