@@ -87,3 +87,7 @@ test("a private key in a log goes on every line it stands on, and what follows i
   endless("-----BEGIN PRIVATE KEY-----");
   expect(Array.from({ length: 400 }, (_, index) => endless(`line ${index}`)).at(-1)).toBe("line 399");
 });
+
+test("what was redacted stays as it is when it is redacted again", () => {
+  for (const text of ["LOG_LEVEL with password=hunter2", "Authorization: Bearer abcdefgh12", '{"token":"hunter2"}', "postgres://a:b@c/d", "secret: 'a b'"]) expect(redact(redact(text))).toBe(redact(text));
+});

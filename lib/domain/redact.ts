@@ -22,7 +22,7 @@ const announced: readonly [RegExp, string][] = [
 ];
 
 /** A name that says that its value is a secret, then ":" or "=", then the value. A reference (env:NAME, file:path) is none. */
-const named = /(["']?\b[A-Za-z0-9_.-]{0,60}?(?:passwords?|passwd|pwd|secrets?|tokens?|api[_-]?keys?|access[_-]?keys?|private[_-]?keys?|client[_-]?secrets?|credentials?)["']?\s*(?:=|:)\s*)("[^"\n]{0,2000}"|'[^'\n]{0,2000}'|[^\s"',;&)}\]]{1,2000})/gi;
+const named = /(["']?\b[A-Za-z0-9_.-]{0,60}?(?:passwords?|passwd|pwd|secrets?|tokens?|api[_-]?keys?|access[_-]?keys?|private[_-]?keys?|client[_-]?secrets?|credentials?)["']?\s*(?:=|:)\s*)(\[removed\](?![^\s"',;&)}\]])|"[^"\n]{0,2000}"|'[^'\n]{0,2000}'|[^\s"',;&)}\]]{1,2000})/gi;
 
 /** What may stand as a value: one that was cut out already, or a reference. Nothing beside it, or it would cover for what follows. */
 const reference = /^(["']?)(?:\[removed\]|env:[A-Za-z_][A-Za-z0-9_]*|file:[^\s"']+)\1$/;

@@ -38,6 +38,19 @@ if (kubeconfig === undefined) {
       });
     });
 
+    test("what stands in deploy/ is taken by the API server; admission policies are served from Kubernetes 1.30 on", async () => {
+      const refusedManifests: string[] = [];
+      for (const manifest of manifestsIn(join(root, "deploy"))) {
+        const error = await lab.tried(manifest).then(() => null, (thrown: unknown) => thrown);
+        if (error === null) continue;
+        if (!(error instanceof ClusterError)) throw error;
+        // Kubernetes 1.20 serves neither these nor autoscaling/v2.
+        if (error.reason === "unsupported" && (manifest.kind.startsWith("ValidatingAdmissionPolicy") || manifest.apiVersion === "autoscaling/v2")) continue;
+        refusedManifests.push(`${manifest.file}: ${manifest.kind} ${manifest.metadata.name}: ${error.message}`);
+      }
+      expect(refusedManifests).toEqual([]);
+    });
+
     test("what was not granted is refused", async () => {
       for (const plural of ["secrets", "serviceaccounts"]) {
         expect((await refusal(lab.worker.list({ group: "", version: "v1", plural }, { namespace: lab.namespace }))).reason).toBe("forbidden");
@@ -55,6 +68,8 @@ interface Lab {
   /** Of the environment, and of Vigie itself. */
   namespace: string;
   home: string;
+  /** Creates an object of deploy/ without keeping it (dryRun=All), in this test's namespaces and under another name. */
+  tried(manifest: Manifest): Promise<void>;
   /** The refusal of the request that a need makes; null when it was allowed, whatever came of it. */
   refused(need: Need): Promise<ClusterError | null>;
   /** Runs `during` while the role of a need lacks this one right, then gives it back. */
@@ -91,6 +106,13 @@ async function openLab(file: string): Promise<Lab> {
   await vi.waitFor(async () => expect((await Promise.all(allNeeds.map(refused))).flatMap((one) => one?.message ?? [])).toEqual([]), { timeout: 30_000, interval: 100 });
   return {
     worker, web, namespace, home, refused,
+    async tried(manifest) {
+      const { file: _file, ...object } = manifest;
+      const name = `${manifest.metadata.name}-${namespace}`.slice(0, 60);
+      const inside = manifest.metadata.namespace === undefined ? namespace : home;
+      const { namespace: _namespace, ...metadata } = manifest.metadata;
+      await send(transport, "POST", `${collectionOf(manifest, inside)}?dryRun=All`, { ...object, metadata: { ...metadata, name } });
+    },
     async without(need, during) {
       const role = roles.get(need.role);
       if (role === undefined) throw new Error(`no manifest makes ${need.role}`);
@@ -109,6 +131,15 @@ async function openLab(file: string): Promise<Lab> {
       for (const one of [worker, web, transport]) one.close();
     },
   };
+}
+
+/** Kinds that stand in deploy/ and belong to no namespace. */
+const clusterWide = ["Namespace", "ClusterRole", "ClusterRoleBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+
+function collectionOf({ apiVersion, kind }: Manifest, namespace: string): string {
+  const plural = /(?:y)$/.test(kind) ? `${kind.slice(0, -1).toLowerCase()}ies` : /s$/.test(kind) ? `${kind.toLowerCase()}es` : `${kind.toLowerCase()}s`;
+  const base = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  return clusterWide.includes(kind) ? `${base}/${plural}` : `${base}/namespaces/${namespace}/${plural}`;
 }
 
 /** The manifest with subjects in this test's namespace, and with cluster-wide names of its own. */
