@@ -1,5 +1,5 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
+import { axeFindings } from "#e2e/axe.ts";
 import { expect, test } from "#e2e/fixtures.ts";
 
 test.describe.configure({ timeout: 180_000 });
@@ -81,13 +81,17 @@ test("Grafana's panels are framed with the page's variables, time and theme; or 
   await expect(inside.getByText("namespace dreamscape-prod, bigpod experience")).toBeVisible();
   await expect(inside.getByRole("img", { name: "Requests" })).toBeVisible();
 
-  const says = async (fault: object, words: string) => {
+  const says = async (fault: object, words: string, look: "waits" | "opens anew" = "opens anew") => {
     await sandbox.post("faults/grafana", { down: false, forbidFraming: false, login: false, ...fault });
+    if (look === "opens anew") {
+      await page.reload();
+      await charts.seen("Requests");
+    }
     await expect(panel).toContainText(words, { timeout: 45_000 });
     await expect(panel.locator("iframe")).toHaveCount(0);
     await expect(panel.getByRole("link", { name: /Open in Grafana.*Requests/ })).toHaveAttribute("href", new RegExp(`^${grafana.url}/d/dreamscape-big-pods/`));
   };
-  await says({ forbidFraming: true }, "Grafana forbids being shown here");
+  await says({ forbidFraming: true }, "Grafana forbids being shown here", "waits");
   await says({ login: true }, "Grafana wants a login");
   await says({ down: true }, "Grafana cannot be reached");
 });
@@ -100,8 +104,7 @@ for (const colorScheme of ["dark", "light"] as const) {
     await charts.signal("latency").getByRole("button", { name: /table/ }).click();
     await charts.seen("Requests");
     // The rest of the page is looked at elsewhere; what Grafana draws is not ours to mend.
-    const { violations } = await new AxeBuilder({ page: charts.page }).include("#golden-signals").include("#grafana").exclude("iframe").analyze();
-    expect(violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
+    expect(await axeFindings(charts.page, { colorScheme, within: ["#golden-signals", "#grafana"] })).toEqual([]);
   });
 }
 
