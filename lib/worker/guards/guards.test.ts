@@ -45,7 +45,7 @@ async function running(config: Config, options: { extras?: GuardExtras; lease?: 
 }
 
 async function guardWhere(wanted: (guard: EnvironmentGuard) => boolean): Promise<EnvironmentGuard> {
-  const deadline = performance.now() + 8_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const moved = new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, 300);
