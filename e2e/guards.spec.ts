@@ -18,7 +18,7 @@ const test = base.extend<{ as: As }, { portal: GuardedPortal }>({
       await use(portal);
       await portal.stop();
     },
-    { scope: "worker", timeout: 180_000 },
+    { scope: "worker", timeout: 300_000 },
   ],
   as: async ({ browser, portal }, use) => {
     const complaints: string[] = [];
@@ -112,13 +112,13 @@ test.describe("guards: what holds a promotion back, who lets it go on, and who l
 
     await endBreakGlass(portal);
     const ada = await new OverviewPage(await as("Ada")).open();
-    await expect(ada.breakGlass).toHaveCount(0, { timeout: 30_000 });
+    await expect(ada.breakGlass).toHaveCount(0, { timeout: 60_000 });
     const review = ada.page.getByRole("list", { name: "Break-glass uses to review" });
     await expect(review).toContainText("1 operation to look at, by someone else");
     await review.getByRole("button", { name: "Review…" }).click();
     await ada.page.getByLabel("What you found").fill("as said: tiles only");
     await ada.page.getByRole("button", { name: "Close the review" }).click();
-    await expect(review).toHaveCount(0, { timeout: 30_000 });
+    await expect(review).toHaveCount(0, { timeout: 60_000 });
     const guards = await new GuardsPage(ada.page).open();
     await expect(guards.page.getByRole("list", { name: "Uses of break-glass" })).toContainText("as said: tiles only");
   });

@@ -16,8 +16,9 @@ export default defineConfig({
   ],
   retries: 0,
   forbidOnly: true,
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  // Limits of a starved machine: whatever comes, comes long before.
+  timeout: 240_000,
+  expect: { timeout: 45_000 },
   reporter: [["list"], ["json"]],
   use: {
     viewport: { width: 1440, height: 900 },
