@@ -7,6 +7,8 @@ const config: NextConfig = {
   experimental: { serverActions: { bodySizeLimit: "64kb" }, proxyClientMaxBodySize: "2mb" },
   // Types are checked by the test command, once for everything.
   typescript: { ignoreBuildErrors: true },
+  // It has to be there before the page is pressed; asking again for it at every page would be too late.
+  headers: async () => [{ source: "/first-clicks.js", headers: [{ key: "cache-control", value: "public, max-age=3600, stale-while-revalidate=86400" }] }],
 };
 
 export default config;

@@ -60,7 +60,7 @@ export class IncidentPage {
     await this.page.getByRole("button", { name: /^Add the note/ }).click();
   }
 
-  async expectStatus(status: string, timeoutMs = 60_000): Promise<void> {
+  async expectStatus(status: string, timeoutMs = 120_000): Promise<void> {
     await expect(this.head).toHaveAttribute("data-incident-status", status, { timeout: timeoutMs });
   }
 }

@@ -19,7 +19,7 @@ const test = base.extend<object, { portal: AlertedPortal }>({
       await use(portal);
       await portal.stop();
     },
-    { scope: "worker", timeout: 180_000 },
+    { scope: "worker", timeout: 300_000 },
   ],
 });
 
@@ -72,7 +72,7 @@ test.describe("incident, from the real Prometheus and Alertmanager to the postmo
     await expect(row).toBeVisible({ timeout: 120_000 });
     number = Number(await row.getAttribute("data-incident-row"));
     const incident = await new IncidentPage(page).open(number);
-    await expect(incident.suspect(1)).toContainText("v2.4.0-errors", { timeout: 30_000 });
+    await expect(incident.suspect(1)).toContainText("v2.4.0-errors", { timeout: 60_000 });
     await expect(incident.suspect(1)).toContainText(release);
     await expect(incident.suspect(1).getByText("worse", { exact: true }).first()).toBeVisible({ timeout: 120_000 });
     const known = await read(page, number);

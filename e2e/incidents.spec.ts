@@ -1,13 +1,8 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { axeFindings } from "#e2e/axe.ts";
 import { expect, test } from "#e2e/fixtures.ts";
 import { IncidentPage, IncidentsPage } from "#e2e/incident-pages.ts";
 import { OverviewPage, PlanDialog } from "#e2e/pages.ts";
-
-async function axe(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(" ")).join(", ")}`);
-}
 
 /** The number of the incident that is open in prod for Experience, from the row that shows it. */
 async function openedNumber(page: Page): Promise<number> {
@@ -26,7 +21,7 @@ test.describe("an incident at night: understood at a glance, undone in two click
     await expect(list.page.locator("[data-number]").first()).toContainText("too few to say");
     await list.open("?status=resolved");
     await expect(list.page.locator('[data-absence="empty"]')).toContainText("No incident has ended yet");
-    expect(await axe(list.page)).toEqual([]);
+    expect(await axeFindings(list.page)).toEqual([]);
   });
 
   test("a bad release breaks a process: the incident opens on every screen without a reload, with that release as its first suspect", async ({ as, portal }) => {
@@ -114,7 +109,7 @@ test.describe("an incident at night: understood at a glance, undone in two click
           await expect(page.getByRole("heading", { level: 1 }).first()).toBeAttached();
           if (path.includes("do=")) await expect(page.getByRole("dialog")).toBeVisible();
           expect(await page.evaluate(() => document.documentElement.scrollWidth), `${path} at ${width}`).toBeLessThanOrEqual(width);
-          expect(await axe(page), `${path} at ${width}`).toEqual([]);
+          expect(await axeFindings(page, { colorScheme }), `${path} at ${width}`).toEqual([]);
         }
       }
     });

@@ -1,4 +1,4 @@
-import { AxeBuilder } from "@axe-core/playwright";
+import { axeFindings } from "#e2e/axe.ts";
 import { expect, test } from "#e2e/fixtures.ts";
 
 const paths = ["/", "/big-pods/prod/experience", "/operations", "/releases?environment=prod", "/guards", "/audit", "/settings", "/?plan=promotion:staging:prod"];
@@ -10,8 +10,7 @@ for (const colorScheme of ["dark", "light"] as const) {
       await page.goto(path);
       await expect(page.getByRole("heading", { level: 1 }).first()).toBeAttached();
       if (path.includes("plan=")) await expect(page.getByRole("dialog").getByLabel(/Reason/)).toBeVisible();
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
+      expect(await axeFindings(page, { colorScheme })).toEqual([]);
     });
   }
 }
@@ -35,6 +34,26 @@ test("the keyboard alone reaches the plan and leaves it again", async ({ as }) =
   await page.keyboard.type("promote");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("dialog").getByLabel(/Reason/)).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+});
+
+test("a press before the page is alive is done once it is: the last one, and once", async ({ as }) => {
+  const page = await as("Rafael");
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  // A slow machine, made certain: nothing of the application arrives before it is let go.
+  await page.route("**/_next/static/**/*.js", async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.goto("/", { waitUntil: "commit" });
+  await page.getByRole("button", { name: /^Promote R-\d+ to staging$/ }).click();
+  await page.getByRole("button", { name: /^Promote R-\d+ to prod$/ }).click();
+  expect(page.url()).not.toContain("plan=");
+  release();
+  await expect(page.getByRole("dialog").getByLabel(/Reason/)).toBeVisible();
+  await expect(page).toHaveURL(/[?]plan=promotion:staging:prod$/);
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toHaveCount(0);
 });

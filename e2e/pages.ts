@@ -102,7 +102,7 @@ export class OperationPage {
     await this.waits.getByRole("button", { name: /^Approve/ }).click();
   }
 
-  async expectOutcome(status: string, timeoutMs = 60_000): Promise<void> {
+  async expectOutcome(status: string, timeoutMs = 120_000): Promise<void> {
     await this.page.waitForURL(/\/operations\/[^/]+$/);
     await expect(this.outcome).toHaveAttribute("data-operation-status", status, { timeout: timeoutMs });
   }

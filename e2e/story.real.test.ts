@@ -39,7 +39,7 @@ if (kubeconfig === undefined || missing !== null) {
     const vigie = await startVigie({ sandbox: false, config: platform.configFile });
     try {
       const api = apiClient(vigie.url, vigie.token);
-      await api.until("state", (state) => state.environments.every((one: ApiAnswer["body"]) => one.status === "healthy" && one.releaseSettled === true), 30_000);
+      await api.until("state", (state) => state.environments.every((one: ApiAnswer["body"]) => one.status === "healthy" && one.releaseSettled === true), 120_000);
       const template = (): string => platform.kubectl("-n", "dreamscape-prod", "get", "deployment", "commerce", "-o", "jsonpath={.spec.template}");
       const before = template();
       const plan = await api.post("plans", { kind: "restart", environment: "prod", bigPods: ["commerce"] });

@@ -29,7 +29,7 @@ test.describe("drift, by hand", () => {
     await kube("PATCH", deployment("prod", "experience", "kubectl-set"), container("experience", { env: [{ name: "FEATURE_FLAGS", value: "beta" }] }));
     const overview = await new OverviewPage(await as("Rafael", { width: 360 })).open();
     const { page } = overview;
-    await expect(overview.cell("experience", "prod").locator("[data-drifted]")).toContainText("drifted: containers[experience].env", { timeout: 30_000 });
+    await expect(overview.cell("experience", "prod").locator("[data-drifted]")).toContainText("drifted: containers[experience].env", { timeout: 60_000 });
     const row = page.locator('[data-drift="prod/experience"]');
     await expect(row).toContainText("by kubectl-set, not through Vigie");
     await expect(row.getByRole("button", { name: /^Return Experience in prod to R-\d+$/ })).toBeEnabled();
@@ -52,7 +52,7 @@ test.describe("drift, by hand", () => {
     await page.keyboard.type("the beta is on for this week");
     await page.keyboard.press("Enter");
     await expect(dialog).toHaveCount(0);
-    await expect(drift).toHaveCount(0, { timeout: 15_000 });
+    await expect(drift).toHaveCount(0, { timeout: 60_000 });
     await page.goto("/audit?action=drift.adopt");
     await expect(page.getByRole("list", { name: "Audit entries" }).getByText(/Rafael/).first()).toBeVisible();
   });
@@ -64,7 +64,7 @@ test.describe("drift, by hand", () => {
     const overview = await new OverviewPage(await as("Rafael")).open();
     const { page } = overview;
     const row = page.locator('[data-drift="prod/experience"]');
-    await expect(row).toContainText("by kubectl-edit, not through Vigie", { timeout: 30_000 });
+    await expect(row).toContainText("by kubectl-edit, not through Vigie", { timeout: 60_000 });
     await page.screenshot({ path: test.info().outputPath("drift-wide.png"), fullPage: true });
     const back = row.getByRole("button", { name: /^Return Experience in prod to R-\d+$/ });
     await expect(back).toBeEnabled();
@@ -84,7 +84,7 @@ test.describe("drift, by hand", () => {
     await page.goto(address);
     await operation.expectOutcome("succeeded");
     await overview.open();
-    await expect(row).toHaveCount(0, { timeout: 20_000 });
+    await expect(row).toHaveCount(0, { timeout: 60_000 });
   });
 });
 
@@ -154,13 +154,13 @@ test("ACCEPTANCE 43: markup and control characters in names, reasons, events and
     const { pathname } = new URL(page.url());
     expect({ pathname, ...found, ...(kept ? { controls: 0 } : {}) }).toEqual({ pathname, harmed: false, elements: 0, scripts: 0, controls: 0 });
   };
-  await expect(overview.cell("experience", "staging")).toContainText("<img src=x", { timeout: 30_000 });
-  await expect(page.getByText(`${markup.slice(0, 120)}, not through Vigie`).first()).toBeVisible({ timeout: 15_000 });
+  await expect(overview.cell("experience", "staging")).toContainText("<img src=x", { timeout: 60_000 });
+  await expect(page.getByText(`${markup.slice(0, 120)}, not through Vigie`).first()).toBeVisible({ timeout: 60_000 });
   await harmless();
   await page.goto("/big-pods/staging/experience");
   await expect(page.getByRole("list", { name: "Events" })).toContainText("<b>Harm</b>", { timeout: 40_000 });
   await page.locator("#logs").scrollIntoViewIfNeeded();
-  await expect(page.getByRole("log")).toContainText("<img src=x", { timeout: 30_000 });
+  await expect(page.getByRole("log")).toContainText("<img src=x", { timeout: 60_000 });
   await harmless();
   await page.goto(`/operations/${accepted.id}`);
   await expect(page.getByText("<img src=x").first()).toBeVisible();

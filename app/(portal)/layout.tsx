@@ -1,4 +1,4 @@
-import { cookies } from "next/headers";
+import { cookies, headers } from "next/headers";
 import type { ReactNode } from "react";
 import { endSilence, silenceSignal } from "#app/_actions/silence.ts";
 import { tickRunbook } from "#app/_actions/runbook.ts";
@@ -30,10 +30,13 @@ export default async function PortalLayout({ children }: { children: ReactNode }
   const { context } = getRuntime();
   const [snapshot, trails] = await Promise.all([readSnapshot(context, actor), readReleaseTrails(context, actor)]);
   const theme = readTheme((await cookies()).get(themeCookie)?.value);
+  const nonce = (await headers()).get("x-nonce") ?? undefined;
   return (
     <PlatformProvider initial={snapshot} trails={trails} actorId={actor.id}>
       <PermissionsProvider grants={actor.grants} actorId={actor.id}>
         <ActionsProvider actions={{ plan, confirm, abort, approve, openBreakGlass, reviewBreakGlass, liftQuarantine, adoptDrift, signOut, incident }}>
+          {/* Not async: it runs before the first button is there. Browsers hide the nonce from whoever compares. */}
+          <script src="/first-clicks.js" nonce={nonce} suppressHydrationWarning />
           <Shell person={{ id: actor.id, name: actor.name, roles: rolesSentence(actor.grants) }} theme={theme}>
             {children}
           </Shell>

@@ -7,6 +7,21 @@ export type DialogParameter = "plan" | "do";
 /** True while the open dialog was opened by a click here, so that leaving it is "back" and not one more page in the history. */
 let openedHere = false;
 
+/** Whether the router hears of addresses that are pushed here: its effect comes after that of the host of the dialogs. */
+let heard = false;
+/** What was asked for before that. */
+let waiting: (() => void) | null = null;
+
+/** Told by the host of the dialogs once it is on the page. Until then the router would miss what is pushed, and no dialog would come. */
+export function dialogsAreHosted(): void {
+  queueMicrotask(() => {
+    heard = true;
+    const open = waiting;
+    waiting = null;
+    open?.();
+  });
+}
+
 /** Where a plan comes from: the reason that is filled in, and the page to stay on once it runs. */
 export interface PlanOrigin {
   reason: string;
@@ -31,6 +46,10 @@ export function originOf(link: string): PlanOrigin | null {
 }
 
 export function openDialog(parameter: DialogParameter, value: string, incident: number | null = null): void {
+  if (!heard) {
+    waiting = () => openDialog(parameter, value, incident);
+    return;
+  }
   const url = new URL(location.href);
   url.searchParams.set(parameter, value);
   if (incident === null) url.searchParams.delete("incident");

@@ -39,7 +39,7 @@ async function expectOneRollback(promotionId: string): Promise<void> {
   const [rollback] = await stage.until("a rollback was asked for", async () => {
     const rows = await automaticRollbacks(stage, promotionId);
     return rows.length > 0 ? rows : undefined;
-  }, 40_000);
+  });
   expect((await stage.ended(rollback?.id ?? "")).status).toBe("succeeded");
   await stage.until("the watch has ended", async () => ((await db.promotionWatchRow.findUniqueOrThrow({ where: { operationId: promotionId } })).endedAt ?? undefined));
   expect(await automaticRollbacks(stage, promotionId)).toHaveLength(1);
@@ -74,7 +74,7 @@ test("a worker that dies between its verdict and what it writes of it: nothing o
       // Not over the connection that holds the lock: in a transaction it would see the same activity for ever.
       const rows = await stage.database.db.$queryRaw<unknown[]>`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND state = 'active' AND query LIKE '%INSERT INTO quarantine%'`;
       return rows.length > 0 ? true : undefined;
-    }, 40_000);
+    });
     await kill(first);
     await holding.query("ROLLBACK");
   } finally {

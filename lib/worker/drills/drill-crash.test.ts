@@ -5,9 +5,11 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openWatchStage } from "#lib/worker/after-promotion/test-watch-stage.ts";
 import type { Stage } from "#lib/worker/operations/test-stage.ts";
+import { leasesRunOut } from "#lib/worker/operations/test-worker-processes.ts";
 
 let stage: Stage;
 const children = new Set<ChildProcess>();
+const dead: string[] = ["setting-up"];
 beforeAll(async () => {
   stage = await openWatchStage({});
   await stage.startWorker("setting-up");
@@ -28,7 +30,10 @@ afterEach(async () => {
 });
 afterAll(() => stage.stop());
 
+/** Whoever was started before is dead by then. */
 async function startChild(holder: string, fault = ""): Promise<ChildProcess> {
+  await leasesRunOut(stage, dead);
+  dead.push(holder);
   const child = spawn(process.execPath, [fileURLToPath(new URL("../operations/test-worker.ts", import.meta.url))], {
     env: { ...process.env, DATABASE_URL: stage.database.url, VIGIE_CONFIG: stage.configFile, HOLDER: holder, FAULT: fault, VIGIE_LOG: "error" },
     stdio: ["ignore", "pipe", "inherit"],

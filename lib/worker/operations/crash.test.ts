@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { kinds } from "#lib/ports/cluster.ts";
 import { died, namespace, workerProcesses } from "#lib/worker/operations/test-worker-processes.ts";
 
-const on = workerProcesses();
+const on = workerProcesses({ patient: true });
 
 /** ReplicaSets of one template: a write that is applied twice would leave more. */
 async function replicaSetsWith(reference: string): Promise<number> {
@@ -18,10 +18,10 @@ describe("a worker that dies", { timeout: 240_000 }, () => {
     expect(first.signalCode).toBe("SIGKILL");
     const seen = await on.stage.database.db.operationRow.findUniqueOrThrow({ where: { id } });
     expect(seen.status).toBe("running");
-    const diedAt = performance.now();
     await on.startChild(`second-${fault}`);
-    await on.stage.until("another worker has claimed it", async () => ((await on.stage.database.db.operationRow.findUniqueOrThrow({ where: { id } })).epoch > seen.epoch ? true : undefined), 20_000);
-    expect(performance.now() - diedAt).toBeLessThan(15_000);
+    const livesAt = performance.now();
+    await on.stage.until("another worker has claimed it", async () => ((await on.stage.database.db.operationRow.findUniqueOrThrow({ where: { id } })).epoch > seen.epoch ? true : undefined));
+    expect(performance.now() - livesAt).toBeLessThan(15_000);
     await on.expectPromoted(id, wanted);
     for (const reference of new Set(Object.values(wanted))) expect(await replicaSetsWith(reference)).toBe(1);
     await undo();
@@ -35,7 +35,7 @@ describe("a worker that dies", { timeout: 240_000 }, () => {
       const alive = await on.stage.until(`step ${position} began`, async () => {
         const step = await on.stage.database.db.operationStepRow.findUniqueOrThrow({ where: { operationId_position: { operationId: id, position } } });
         return step.status === "pending" ? undefined : step.status;
-      }, 30_000);
+      });
       if (alive === "succeeded" && position === steps.at(-1)?.position) break;
       child.kill("SIGKILL");
       await died(child);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { epochAnnotation, kinds, operationAnnotation } from "#lib/ports/cluster.ts";
 import { died, namespace, workerProcesses } from "#lib/worker/operations/test-worker-processes.ts";
 
-const on = workerProcesses();
+const on = workerProcesses({ patient: true });
 
 test("ACCEPTANCE 6: a worker that was frozen in front of a write, while another took over, writes nothing when it wakes", { timeout: 240_000 }, async () => {
   const frozen = await on.startChild("frozen", "freeze-before:2");

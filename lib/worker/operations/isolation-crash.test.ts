@@ -20,10 +20,10 @@ const known = (isolated: boolean) =>
   on.stage.until(`it is ${isolated ? "" : "not "}known as isolated`, async () => {
     const row = await on.stage.database.db.bigPodStateRow.findUniqueOrThrow({ where: { environment_bigPod: { environment: "prod", bigPod } } });
     return ((row.state as { isolation?: unknown }).isolation != null) === isolated ? true : undefined; // written by the observer
-  }, 60_000);
+  });
 
 async function expectEnded(stage: Stage, id: string): Promise<void> {
-  const operation = await stage.ended(id, 150_000);
+  const operation = await stage.ended(id);
   expect([operation.status, operation.note]).toEqual(["succeeded", expect.anything()]);
   expect(operation.steps.map((step) => step.status)).toEqual(operation.steps.map(() => "succeeded"));
 }
@@ -101,7 +101,7 @@ describe("isolating: a worker that dies", { timeout: 400_000 }, () => {
     const plan = await on.stage.until("it can be planned", async () => {
       const made = await on.stage.plan(request);
       return made.start.how === "now" ? made : undefined;
-    }, 60_000);
+    });
     return on.stage.confirm(plan);
   }
 });

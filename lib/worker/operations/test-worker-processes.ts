@@ -16,18 +16,30 @@ export interface WorkerProcesses {
   expectPromoted(id: string, wanted: Record<string, string>): Promise<void>;
 }
 
-/** Called once at the top of a test file: its hooks open and close the stage. */
-export function workerProcesses(options: Parameters<typeof openStage>[0] = {}): WorkerProcesses {
+/**
+ * The leases of workers that are dead run out now. That they run out by themselves, and what waits for it meanwhile, is what crash.test.ts shows:
+ * everywhere else the seconds of waiting show nothing.
+ */
+export async function leasesRunOut({ database }: Pick<Stage, "database">, dead: readonly string[]): Promise<void> {
+  await database.db.$executeRaw`UPDATE lease SET expires_at = clock_timestamp() WHERE holder = ANY(${dead}) AND expires_at > clock_timestamp()`;
+  await database.db.$executeRaw`UPDATE operation SET lease_expires_at = clock_timestamp() WHERE claimed_by = ANY(${dead}) AND status = 'running'`;
+}
+
+/** Called once at the top of a test file: its hooks open and close the stage. `patient`: what dead workers hold is waited for until it runs out. */
+export function workerProcesses(options: Parameters<typeof openStage>[0] & { patient?: boolean } = {}): WorkerProcesses {
   let stage: Stage;
-  const children = new Set<ChildProcess>();
+  const children = new Map<ChildProcess, string>();
+  const dead = new Set<string>();
   beforeAll(async () => {
     stage = await openStage(options);
   });
   afterEach(async () => {
-    for (const child of children) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      child.kill("SIGKILL");
-      await once(child, "exit");
+    for (const [child, holder] of children) {
+      if (!isDead(child)) {
+        child.kill("SIGKILL");
+        await once(child, "exit");
+      }
+      dead.add(holder);
     }
     children.clear();
   });
@@ -35,11 +47,13 @@ export function workerProcesses(options: Parameters<typeof openStage>[0] = {}): 
 
   /** Starts a worker process and waits until it runs. */
   async function startChild(holder: string, fault = ""): Promise<ChildProcess> {
+    for (const [child, name] of children) if (isDead(child)) dead.add(name);
+    if (options.patient !== true && dead.size > 0) await leasesRunOut(stage, [...dead]);
     const child = spawn(process.execPath, [fileURLToPath(new URL("test-worker.ts", import.meta.url))], {
       env: { ...process.env, DATABASE_URL: stage.database.url, VIGIE_CONFIG: stage.configFile, HOLDER: holder, FAULT: fault, VIGIE_LOG: "error" },
       stdio: ["ignore", "pipe", "inherit"],
     });
-    children.add(child);
+    children.set(child, holder);
     await once(child.stdout, "data");
     return child;
   }
@@ -80,6 +94,8 @@ export function workerProcesses(options: Parameters<typeof openStage>[0] = {}): 
   };
 }
 
+const isDead = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
 export const died = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  if (!isDead(child)) await once(child, "exit");
 };

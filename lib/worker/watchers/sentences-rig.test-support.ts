@@ -59,7 +59,7 @@ export async function openSentencesRig(options: { speed: number; environment?: s
     config, view, views, environment, namespace,
     api: clusters.forEnvironment(environment),
     state: (bigPod) => view.state(bigPod),
-    until(what, bigPod, predicate, timeoutMs = 30_000) {
+    until(what, bigPod, predicate, timeoutMs = 90_000) {
       return new Promise((resolve, reject) => {
         const look = (): void => {
           const state = view.state(bigPod);
@@ -106,6 +106,6 @@ export async function openSentencesRig(options: { speed: number; environment?: s
       rmSync(home, { recursive: true, force: true });
     },
   };
-  for (const { name } of config.bigPods) await rig.until(`${name} is healthy`, name, (state) => state.status === "healthy", 60_000);
+  for (const { name } of config.bigPods) await rig.until(`${name} is healthy`, name, (state) => state.status === "healthy");
   return rig;
 }

@@ -82,7 +82,7 @@ export async function openSignalStage(): Promise<SignalStage> {
       clock.run(seconds * 1000);
     },
     async untilAlertmanagerHas(wanted) {
-      const deadline = performance.now() + 15_000;
+      const deadline = performance.now() + 60_000;
       for (;;) {
         const found = await names();
         if (JSON.stringify(found) === JSON.stringify(wanted.toSorted())) return;
