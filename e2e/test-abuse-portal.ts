@@ -101,7 +101,7 @@ export async function startAbusePortal(): Promise<AbusePortal> {
       const person = await store.signIn("demo", { subject: name, name, email: null, emailVerified: false, groups: [environment === undefined ? `${role}s` : `${role}s-of-${environment}`] });
       if ("refused" in person) throw new Error(person.refused);
       const token = randomBytes(32).toString("base64url");
-      await store.createSession(person.userId, token, "demo", null);
+      await store.createSession(person.userId, token, { provider: "demo", replacesToken: null, authenticatedAt: new Date() });
       return token;
     },
     async token(role, environments) {

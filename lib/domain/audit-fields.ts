@@ -49,9 +49,15 @@ export const auditFields: Record<AuditAction, Fields> = {
   "token.revoke": both(["id", "name", "role", "status"], ["status"]),
   "token.use-denied": after("address", "status"),
   "access.denied": after("action", "endpoint", "address"),
-  "audit.export": after("from", "to"),
+  "audit.export": after("from", "to", "format", "filters"),
   "config.loaded": both(["sha256"], ["sha256", "file", "platform", "environments", "bigPods"]),
   "audit.verify": after("valid", "entries", "head", "firstBad"),
+  "audit.archive": after("from", "to", "head", "file", "sha256", "previous"),
+  "audit.save-view": after("id", "name", "query"),
+  "audit.remove-view": both(["name", "query", "owner"], []),
+  "session.revoke": both(["person", "device", "address", "firstSeenAt", "lastUsedAt"], []),
+  "access.sign-in-again": after("action"),
+  "access.limited": after("limit", "quota", "windowSeconds", "address", "endpoint"),
   "intent.resolve": after("intent", "action", "status", "found", "bigPods"),
 };
 

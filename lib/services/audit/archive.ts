@@ -42,7 +42,7 @@ export async function archiveAudit(db: Database, archive: AuditArchive, before: 
 
 /** Writes a partition while verifying it: a chain that does not hold leaves no file and nothing is dropped. */
 async function written(db: Database, archive: AuditArchive, start: ChainPosition, part: { low: number; high: number }): Promise<{ file: string; sha256: string; head: ChainPosition }> {
-  const verifier = createChainVerifier(start, null);
+  const verifier = createChainVerifier(start);
   const broken = (bad: ChainFinding): VigieError => new VigieError("conflict", `The log does not hold at entry ${bad.sequence}: ${bad.evidence} Nothing was archived.`);
   async function* lines(): AsyncGenerator<string> {
     for await (const rows of auditRows(db, part.low - 1, part.high)) {
