@@ -83,7 +83,7 @@ beforeAll(async () => {
   session = { what: "session cookie", value: await signedIn(portal.url) };
   await drive();
   await gather();
-}, 400_000);
+}, 600_000);
 afterAll(async () => {
   delete process.env.VIGIE_BOOTSTRAP_TOKEN;
   delete process.env.NEXTAUTH_SECRET;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
+import { canaryMark } from "#lib/runtime/commands/tally.ts";
 
 /** Something secret that is planted, and must be found in no output. */
 export interface Canary {
@@ -13,9 +14,6 @@ export interface Output {
   name: string;
   text: string;
 }
-
-/** Marks everything that is planted, so that report files can be searched without knowing the run's values. */
-export const canaryMark = "vgcanary";
 
 /** A value as nobody would write it by chance, of letters and digits only: it looks the same in URLs, JSON, HTML and CSV. */
 export function canaryValue(): string {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { playwrightTally, vitestTally } from "#lib/runtime/commands/tally.ts";
+import { canaryMark, holdsCanary, playwrightTally, vitestTally } from "#lib/runtime/commands/tally.ts";
 import { root } from "#lib/runtime/home.ts";
 
 /** A project of a few tests of its own, run by the very tools: what their reports look like is theirs to change. */
@@ -61,4 +61,9 @@ test("Playwright: what is skipped is named with its reason, and what a failure b
     failed: [expect.stringMatching(/^e2e\/a\.spec\.js > a story > begins: Error: expect\(received\)\.toBe\(expected\)/)],
     notRun: ["e2e/a.spec.js > left out (it gives no reason)", "e2e/a.spec.js > needs a camera (there is no camera)", "e2e/a.spec.js > a story > goes on (a test before it failed)"],
   });
+});
+
+test("a report that holds a planted secret is found", () => {
+  expect(holdsCanary(`{"message":"expected '${canaryMark}${"0f".repeat(12)}' to be…"}`)).toBe(true);
+  expect(holdsCanary(`{"title":"${canaryMark} is the mark"}`)).toBe(false);
 });

@@ -98,3 +98,11 @@ function line(file: string, titles: readonly string[], why: string): string {
 function noteOf(passed: number, failed: number, notRun: number): string {
   return `${passed} passed, ${failed} failed${notRun > 0 ? `, ${notRun} not run` : ""}`;
 }
+
+/** How everything begins that tests plant as a secret, to look for it afterwards. */
+export const canaryMark = "vgcanary";
+
+/** Whether a report holds a secret that a test planted: reports are kept and sent around, and a failed comparison prints what it compared. */
+export function holdsCanary(report: string): boolean {
+  return new RegExp(`${canaryMark}[0-9a-f]{24}`).test(report);
+}

@@ -4,9 +4,9 @@
  * `npm run test:real`: what also runs against a real API server, against the one that VIGIE_REAL_KUBECONFIG names.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { playwrightTally, vitestTally } from "#lib/runtime/commands/tally.ts";
+import { holdsCanary, playwrightTally, vitestTally } from "#lib/runtime/commands/tally.ts";
 import type { Tally } from "#lib/runtime/commands/tally.ts";
 import { home, root } from "#lib/runtime/home.ts";
 import { webBuild } from "#lib/runtime/stack/build.ts";
@@ -122,6 +122,14 @@ async function runAll(): Promise<void> {
   }
 }
 
+/** Reports are kept and sent around: what tests planted as a secret must not stand in them. */
+function searchReports(): void {
+  const files = existsSync(results) ? readdirSync(results).filter((name) => name.endsWith(".json")) : [];
+  for (const name of files.filter((file) => holdsCanary(readFileSync(join(results, file), "utf8")))) {
+    parts.push({ name: `secrets in ${name}`, ok: false, seconds: 0, note: "a report holds a secret that a test planted: it must not be printed, not even by a test that fails" });
+  }
+}
+
 function summary(): void {
   say("\n— summary");
   for (const one of parts) say(`${one.ok ? "ok    " : "FAILED"}  ${one.name}, ${one.seconds.toFixed(1)} s${one.note === "" ? "" : `: ${one.note}`}`);
@@ -135,5 +143,6 @@ await runAll().catch((error: unknown) => {
   printError(error);
   process.exitCode = 1;
 });
+searchReports();
 summary();
 if (parts.some((one) => !one.ok)) process.exitCode = 1;
