@@ -103,7 +103,7 @@ describe("whatever is done to the files", () => {
             case "delete":
               return entries.toSpliced(index, 1);
             case "swap":
-              return entries.with(index, entries.at(-1) ?? "").with(-1, entries[index] ?? "");
+              return entries.with(index, entries.at(-1) ?? "").with(entries.length - 1, entries[index] ?? "");
             case "insert":
               return entries.toSpliced(index, 0, exportLine(rowAfter(log[index - 1]?.hash ?? "0".repeat(64), index + 1, text)));
             case "cut":
