@@ -64,7 +64,7 @@ test("ACCEPTANCE 34: 32 writers, killed at random as processes and as connection
       await kill(victim);
       listen(start());
     } else {
-      await owner.query("SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'vigie' AND state <> 'idle' ORDER BY md5(pid::text || $1) LIMIT 3) some", [String(strike)]);
+      await owner.query("SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'vigie' AND state <> 'idle' ORDER BY md5(pid::text || $1) LIMIT 3) victim", [String(strike)]);
     }
   }
   await Promise.all([...children].map(kill));
