@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, writeFileSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -118,9 +118,20 @@ describe("a release, there and back, as a pipeline does it", () => {
 
 describe("audit, tokens, watching", () => {
   test("the chain is verified and exported", async () => {
-    expect(await vigie(["audit", "verify"])).toMatchObject({ code: 0, out: expect.stringMatching(/^The chain holds: \d+ entries, up to \d+ \([0-9a-f]{64}\)\.\n$/) });
+    expect(await vigie(["audit", "verify"])).toMatchObject({ code: 0, out: expect.stringMatching(/^The chain holds: \d+ entries, up to \d+ \([0-9a-f]{64}\), and \d+ signed checkpoints\.\n$/) });
     const { out } = await vigie(["audit", "export"]);
     expect(out.trim().split("\n").map((line) => JSON.parse(line).sequence).slice(0, 2)).toEqual([1, 2]);
+  });
+
+  test("an export verifies offline, with the file of checkpoints and the public key that a new Vigie makes by itself", async () => {
+    const checkpoints = join(folder, "checkpoints.jsonl");
+    copyFileSync(join(portal.folder, "audit-checkpoints.jsonl"), checkpoints);
+    writeFileSync(join(folder, "export.jsonl"), (await vigie(["audit", "export"])).out);
+    writeFileSync(join(folder, "key.pem"), (await vigie(["audit", "public-key"])).out);
+    const alone = { env: { VIGIE_URL: "http://127.0.0.1:1", VIGIE_TOKEN: undefined } };
+    const words = ["audit", "verify", "--export", join(folder, "export.jsonl"), "--checkpoints", checkpoints, "--public-key", join(folder, "key.pem")];
+    expect(await vigie(words, alone)).toMatchObject({ code: 0, err: "", out: expect.stringMatching(/^The chain holds: .*\n\d+ checkpoints of vigie\/\S+ hold; the newest is of /) });
+    expect(await vigie(["audit", "checkpoints"])).toMatchObject({ code: 0, out: expect.stringMatching(/^home +file +\d+ +0 +audit-checkpoints\.jsonl in Vigie's own folder$/m) });
   });
 
   test("a token is made, used from a file, and ended", async () => {

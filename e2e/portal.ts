@@ -10,6 +10,8 @@ export interface Vigie {
   url: string;
   /** The bootstrap token: role admin. */
   token: string;
+  /** Its home folder. */
+  folder: string;
   stack: Stack;
   stop(): Promise<void>;
 }
@@ -40,7 +42,7 @@ export async function startVigie(platform: { sandbox: true } | { sandbox: false;
       await stack.stop();
       remove();
     };
-    return { url: stack.url, token, stack, stop };
+    return { url: stack.url, token, folder, stack, stop };
   } catch (error) {
     remove();
     throw error;

@@ -2,6 +2,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHash } from "node:crypto";
 import { appendAudit } from "#lib/db/audit.ts";
+import { createDatabase } from "#lib/db/client.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
 import type { AuditBody } from "#lib/contracts/audit.ts";
@@ -15,7 +16,10 @@ afterAll(() => database.drop());
 const body: AuditBody = { action: "drift.adopt", outcome: "succeeded", actor: { kind: "system", id: "worker", name: "worker" }, environment: null, bigPods: [], operationId: null, summary: "é € 😀 \"quoted\"", reason: null, before: null, after: { mark: 1, differences: [true, null] } };
 
 test("32 writers at once leave a chain without gap or fork, over the exact bytes", async () => {
-  await Promise.all(Array.from({ length: 32 }, () => database.db.$transaction((tx) => appendAudit(tx, body), { maxWait: 20_000, timeout: 20_000 })));
+  // A connection for each: none has to wait for a place in the pool, on however slow a machine.
+  const db = createDatabase(database.url, { poolSize: 32 });
+  await Promise.all(Array.from({ length: 32 }, () => db.$transaction((tx) => appendAudit(tx, body), { maxWait: 20_000, timeout: 20_000 })));
+  await db.$disconnect();
   const rows = await database.db.auditEntryRow.findMany({ orderBy: { sequence: "asc" } });
   let previous = "0".repeat(64);
   rows.forEach((row, index) => {

@@ -76,7 +76,8 @@ describe("an export", () => {
 });
 
 describe("whatever is done to the files", () => {
-  const texts = fc.string({ unit: "grapheme", maxLength: 30 });
+  const texts = fc.string({ unit: fc.oneof(fc.string({ minLength: 1, maxLength: 1 }), fc.constantFrom("é", "😀", "\ufffd", "\u2028", "\n", '"', "\\")), maxLength: 20 });
+  const anyUnit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code));
   const logs = fc.array(texts, { minLength: 1, maxLength: 12 }).map((summaries) => chain(summaries.length, undefined, (sequence) => summaries[sequence - 1] ?? ""));
 
   test("there is never a false alarm", () => {
@@ -132,20 +133,20 @@ describe("whatever is done to the files", () => {
 
   test("a checkpoint in which anything was changed is not believed", () => {
     fc.assert(
-      fc.property(fc.nat(3), fc.nat(), fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 3 }), (line, at, text) => {
+      fc.property(fc.nat(3), fc.nat(), fc.string({ minLength: 1, maxLength: 3 }), (line, at, text) => {
         const before = signed[line] ?? "";
         const place = at % before.length;
         const after = before.slice(0, place) + text + before.slice(place + text.length);
         fc.pre(after.trim() !== before);
         expect(verify(lines, signed.with(line, after))).toMatchObject({ believed: false, checkpointBad: { line: line + 1 } });
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
   test("garbage is refused and crashes nothing", () => {
     const odd = fc.constantFrom<unknown>(null, -1, 0, 1, 1.5, 2 ** 53, "", "x", [], {}, true, undefined);
-    const garbage = fc.oneof(fc.string({ unit: "binary", maxLength: 100 }), fc.json({ maxDepth: 2 }), fc.record({ sequence: odd, hash: odd, bytes: odd }).map((value) => JSON.stringify(value)));
+    const garbage = fc.oneof(fc.string({ unit: anyUnit, maxLength: 60 }), fc.json({ maxDepth: 1 }), fc.record({ sequence: odd, hash: odd, bytes: odd }).map((value) => JSON.stringify(value)));
     fc.assert(
       fc.property(fc.array(garbage, { minLength: 1, maxLength: 5 }), fc.array(garbage, { maxLength: 3 }), (entries, checkpoints) => {
         expect(verify(entries, checkpoints).believed).toBe(false);

@@ -1,4 +1,5 @@
-import type { CheckpointPlaceConfig, Config } from "#lib/contracts/config.ts";
+import type { CheckpointPlaceConfig } from "#lib/contracts/config-audit.ts";
+import type { Config } from "#lib/contracts/config.ts";
 import { assertNever } from "#lib/domain/assert-never.ts";
 
 /** Where checkpoints go when the configuration names no place: a file in Vigie's own folder. */

@@ -6,6 +6,7 @@ import { createCheckpointer } from "#lib/worker/checkpoints/checkpointer.ts";
 import { createDeliverer } from "#lib/worker/checkpoints/deliverer.ts";
 import { portalUrl } from "#lib/runtime/portal-url.ts";
 import { createNotifier } from "#lib/worker/incidents/notify.ts";
+import { createIntentSweeper } from "#lib/worker/intents/sweeper.ts";
 import { createDrillScheduler } from "#lib/worker/drills/scheduler.ts";
 import { createIncidentEngine } from "#lib/worker/incidents/engine.ts";
 import { createSuspectSeeker } from "#lib/worker/incidents/suspects.ts";
@@ -52,6 +53,7 @@ export function startGuardians({ context, databaseUrl, views, lease, random, cha
     { everyMs: 3_000, guardian: createReadinessWatch({ context, views, lease, random, changed }) },
     { everyMs: 10_000, guardian: createDrillScheduler({ context, lease }) },
     { everyMs: 60_000, guardian: createPartitionKeeper({ context, lease }) },
+    { everyMs: 15_000, guardian: createIntentSweeper({ context, views, lease }) },
   ];
   if (context.notify !== undefined && context.config.notifications.length > 0) guardians.push({ everyMs: 1_000, guardian: createNotifier({ context, notify: context.notify, portalUrl: portalUrl(context.config), random }) });
   const { checkpoints } = context;

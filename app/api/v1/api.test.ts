@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call, installRuntime } from "#app/api/test-portal.ts";
 import type { Handler } from "#app/api/v1/_handler.ts";
+import * as auditCheckpoints from "#app/api/v1/audit/checkpoints/route.ts";
 import * as auditExport from "#app/api/v1/audit/export/route.ts";
 import * as audit from "#app/api/v1/audit/route.ts";
 import * as auditVerify from "#app/api/v1/audit/verify/route.ts";
@@ -27,6 +28,7 @@ import * as sessions from "#app/api/v1/sessions/route.ts";
 import * as tokenRoute from "#app/api/v1/tokens/[id]/route.ts";
 import * as tokens from "#app/api/v1/tokens/route.ts";
 import { apiStateSchema, breakGlassResponseSchema, operationAcceptedSchema, quarantineResponseSchema, auditListResponseSchema, auditVerifyLineSchema, auditVerifyResponseSchema, errorResponseSchema, operationsResponseSchema, releaseResponseSchema, releasesResponseSchema } from "#lib/contracts/api.ts";
+import { checkpointsResponseSchema } from "#lib/contracts/checkpoint.ts";
 import { eventsSchema, historySchema, stripSchema } from "#lib/contracts/history.ts";
 import { breakGlassSchema, planSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema } from "#lib/contracts/token.ts";
@@ -101,6 +103,7 @@ const routes: [string, string, Handler, string, unknown, Record<string, string>]
   ["GET", "/api/v1/releases/R-1?environment=prod", release.GET, "read", undefined, { number: "R-1" }],
   ["GET", "/api/v1/audit", audit.GET, "read", undefined, {}],
   ["GET", "/api/v1/audit/verify", auditVerify.GET, "read", undefined, {}],
+  ["GET", "/api/v1/audit/checkpoints", auditCheckpoints.GET, "read", undefined, {}],
   ["GET", "/api/v1/audit/export", auditExport.GET, "read", undefined, {}],
   ["GET", "/api/v1/sessions", sessions.GET, "read", undefined, {}],
   ["DELETE", "/api/v1/sessions/x", sessionRoute.DELETE, "write", undefined, { id: "x" }],
@@ -269,7 +272,10 @@ describe("what is answered", () => {
     expect([told.status, told.headers.get("content-type")]).toEqual([200, "application/x-ndjson; charset=utf-8"]);
     const lines = told.text.trimEnd().split("\n").map((line) => auditVerifyLineSchema.parse(JSON.parse(line)));
     expect(lines[0]).toMatchObject({ checked: 0 });
-    expect(lines.at(-1)).toMatchObject({ valid: true, entries: verified.entries });
+    // Two verifications came in between, and each is an entry.
+    expect(lines.at(-1)).toMatchObject({ valid: true, entries: verified.entries + 2, checkpoints: { firstBad: null } });
+    const state = checkpointsResponseSchema.parse((await call(auditCheckpoints.GET, "/api/v1/audit/checkpoints", { token: bootstrap })).body);
+    expect(state).toMatchObject({ everyMinutes: 5, warnings: [{ kind: "none" }], places: [{ name: "home", kind: "file" }] });
     expect((await call(auditVerify.GET, "/api/v1/audit/verify?from=999999", { token: bootstrap, headers: { accept: "application/x-ndjson" } })).status).toBe(404);
     const exported = await call(auditExport.GET, "/api/v1/audit/export?to=3", { token: bootstrap });
     expect(exported.headers.get("content-type")).toContain("application/jsonl");

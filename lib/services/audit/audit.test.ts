@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { auditExportLineSchema } from "#lib/contracts/api.ts";
@@ -110,11 +111,29 @@ describe("reading the log", () => {
     ["half a surrogate pair in an id", { operationId: "\ud800" }],
     ["an integer past 2^53", { action: "audit.export" as const, after: { from: 2 ** 53 + 2 } }],
     ["more than 1 MiB", { action: "incident.note" as const, after: { text: "x".repeat(1_100_000) } }],
-  ])("%s is refused clearly", async (_, change) => {
+    ["an infinite number", { action: "audit.export" as const, after: { from: Number.POSITIVE_INFINITY } }],
+    ["half a surrogate pair in a name", { actor: { kind: "person" as const, id: "u1", name: "A\udc00da" } }],
+  ])("ACCEPTANCE 35: %s is refused clearly", async (_, change) => {
     await expect(append(change)).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("audit") });
   });
 
-  test("odd texts from outside are kept and verify", async () => {
+  test("ACCEPTANCE 35: texts that are huge and odd, numbers at the edge: kept or refused clearly, and everything verifies", async () => {
+    await append({ action: "incident.note", after: { text: "é".repeat(450_000), number: Number.MAX_SAFE_INTEGER } });
+    const text = fc.oneof(fc.string({ maxLength: 20 }), fc.string({ maxLength: 6, unit: fc.constantFrom("\u0000", "\ud800", "\udc00", "\u2028", "\u001b[31m", '"', "\\", "😀", "\ufeff", "\ufffe", "=1+1") }));
+    const number = fc.oneof(fc.double(), fc.maxSafeInteger(), fc.constantFrom(2 ** 53, 2 ** 53 + 2, -0, 1e21, 5e-324, Number.NaN));
+    await fc.assert(
+      fc.asyncProperty(text, text, fc.oneof(text, number, fc.array(number, { maxLength: 3 }), fc.dictionary(text, text, { maxKeys: 3 })), async (reason, summary, value) => {
+        const change: Partial<AuditBody> = { action: "incident.note", reason, summary, after: { text: value } };
+        const refused = await append(change).then(() => null, (error: unknown) => error);
+        if (refused !== null) expect(refused).toMatchObject({ code: "invalid", message: expect.stringContaining("The audit log cannot keep this") });
+        else expect((await listAudit(context, admin, { limit: 1 })).entries[0]).toMatchObject({ reason, action: "incident.note" });
+      }),
+      { numRuns: 25 },
+    );
+    expect(await verifyChain(context)).toMatchObject({ valid: true });
+  }, 120_000);
+
+  test("ACCEPTANCE 35: odd texts from outside are kept and verify", async () => {
     await append({ summary: `log said ${String.fromCharCode(0)}\ud800 \\u0000 "é😀"`, action: "drift.adopt", after: { differences: { [`k${String.fromCharCode(0)}`]: ["\udc00", "<script>", "=1+1", "\u001b[31m"] } } });
     const { entries } = await listAudit(context, admin, { limit: 1 });
     expect(entries[0]).toMatchObject({ summary: `log said \u2400\ufffd \\u0000 "é😀"`, after: { differences: { "k\u2400": ["\ufffd", "<script>", "=1+1", "\u001b[31m"] } } });
