@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { audit } from "#bench/audit.ts";
+import { auditReview } from "#bench/audit-review.ts";
 import { blueGreen } from "#bench/blue-green.ts";
 import { firstLoad } from "#bench/first-load.ts";
 import { coldStart } from "#bench/cold-start.ts";
@@ -26,7 +27,7 @@ import { watches } from "#bench/watches.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 
-export const parts: readonly Part[] = [latency, latencyLarge, watches, promotion, rollback, blueGreen, diagnosis, memory, load, loadLarge, streams, coldStart, takeover, scrub, incidents, audit, identity, firstLoad, startUp];
+export const parts: readonly Part[] = [latency, latencyLarge, watches, promotion, rollback, blueGreen, diagnosis, memory, load, loadLarge, streams, coldStart, takeover, scrub, incidents, audit, auditReview, identity, firstLoad, startUp];
 
 /** Sections of results.md in their order: those of the parts, and what other commands write there (`npm run chaos`, `npm run faults`). */
 export const sectionNames: readonly string[] = [...parts.map(({ name }) => name), "chaos", "chaos-real", "faults"];

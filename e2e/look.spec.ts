@@ -1,7 +1,7 @@
 import { axeFindings } from "#e2e/axe.ts";
 import { expect, test } from "#e2e/fixtures.ts";
 
-const paths = ["/", "/big-pods/prod/experience", "/operations", "/releases?environment=prod", "/guards", "/audit", "/settings", "/?plan=promotion:staging:prod"];
+const paths = ["/", "/big-pods/prod/experience", "/operations", "/releases?environment=prod", "/guards", "/audit", "/audit?outcome=allowed&range=7d", "/audit/report", "/settings", "/?plan=promotion:staging:prod"];
 
 for (const colorScheme of ["dark", "light"] as const) {
   for (const path of paths) {

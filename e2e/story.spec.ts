@@ -80,7 +80,7 @@ test.describe("the story: see it, promote it, break it, roll it back, know who d
     const page = await as("Rafael");
     await page.goto("/audit");
     const entries = page.getByRole("list", { name: "Audit entries" });
-    await expect(entries.getByText(/Rafael.*(promote|Promote)/).first()).toBeVisible();
+    await expect(entries.locator("summary").getByText(/Rafael.*(promote|Promote)/).first()).toBeVisible();
     const rollback = entries.locator("details").filter({ hasText: /Roll back prod|roll prod back|rollback/i }).first();
     await rollback.locator("summary").click();
     await rollback.getByRole("link", { name: /Roll back prod|roll prod back|rollback/i }).first().click();

@@ -144,6 +144,10 @@ describe("Vigie does not start", () => {
     ["ALTER FUNCTION audit_append(text) OWNER TO vigie_app", "ALTER FUNCTION audit_append(text) OWNER TO vigie_audit; GRANT EXECUTE ON FUNCTION audit_append(text) TO vigie_app", /it owns the function audit_append/],
     ["ALTER TABLE audit_entry OWNER TO vigie_app", "ALTER TABLE audit_entry OWNER TO vigie_audit; REVOKE ALL ON audit_entry FROM vigie_app; GRANT SELECT ON audit_entry TO vigie_app", /it owns the table audit_entry/],
     ["ALTER TABLE audit_entry DISABLE TRIGGER ALL", "ALTER TABLE audit_entry ENABLE TRIGGER ALL", /append-only is switched off/],
+    ["GRANT UPDATE ON audit_log.entries_1 TO vigie_app", "REVOKE UPDATE ON audit_log.entries_1 FROM vigie_app", /it may write to a partition of the log/],
+    ["GRANT CREATE ON SCHEMA audit_log TO vigie_app", "REVOKE CREATE ON SCHEMA audit_log FROM vigie_app", /it owns a partition of the log, or their schema/],
+    ["ALTER TABLE audit_log.entries_1 DISABLE TRIGGER ALL", "ALTER TABLE audit_log.entries_1 ENABLE TRIGGER ALL", /a partition of the log append-only is missing or switched off/],
+    ["GRANT EXECUTE ON FUNCTION audit_partition_drop(bigint, bigint) TO vigie_app", "REVOKE EXECUTE ON FUNCTION audit_partition_drop(bigint, bigint) FROM vigie_app", /it may execute audit_partition_drop/],
     ["REVOKE EXECUTE ON FUNCTION audit_append(text) FROM vigie_app", "GRANT EXECUTE ON FUNCTION audit_append(text) TO vigie_app", /lacks EXECUTE on audit_append/],
     ["REVOKE SELECT ON audit_entry FROM vigie_app", "GRANT SELECT ON audit_entry TO vigie_app", /lacks SELECT on audit_entry/],
   ])("after %s", async (sql, back, sentence) => {

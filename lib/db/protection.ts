@@ -17,6 +17,10 @@ interface Facts {
   owner_signs_in: boolean;
   path_safe: boolean;
   triggers_off: boolean;
+  parts_owned: boolean;
+  parts_rights: boolean;
+  parts_triggers_off: boolean;
+  parts_functions: string[];
   reads: boolean;
   appends: boolean;
 }
@@ -38,6 +42,12 @@ export async function auditProtection(db: Database): Promise<{ role: string; cou
       o.rolcanlogin AS owner_signs_in,
       coalesce('search_path=pg_catalog, public, pg_temp' = ANY (f.proconfig) OR 'search_path=pg_catalog, pg_temp' = ANY (f.proconfig), false) AS path_safe,
       NOT EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgrelid = t.oid AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')) AS triggers_off,
+      (SELECT coalesce(bool_or(pg_has_role(session_user, p.relowner, 'MEMBER') OR pg_has_role(session_user, s.nspowner, 'MEMBER') OR has_schema_privilege(session_user::text, s.oid, 'CREATE')), false)
+        FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhrelid JOIN pg_namespace s ON s.oid = p.relnamespace WHERE i.inhparent = t.oid) AS parts_owned,
+      (SELECT coalesce(bool_or(has_table_privilege(session_user::text, i.inhrelid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER') OR has_any_column_privilege(session_user::text, i.inhrelid, 'INSERT, UPDATE')), false)
+        FROM pg_inherits i WHERE i.inhparent = t.oid) AS parts_rights,
+      (SELECT coalesce(bool_or(NOT EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgrelid = i.inhrelid AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A'))), false) FROM pg_inherits i WHERE i.inhparent = t.oid) AS parts_triggers_off,
+      ARRAY(SELECT v.oid::regprocedure::text FROM pg_proc v WHERE v.pronamespace = n.oid AND v.proname IN ('audit_partition_close', 'audit_partition_drop') AND has_function_privilege(session_user::text, v.oid, 'EXECUTE')) AS parts_functions,
       has_table_privilege(session_user::text, t.oid, 'SELECT') AS reads,
       has_function_privilege(session_user::text, f.oid, 'EXECUTE') AS appends
     FROM pg_roles r, pg_database d, pg_namespace n, pg_class t, pg_proc f, pg_roles o
@@ -59,6 +69,10 @@ export async function auditProtection(db: Database): Promise<{ role: string; cou
     [!facts.definer, "the function audit_append does not run with its owner's rights"],
     [!facts.path_safe, "the function audit_append finds temporary objects before its own"],
     [facts.triggers_off, "the trigger that keeps audit_entry append-only is switched off"],
+    [facts.parts_owned && !facts.owns_table, "it owns a partition of the log, or their schema audit_log"],
+    [facts.parts_rights && !facts.parts_owned, "it may write to a partition of the log in the schema audit_log"],
+    [facts.parts_triggers_off, "the trigger that keeps a partition of the log append-only is missing or switched off"],
+    [facts.parts_functions.length > 0 && !facts.owns_function, `it may execute ${facts.parts_functions.join(" and ")}`],
   ];
   const lacks: [boolean, string][] = [[!facts.reads, "SELECT on audit_entry"], [!facts.appends, "EXECUTE on audit_append(text)"]];
   return { role: facts.role, could: could.flatMap(([holds, text]) => (holds ? [text] : [])), lacks: lacks.flatMap(([holds, text]) => (holds ? [text] : [])) };

@@ -3,6 +3,10 @@ import { call, installRuntime } from "#app/api/test-portal.ts";
 import type { Handler } from "#app/api/v1/_handler.ts";
 import * as auditCheckpoints from "#app/api/v1/audit/checkpoints/route.ts";
 import * as auditExport from "#app/api/v1/audit/export/route.ts";
+import * as auditCsv from "#app/api/v1/audit/export/csv/route.ts";
+import * as auditReportCsv from "#app/api/v1/audit/report/csv/route.ts";
+import * as auditReportMarkdown from "#app/api/v1/audit/report/markdown/route.ts";
+import * as auditReport from "#app/api/v1/audit/report/route.ts";
 import * as audit from "#app/api/v1/audit/route.ts";
 import * as auditVerify from "#app/api/v1/audit/verify/route.ts";
 import * as nowhere from "#app/api/v1/[...path]/route.ts";
@@ -107,6 +111,10 @@ const routes: [string, string, Handler, string, unknown, Record<string, string>]
   ["GET", "/api/v1/audit/export", auditExport.GET, "read", undefined, {}],
   ["GET", "/api/v1/sessions", sessions.GET, "read", undefined, {}],
   ["DELETE", "/api/v1/sessions/x", sessionRoute.DELETE, "write", undefined, { id: "x" }],
+  ["GET", "/api/v1/audit/export/csv", auditCsv.GET, "read", undefined, {}],
+  ["GET", "/api/v1/audit/report?month=2026-11", auditReport.GET, "read", undefined, {}],
+  ["GET", "/api/v1/audit/report/csv?month=2026-11", auditReportCsv.GET, "read", undefined, {}],
+  ["GET", "/api/v1/audit/report/markdown?month=2026-11", auditReportMarkdown.GET, "read", undefined, {}],
   ["GET", "/api/v1/tokens", tokens.GET, "read", undefined, {}],
   ["POST", "/api/v1/tokens", tokens.POST, "write", { name: "x", role: "viewer", expiresInDays: 1 }, {}],
   ["DELETE", "/api/v1/tokens/x", tokenRoute.DELETE, "write", undefined, { id: "x" }],
@@ -257,6 +265,19 @@ describe("what is answered", () => {
       expect(one.text).not.toContain("planted-secret");
     }
     expect((await call(release.GET, "/api/v1/releases/R-999?environment=prod", { token: bootstrap, params: { number: "R-999" } })).status).toBe(404);
+  });
+
+  test("the audit log for a spreadsheet and the monthly report are files with fixed names", async () => {
+    const csv = await call(auditCsv.GET, "/api/v1/audit/export/csv?outcome=denied", { token: bootstrap });
+    expect([csv.status, csv.headers.get("content-type"), csv.headers.get("content-disposition")]).toEqual([200, "text/csv; charset=utf-8; header=present", 'attachment; filename="vigie-audit.csv"']);
+    expect(csv.text.split("\r\n")[0]).toMatch(/^"sequence","at","action"/);
+    const markdown = await call(auditReportMarkdown.GET, "/api/v1/audit/report/markdown?month=2026-11", { token: bootstrap });
+    expect([markdown.status, markdown.headers.get("content-disposition")]).toEqual([200, 'attachment; filename="vigie-audit-2026-11.md"']);
+    expect((await call(auditReport.GET, "/api/v1/audit/report?month=2026-11", { token: bootstrap })).body).toMatchObject({ month: "2026-11", sections: [{ name: "promotions" }, { name: "rollbacks" }, { name: "break-glass" }, { name: "denials" }, { name: "approvals" }] });
+  });
+
+  test.each(["month=..%2F..%2Fetc%2Fpasswd", "month=2026-11%0d%0aX-Evil:%201", "month=2026-11%22;filename=x", "", "month=2026-11&month=2026-12", "month=2026-11&file=x", "text=ab", "limit=5", "__proto__=1"])("ACCEPTANCE 47: no report is written under a name from outside (%s)", async (query) => {
+    for (const handler of [auditCsv.GET, auditReport.GET, auditReportCsv.GET, auditReportMarkdown.GET].slice(query === "" ? 1 : 0)) expect(await call(handler, `/api/v1/audit/report?${query}`, { token: bootstrap })).toMatchObject({ status: 400 });
   });
 
   test("the audit log: pages, verification and export", async () => {

@@ -9,12 +9,12 @@ EXCEPTION WHEN undefined_file OR feature_not_supported OR insufficient_privilege
   RAISE WARNING 'pg_trgm and btree_gin cannot be made here (%): searching the audit log will be slow', SQLERRM;
 END $$;
 
--- What the text filter looks in, in lower case: sentence, reason, who, and the beginning of what changed.
+-- What the text filter looks in, in lower case: sentence, reason, who, and the beginning of what changed, without the plan's hash, which nobody looks for and every trigram is in.
 -- What is not an entry (only tampering makes it) is searched as it stands, and never an error.
 CREATE FUNCTION audit_search_text(bytes text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 500 AS $$
   SELECT CASE WHEN bytes IS JSON OBJECT AND bytes !~* '\\u(0000|d[89a-f])' THEN (
     SELECT lower(coalesce(body->>'summary', '') || E'\n' || coalesce(body->>'reason', '') || E'\n' || coalesce(body->'actor'->>'name', '') || E'\n'
-      || left(coalesce(body->>'after', ''), 1000) || E'\n' || left(coalesce(body->>'before', ''), 1000))
+      || left(CASE jsonb_typeof(body->'after') WHEN 'object' THEN ((body->'after') - 'planHash')::text ELSE '' END, 1000) || E'\n' || left(coalesce(body->>'before', ''), 1000))
     FROM (SELECT bytes::jsonb->'body' AS body) parsed) ELSE lower(left(bytes, 4000)) END
 $$;
 
