@@ -48,7 +48,7 @@ export const auditFields: Record<AuditAction, Fields> = {
   "token.create": after("id", "name", "role", "environments", "expiresAt"),
   "token.revoke": both(["id", "name", "role", "status"], ["status"]),
   "token.use-denied": after("address", "status"),
-  "access.denied": after("action", "endpoint", "address"),
+  "access.denied": after("action", "endpoint", "call", "address"),
   "audit.export": after("from", "to", "format", "filters"),
   "config.loaded": both(["sha256"], ["sha256", "file", "platform", "environments", "bigPods"]),
   "audit.verify": after("valid", "entries", "head", "firstBad"),
