@@ -2,7 +2,7 @@ import type { Locator, Page } from "@playwright/test";
 import { axeFindings } from "#e2e/axe.ts";
 import { expect, test } from "#e2e/fixtures.ts";
 
-test.describe.configure({ timeout: 300_000 });
+test.describe.configure({ timeout: 480_000 });
 
 class ChartsPage {
   readonly page: Page;
@@ -12,7 +12,7 @@ class ChartsPage {
   async open(path: string): Promise<this> {
     await this.page.goto(path);
     // The worker's first look comes before it.
-    await expect(this.page.locator("#golden-signals")).toBeAttached({ timeout: 60_000 });
+    await expect(this.page.locator("#golden-signals")).toBeAttached({ timeout: 150_000 });
     await this.page.locator("#golden-signals").scrollIntoViewIfNeeded();
     return this;
   }

@@ -39,7 +39,7 @@ async function read(page: Page, number: number): Promise<Incident> {
 
 test.describe("incident, from the real Prometheus and Alertmanager to the postmortem", () => {
   test.skip(missing.length > 0, `${missing.join(" and ")} not installed; apt-get install ${missing.join(" ")}`);
-  test.describe.configure({ mode: "serial", timeout: 300_000 });
+  test.describe.configure({ mode: "serial", timeout: 600_000 });
   let page: Page;
   let number = 0;
   let release = "";
@@ -53,12 +53,12 @@ test.describe("incident, from the real Prometheus and Alertmanager to the postmo
 
   test("a release that answers with errors is promoted: all its pods are well, and nothing is red yet", async ({ portal }) => {
     const overview = await new OverviewPage(page).open();
-    await expect(overview.verdict).toHaveText("Production is well", { timeout: 60_000 });
+    await expect(overview.verdict).toHaveText("Production is well", { timeout: 150_000 });
     await sandboxConsole(portal.console).post("faults/release", { environment: "staging", kind: "errors" });
     // What it was like before must be known for longer than the window that is compared.
-    await expect.poll(() => secondsKnown(portal), { timeout: 150_000, intervals: [2_000] }).toBeGreaterThan(90);
+    await expect.poll(() => secondsKnown(portal), { timeout: 240_000, intervals: [2_000] }).toBeGreaterThan(90);
     const button = overview.promote(/^Promote R-\d+ to prod$/);
-    await expect(button).toBeEnabled({ timeout: 60_000 });
+    await expect(button).toBeEnabled({ timeout: 180_000 });
     release = /R-\d+/.exec((await button.textContent()) ?? "")?.[0] ?? "";
     await button.click();
     await new PlanDialog(page).confirm(/^Promote R-\d+ to prod$/);

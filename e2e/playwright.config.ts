@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "@playwright/test";
 import { browserFlags } from "#lib/runtime/stack/browser.ts";
 
@@ -8,8 +9,9 @@ export default defineConfig({
   testMatch: "*.spec.ts",
   outputDir: "../.vigie/test-results/browser",
   fullyParallel: false,
-  // The incident's story waits for minutes of a real Prometheus, on a portal of its own: the others run meanwhile, one after another.
-  workers: 2,
+  // The incident's story waits for minutes of a real Prometheus, on a portal of its own: the others run meanwhile, one after another, where there
+  // is a processor for each of the two portals and its browser.
+  workers: availableParallelism() >= 4 ? 2 : 1,
   projects: [
     { name: "alone", testMatch: "incident-story.spec.ts", workers: 1 },
     { name: "portal", testIgnore: "incident-story.spec.ts", workers: 1 },
