@@ -99,7 +99,7 @@ test.each<[string, Parameters<typeof send>[1], number]>([
   ["called with more than it said", { method: "POST", headers: own, body: JSON.stringify(["x".repeat(70_000)]) }, 413],
   ["called with what is no JSON", { method: "POST", headers: own, body: "{" }, 400],
   ["called with an instruction of React's", { method: "POST", headers: own, body: '["$F1"]' }, 400],
-])("a page that is %s answers %s", async (_, options, status) => {
+])("a page that is %s is refused", async (_, options, status) => {
   const response = await send("/prod", { signedIn: true, ...options });
   expect([response.status, passedOn(response)]).toEqual([status, false]);
   expect(await response.json()).toMatchObject({ error: { code: "invalid", message: expect.stringMatching(/\.$/), reference: expect.any(String) } });
