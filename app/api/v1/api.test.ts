@@ -33,12 +33,9 @@ import * as tokenRoute from "#app/api/v1/tokens/[id]/route.ts";
 import * as tokens from "#app/api/v1/tokens/route.ts";
 import { apiStateSchema, breakGlassResponseSchema, operationAcceptedSchema, quarantineResponseSchema, auditListResponseSchema, auditVerifyLineSchema, auditVerifyResponseSchema, errorResponseSchema, operationsResponseSchema, releaseResponseSchema, releasesResponseSchema } from "#lib/contracts/api.ts";
 import { checkpointsResponseSchema } from "#lib/contracts/checkpoint.ts";
-import { eventsSchema, historySchema, stripSchema } from "#lib/contracts/history.ts";
 import { breakGlassSchema, planSchema, quarantineSchema } from "#lib/contracts/operation.ts";
 import { tokenCreatedSchema } from "#lib/contracts/token.ts";
 import { createDatabase } from "#lib/db/client.ts";
-import { nextPosition } from "#lib/db/publish.ts";
-import { writeState as observeState } from "#lib/db/repositories/state.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
 import { listenForOperations } from "#lib/db/queue.ts";
@@ -374,37 +371,6 @@ describe("when something fails", () => {
       expect(log.lines.some((line) => line.fields.reference === error.reference)).toBe(true);
     }
     installRuntime(database, context.config);
-  });
-});
-
-describe("history", () => {
-  test("the moment, the strips and the events of what the caller may see", async () => {
-    const token = await tokenOf("viewer", ["staging"]);
-    for (const environment of ["staging", "prod"]) {
-      for (const bigPod of ["experience", "commerce"]) await database.db.$transaction(async (tx) => observeState(tx, bigPodState(environment, bigPod, builds.old), await nextPosition(tx)));
-    }
-    const now = new Date();
-    const at = now.toISOString();
-    const then = historySchema.parse((await call(history.GET, `/api/v1/history?at=${at}`, { token })).body);
-    expect(then.states.map((one) => [one.environment, one.bigPod])).toEqual([["staging", "experience"], ["staging", "commerce"]]);
-    const from = new Date(now.getTime() - 86_400_000).toISOString();
-    const over = stripSchema.parse((await call(strips.GET, `/api/v1/history/strips?from=${from}&to=${at}&bigPod=commerce`, { token })).body);
-    expect(over.strips.map((one) => [one.environment, one.bigPod])).toEqual([["staging", "commerce"]]);
-    expect(eventsSchema.parse((await call(events.GET, "/api/v1/events?environment=staging&bigPod=commerce&limit=5", { token })).body)).toEqual({ events: [], next: null });
-    expect((await call(events.GET, "/api/v1/events?environment=prod&bigPod=commerce", { token })).status).toBe(404);
-    expect((await call(strips.GET, `/api/v1/history/strips?from=${from}&to=${at}&environment=prod`, { token })).status).toBe(404);
-  });
-
-  test.each<[Handler, string, number, RegExp]>([
-    [history.GET, "/api/v1/history", 400, /at: /],
-    [history.GET, "/api/v1/history?at=yesterday", 400, /at: /],
-    [history.GET, "/api/v1/history?at=2999-01-01T00:00:00Z", 400, /has not come yet/],
-    [strips.GET, "/api/v1/history/strips?from=2026-01-01T00:00:00Z&to=2026-11-01T00:00:00Z", 400, /at most 92 days/],
-    [events.GET, "/api/v1/events?environment=prod&bigPod=nothing", 404, /There is no nothing in prod/],
-    [events.GET, "/api/v1/events?environment=prod&bigPod=commerce&limit=0", 400, /limit: /],
-  ])("%# %s", async (handler, path, status, sentence) => {
-    const answer = await call(handler, path, { token: bootstrap });
-    expect([answer.status, errorResponseSchema.parse(answer.body).error.message]).toEqual([status, expect.stringMatching(sentence)]);
   });
 });
 

@@ -5,9 +5,7 @@ import { coveredNumbers } from "#lib/runtime/checks/acceptance.ts";
 import { root } from "#lib/runtime/home.ts";
 
 /** Lines of the catalogue of faults that Vigie has to survive and that are built: crash and race, database, cluster and its neighbours, and hostile texts. */
-const built = [
-  ...Array.from({ length: 52 }, (_, index) => index + 1),
-];
+const built = Array.from({ length: 52 }, (_, index) => index + 1);
 
 const sources = ["app", "components", "e2e", "lib", "sandbox"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).filter((file) => /\.(test|spec)\.tsx?$/.test(file) && !file.includes("generated") && !file.endsWith("checks/acceptance.test.ts")).map((file) => readFileSync(join(root, folder, file), "utf8")),
