@@ -124,9 +124,14 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
         }
         listener.on("notification", done);
       });
-      const found = await look();
+      // A database that has no connection to spare for a moment is no answer: it is asked again.
+      let trouble: unknown;
+      const found = await look().catch((error: unknown) => {
+        trouble = error;
+        return undefined;
+      });
       if (found !== undefined) return found;
-      if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}`);
+      if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}`, { cause: trouble });
       await moved;
     }
   }
@@ -143,8 +148,6 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
     },
     settled: (environment, timeoutMs) =>
       until(`${environment} is healthy and settled`, async () => {
-        const sight = targetVisible(await readEnvironmentFacts(database.db, environment, config.bigPods.map((bigPod) => bigPod.name)), config.bigPods.map((bigPod) => bigPod.name));
-        if (sight.verdict !== "pass") return undefined;
         const states = await database.db.bigPodStateRow.findMany({ where: { environment } });
         const release = await database.db.environmentRelease.findUnique({ where: { environment } });
         if (states.length !== config.bigPods.length || states.some((state) => state.status !== "healthy") || release?.settled !== true) return undefined;
@@ -154,7 +157,9 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
         if (!config.bigPods.every((bigPod, index) => workloadOf(bigPod.name)?.generation === live[index]?.metadata.generation)) return undefined;
         const idle = states.flatMap(({ state }) => (state as unknown as BigPodState).colour ?? []); // written by the observer
         const seen = await Promise.all(idle.map(async ({ standby, parts }) => parts?.idle.generation === (await apiOf(environment).get(kinds.deployments, namespace, standby.workload)).metadata.generation));
-        return seen.every((same) => same) ? true : undefined;
+        if (!seen.every((same) => same)) return undefined;
+        const names = config.bigPods.map((bigPod) => bigPod.name);
+        return targetVisible(await readEnvironmentFacts(database.db, environment, names), names).verdict === "pass" ? true : undefined;
       }, timeoutMs).then(() => undefined),
     plan: (request) => createPlan(context, releaser, request),
     async confirm(plan, actor = releaser) {
