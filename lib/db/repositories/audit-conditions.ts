@@ -20,11 +20,12 @@ const pattern = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.
 /** What stands in the text in another form than in the stored bytes: JSON's escapes and spaces. */
 const otherwiseInBytes = /["\\\p{Cc}]|[,:] /u;
 /** Trigrams are made of letters and digits; ASCII ones count in any locale. */
-const hasTrigram = /[a-z0-9]{3}/;
+const hasTrigram = /[a-z0-9]{3}/i;
 
 /** A filter as SQL. Text is matched whatever its case, as it stands: %, _ and \ are no wildcards. */
 export function conditionsOf(filter: AuditFilter): AuditConditions {
-  const text = filter.text?.toLowerCase() ?? null;
+  // Only the database makes it lower case: what that does to "É" depends on its locale, and has to be the same on both sides.
+  const text = filter.text ?? null;
   const columns: Prisma.Sql[] = [];
   if (filter.actorIds !== undefined) columns.push(Prisma.sql`actor_id = ANY(${[...filter.actorIds]}::text[])`);
   if (filter.action !== undefined) columns.push(Prisma.sql`action = ${filter.action}`);

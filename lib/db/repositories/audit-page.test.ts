@@ -17,7 +17,7 @@ async function fill(): Promise<void> {
     INSERT INTO audit_entry SELECT n, at, action, outcome, 'person', actor, actor, environment, ARRAY[big_pod], NULL, jsonb_build_object('at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'previous', repeat('0', 64), 'sequence', n,
       'body', jsonb_build_object('action', action, 'outcome', outcome, 'actor', jsonb_build_object('kind', 'person', 'id', actor, 'name', actor), 'environment', environment, 'bigPods', ARRAY[big_pod], 'operationId', NULL, 'summary', summary, 'reason', NULL, 'before', NULL, 'after', jsonb_build_object('release', n / 1000)))::text, md5(n::text)
     FROM (SELECT n, timestamptz '2026-01-01T00:00:00Z' + n * interval '1 minute' AS at, 'plan.create' AS action, CASE WHEN n <= 8000 AND n % 2 = 0 THEN 'denied' ELSE 'allowed' END AS outcome, CASE n WHEN 17 THEN 'rare' ELSE 'person-' || n % 7 END AS actor,
-      (ARRAY['dev', 'staging', 'prod'])[1 + n % 3] AS environment, (ARRAY['core', 'experience'])[1 + n % 2] AS big_pod, CASE n WHEN 42 THEN 'The kraken 100%_\\ "woke"' ELSE 'entry ' || n END AS summary FROM generate_series(1, ${rows}) n) made`);
+      (ARRAY['dev', 'staging', 'prod'])[1 + n % 3] AS environment, (ARRAY['core', 'experience'])[1 + n % 2] AS big_pod, CASE n WHEN 42 THEN 'The kraken 100%_\\ "woke"' WHEN 43 THEN 'Zoë rang the ÉCOLE' ELSE 'entry ' || n END AS summary FROM generate_series(1, ${rows}) n) made`);
   await owner.query("CREATE INDEX audit_entry_review_idx ON audit_entry USING gin (audit_search_text(bytes) public.gin_trgm_ops, audit_subjects(bytes), big_pods, environment, outcome, action, actor_id)");
   await owner.query("SELECT audit_partition_close()");
   await owner.query("ANALYZE audit_entry");
@@ -43,6 +43,7 @@ function page(filter: Partial<AuditFilter>): ReturnType<typeof findAuditPage> {
 test.each<[string, Partial<AuditFilter>, number[]]>([
   ["a text", { text: "kraken" }, [42]],
   ["a text with signs", { text: 'KRAKEN 100%_\\ "wo' }, [42]],
+  ["a text with accents", { text: "zoë RANG the École" }, [43]],
   ["a text and a filter that rules it out", { text: "kraken", environment: "dev", outcome: "failed" }, []],
   ["somebody who did one thing", { actorIds: ["rare"] }, [17]],
   ["what a release did, long ago", { release: 3, outcome: "denied", bigPod: "core", environment: "prod" }, [3998, 3992, 3986, 3980, 3974]],
