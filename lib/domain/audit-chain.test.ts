@@ -42,6 +42,13 @@ describe("the audit chain", () => {
     expect(verify(rows)).toMatchObject({ sequence: 5, fault: "replaced" });
   });
 
+  test("a column is held against the entry's own text, not against the same words inside its values", () => {
+    const words = { bigPods: ["web"], environment: "dev", operationId: null, outcome: "allowed", reason: null, summary: "x" };
+    const row = rowAfter(chainStart.hash, 1, 'quoted "reason":null,"summary":"x"}', { a: 1, ...words });
+    expect(verify([row])).toBeNull();
+    expect(verify([{ ...row, bigPods: ["web"], environment: "dev" }])).toMatchObject({ sequence: 1, fault: "edited", evidence: expect.stringContaining("environment") });
+  });
+
   test("names the first that is missing", () => {
     expect(verify(chain(9).filter((row) => row.sequence !== 5))).toMatchObject({ sequence: 5, fault: "deleted" });
     expect(verify(chain(9).slice(3))).toMatchObject({ sequence: 1, fault: "deleted" });
