@@ -17,6 +17,8 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   const host = request.headers.get("host");
   if (!isHostServed(host, portal) && !isProbe(pathname)) return refuse(421, "This portal answers only at its own address on this machine, such as 127.0.0.1.", portal);
 
+  if (!isDecodable(pathname)) return refuse(400, "This address is no text in UTF-8.", portal, "invalid");
+
   const cookies = [secureSessionCookie, loopbackSessionCookie];
   const hasSessionCookie = cookies.some((name) => request.cookies.has(name));
   const verdict = checkRequestOrigin(
@@ -54,6 +56,16 @@ export const config = { matcher: ["/((?!_next/static|_next/image|icon\\.svg|favi
 function portalAddress(): string {
   const host = process.env.HOST ?? "127.0.0.1";
   return process.env.NEXTAUTH_URL ?? `http://${host.includes(":") ? `[${host}]` : host}:${process.env.PORT ?? "3000"}`;
+}
+
+/** Next would answer its own 500 to an address that cannot be decoded. */
+function isDecodable(pathname: string): boolean {
+  try {
+    decodeURIComponent(pathname);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isProbe(pathname: string): boolean {

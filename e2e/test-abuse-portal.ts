@@ -88,7 +88,7 @@ export async function startAbusePortal(): Promise<AbusePortal> {
 
   return {
     portal, db, send, actions,
-    async act(name, args, { cookie, headers = {}, path = "/" } = {}) {
+    async act(name, args, { cookie, headers = {}, path = "/settings" } = {}) {
       const own: Record<string, string | null> = { origin, "sec-fetch-site": "same-origin", "next-action": actions.get(name) ?? name, "content-type": "text/plain;charset=UTF-8", accept: "text/x-component", ...headers };
       const kept = Object.fromEntries(Object.entries(own).filter((entry): entry is [string, string] => entry[1] !== null));
       const answer = await send(path, { method: "POST", headers: kept, body: typeof args === "string" ? args : JSON.stringify(args), ...(cookie !== undefined && { cookie }) });

@@ -3,6 +3,11 @@ const forbiddenKeys = new Set(["__proto__", "constructor", "prototype"]);
 const maximumDepth = 20;
 const nul = String.fromCharCode(0);
 
+/** Names that could reach a prototype. */
+export function isForbiddenKey(name: string): boolean {
+  return forbiddenKeys.has(name);
+}
+
 /** The first thing that is wrong, as the end of a sentence that begins with "The body"; null when nothing is. Needs no recursion deeper than the limit. */
 export function jsonProblem(value: unknown, depth = 0): string | null {
   if (depth > maximumDepth) return `is nested more than ${maximumDepth} deep`;

@@ -104,3 +104,8 @@ test.each<[string, Parameters<typeof send>[1], number]>([
   expect([response.status, passedOn(response)]).toEqual([status, false]);
   expect(await response.json()).toMatchObject({ error: { code: "invalid", message: expect.stringMatching(/\.$/), reference: expect.any(String) } });
 });
+
+test("an address that cannot be decoded is refused before Next trips over it", async () => {
+  const response = await send("/api/v1/operations/%ff", { signedIn: true });
+  expect([response.status, (await response.json()).error.code]).toEqual([400, "invalid"]);
+});

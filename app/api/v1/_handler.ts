@@ -5,6 +5,7 @@ import type { Actor } from "#lib/contracts/actor.ts";
 import { endpoints } from "#lib/contracts/endpoints.ts";
 import type { Endpoint, Method } from "#lib/contracts/endpoints.ts";
 import { VigieError } from "#lib/domain/error.ts";
+import { isForbiddenKey } from "#lib/domain/json-guard.ts";
 import type { LimitName } from "#lib/domain/rate-limit.ts";
 import { issuesSentence, issueWords } from "#lib/domain/schema-words.ts";
 import { clientAddress } from "#lib/runtime/client-address.ts";
@@ -125,6 +126,8 @@ function queryObject(request: Request): Record<string, string> {
   const names = [...parameters.keys()];
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined) throw new VigieError("invalid", `The query names "${twice}" more than once. Send it once.`);
+  const forbidden = names.find(isForbiddenKey);
+  if (forbidden !== undefined) throw new VigieError("invalid", `The query has the name "${forbidden}", which is never needed here.`);
   for (const [name, value] of parameters) if (`${name}${value}`.includes(String.fromCharCode(0))) throw new VigieError("invalid", `The query's "${name}" holds a NUL character. Leave it out.`);
   return Object.fromEntries(parameters);
 }
