@@ -137,7 +137,7 @@ async function openLab(file: string): Promise<Lab> {
 const clusterWide = ["Namespace", "ClusterRole", "ClusterRoleBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
 
 function collectionOf({ apiVersion, kind }: Manifest, namespace: string): string {
-  const plural = /(?:y)$/.test(kind) ? `${kind.slice(0, -1).toLowerCase()}ies` : /s$/.test(kind) ? `${kind.toLowerCase()}es` : `${kind.toLowerCase()}s`;
+  const plural = kind.endsWith("y") ? `${kind.slice(0, -1).toLowerCase()}ies` : kind.endsWith("s") ? `${kind.toLowerCase()}es` : `${kind.toLowerCase()}s`;
   const base = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   return clusterWide.includes(kind) ? `${base}/${plural}` : `${base}/namespaces/${namespace}/${plural}`;
 }

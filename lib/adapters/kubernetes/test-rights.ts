@@ -39,7 +39,7 @@ const patch = (kind: ResourceKind): Ask => (api, namespace) => api.patch(kind, n
 const watch = (kind: ResourceKind): Ask => async (api, namespace) => {
   const ending = new AbortController();
   try {
-    for await (const _first of api.watch(kind, { resourceVersion: "0", timeoutSeconds: 5, ...(namespace === "" ? {} : { namespace }) }, ending.signal)) return;
+    await api.watch(kind, { resourceVersion: "0", timeoutSeconds: 5, ...(namespace === "" ? {} : { namespace }) }, ending.signal)[Symbol.asyncIterator]().next();
   } finally {
     ending.abort();
   }
