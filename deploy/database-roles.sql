@@ -1,4 +1,4 @@
--- Roles for Vigie on a PostgreSQL server of your own (15 or newer). docs/audit.md explains them.
+-- Roles for Vigie on a PostgreSQL server of your own (16 or newer). docs/audit.md explains them.
 --
 --   createdb vigie                                            as an administrator of the server, once
 --   psql -v ON_ERROR_STOP=1 -d vigie -f database-roles.sql    as an administrator of the server; may be run again

@@ -22,8 +22,8 @@ export function createLog(part: string): Log {
 
 /** pino hands what a child is made with to no formatter. */
 function redactingChildren(log: Logger): Log {
-  const { child } = log;
-  return Object.assign(log, { child: (fields: Record<string, unknown>): Log => redactingChildren(child.call(log, redactFields(fields)) as unknown as Logger) }); // a child is a logger of the same levels
+  const child = log.child.bind(log);
+  return Object.assign(log, { child: (fields: Record<string, unknown>): Log => redactingChildren(child(redactFields(fields))) });
 }
 
 function redactFields(fields: Record<string, unknown>): Record<string, unknown> {
