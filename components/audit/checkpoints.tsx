@@ -28,7 +28,7 @@ export function Checkpoints({ state }: CheckpointsProps) {
             "No signed checkpoint yet"
           ) : (
             <>
-              {warnings.length === 0 ? <Mark tone="ok" shape="check" word="Signed checkpoint" /> : "Newest signed checkpoint"} of {newest.checkpoint.size} entries, <Time at={newest.checkpoint.time} />
+              {warnings.length === 0 ? <Mark tone="ok" shape="check" word="Signed checkpoint" /> : "Newest signed checkpoint"} of {newest.checkpoint.size} {newest.checkpoint.size === 1 ? "entry" : "entries"}, <Time at={newest.checkpoint.time} />
               {uncovered > 0 ? `; ${uncovered} since` : ""}
             </>
           )}
@@ -67,7 +67,7 @@ function Place({ place }: { place: CheckpointsState["places"][number] }) {
           {place.deliveredAt === null ? ": nothing delivered yet" : ": delivered up to "}
           {place.deliveredAt === null ? null : (
             <>
-              {place.deliveredSize} entries, <Time at={place.deliveredAt} />
+              {place.deliveredSize} {place.deliveredSize === 1 ? "entry" : "entries"}, <Time at={place.deliveredAt} />
             </>
           )}
           {place.waiting > 0 ? `; ${place.waiting} waiting` : ""}

@@ -68,12 +68,12 @@ function Found({ verification }: { verification: AuditVerification }) {
   }
   return (
     <span className="inline-flex max-w-full flex-wrap items-center gap-x-2">
-      <Mark tone="ok" shape="check" word={`${entries} entries, unbroken`} />
+      <Mark tone="ok" shape="check" word={`${entries} ${entries === 1 ? "entry" : "entries"}, unbroken`} />
       <span className="text-muted">up to {head.sequence}, hash</span>
       <Copy text={head.hash} label="hash of the last entry" className="font-mono text-xs text-muted">
         {head.hash.slice(0, 16)}
       </Copy>
-      {checkpoints?.newest ? <span className="text-muted">and as {checkpoints.checked} signed checkpoints say</span> : null}
+      {checkpoints?.newest ? <span className="text-muted">{checkpoints.checked === 1 ? "and as the signed checkpoint says" : `and as ${checkpoints.checked} signed checkpoints say`}</span> : null}
     </span>
   );
 }
