@@ -141,7 +141,7 @@ describe("audit, tokens, watching", () => {
     writeFileSync(file, made.out, { mode: 0o600 });
     const withFile = (words: string[]) => vigie(["--token-file", file, ...words], { env: { VIGIE_TOKEN: undefined } });
     expect((await withFile(["state"])).out).toMatch(/^dev /m);
-    expect(await withFile(["plan", "promote", "--from", "staging", "--to", "prod"])).toMatchObject({ code: 2, err: expect.stringContaining("You may not") });
+    expect(await withFile(["plan", "promote", "--from", "staging", "--to", "prod"])).toMatchObject({ code: 2, err: expect.stringContaining("There is no environment \"prod\"") });
     const id = /^vgt_([a-z0-9]{16})_/.exec(made.out)?.[1] ?? "";
     expect(await vigie(["token", "revoke", id])).toMatchObject({ code: 0 });
     expect(await withFile(["state"])).toMatchObject({ code: 2 });

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { migrate } from "#lib/db/migrate.ts";
+import { setUpRoles } from "#lib/db/roles.ts";
 import { root } from "#lib/runtime/home.ts";
 import { startEmbeddedPostgres } from "#lib/runtime/postgres/embedded.ts";
 import { openStage } from "#lib/worker/operations/test-stage.ts";
@@ -117,7 +118,9 @@ test("the database is killed and comes back: the same process observes again and
   const server = await startEmbeddedPostgres(join(place, "postgres"));
   try {
     await migrate(server.ownerUrl, join(root, "prisma/migrations"));
-    const child = start({ DATABASE_URL: server.ownerUrl });
+    const app = { role: "vigie_app", password: randomBytes(16).toString("hex") };
+    await setUpRoles(server.ownerUrl, app);
+    const child = start({ DATABASE_URL: server.urlFor(app.role, app.password) });
     const seen = async (): Promise<Date | null> => {
       const client = new pg.Client({ connectionString: server.ownerUrl });
       try {
