@@ -62,7 +62,7 @@ describe("ACCEPTANCE 33: with the owner's rights, behind Vigie's back", () => {
     ["an entry was deleted", ["DELETE FROM audit_entry WHERE sequence = 4"], [4, "deleted"], [4, "deleted"]],
     ["an entry was deleted and the rest moved up", ["DELETE FROM audit_entry WHERE sequence = 4", "UPDATE audit_entry SET sequence = sequence - 1 WHERE sequence > 4"], [4, "reordered"], [4, "reordered"]],
     ["two entries were swapped", ["UPDATE audit_entry SET sequence = 100 WHERE sequence = 4", "UPDATE audit_entry SET sequence = 4 WHERE sequence = 5", "UPDATE audit_entry SET sequence = 5 WHERE sequence = 100"], [4, "reordered"], [4, "reordered"]],
-    ["an entry was put in", ["UPDATE audit_entry SET sequence = -sequence - 1 WHERE sequence > 4", "UPDATE audit_entry SET sequence = -sequence WHERE sequence < 0", "INSERT INTO audit_entry SELECT 5, at, action, outcome, actor_kind, actor_id, actor_name, environment, big_pods, operation_id, bytes, hash FROM audit_entry WHERE sequence = 4"], [5, "reordered"], [5, "reordered"]],
+    ["an entry was put in", ["UPDATE audit_entry SET sequence = sequence + 1000 WHERE sequence > 4", "UPDATE audit_entry SET sequence = sequence - 999 WHERE sequence > 1000", "INSERT INTO audit_entry SELECT 5, at, action, outcome, actor_kind, actor_id, actor_name, environment, big_pods, operation_id, bytes, hash FROM audit_entry WHERE sequence = 4"], [5, "reordered"], [5, "reordered"]],
     ["the end was cut", ["DELETE FROM audit_entry WHERE sequence > 8"], [9, "deleted"], [9, "deleted"]],
     ["everything was cut", ["DELETE FROM audit_entry"], [1, "deleted"], [1, "deleted"]],
     ["everything was hashed anew", [edited, rehashFrom(1)], [5, "replaced"], [5, "replaced"]],

@@ -60,7 +60,7 @@ describe("who calls", () => {
     const { number } = incidentSummarySchema.parse((await open(operator)).body);
     const viewer = await tokenOf("viewer", ["staging"]);
     for (const [method, path, handler, body] of routes.filter(([, path]) => path.includes("/1"))) {
-      expect((await call(handler, path.replace("/1", `/${number}`), { method, body, token: viewer, params: { number: String(number) } })).status).toBe(403);
+      expect((await call(handler, path.replace("/1", `/${number}`), { method, body, token: viewer, params: { number: String(number) } })).status).toBe(404);
     }
     expect((await open(viewer, { environment: "staging" })).status).toBe(403);
     expect(incidentListSchema.parse((await call(incidents.GET, "/api/v1/incidents", { token: viewer })).body).incidents).toEqual([]);
