@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import pg from "pg";
 import { parse, stringify } from "yaml";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { apiClient } from "#e2e/api-client.ts";
 import type { ApiAnswer, ApiClient } from "#e2e/api-client.ts";
 import { startConfiguredPortal } from "#e2e/configured-portal.ts";
@@ -81,6 +81,8 @@ beforeAll(async () => {
   await kube("POST", `/api/v1/namespaces/${namespace}/events`, { metadata: { name: "canary-event", namespace }, type: "Warning", reason: "Failed", message: `pull refused: Authorization: Bearer ${said.event.value}`, involvedObject: { kind: "Deployment", namespace, name: "experience", apiVersion: "apps/v1" }, firstTimestamp: new Date().toISOString(), lastTimestamp: new Date().toISOString(), count: 1 });
   await api.until("state", (state) => bigPod(state, "experience").status === "broken" && bigPod(state, "experience").cause.includes("[removed]"), 90_000);
   session = { what: "session cookie", value: await signedIn(portal.url) };
+  // Before it is isolated: then its pods are gone, and their logs with them.
+  outputs.push({ name: "logs of pods", text: await stretchOf("/api/logs?environment=prod&bigPod=experience", { headers: { cookie: `vigie-session=${session.value}` } }, "password=[removed]") });
   await drive();
   await gather();
 }, 600_000);
@@ -132,7 +134,7 @@ async function drive(): Promise<void> {
   expect(isolated.status, JSON.stringify(isolated.body)).toBe(202);
   for (const { body } of [accepted, isolated]) await api.until(`operations/${body.id}`, (one) => one.finishedAt !== null, 120_000);
   await api.post("incidents", { environment: "prod", bigPod: "experience", title: "canary: opened by hand", severity: "warning" });
-  await expect.poll(() => received.length, { timeout: 60_000, interval: 200 }).toBeGreaterThan(0);
+  await vi.waitFor(() => expect(received.length).toBeGreaterThan(0), { timeout: 60_000, interval: 200 });
 }
 
 async function gather(): Promise<void> {
@@ -147,8 +149,7 @@ async function gather(): Promise<void> {
   for (const path of ["/api/openapi.json", "/api/healthz", "/api/readyz"]) await take(path, {});
   await take("/api/metrics", { headers: admin });
   await refusals();
-  outputs.push({ name: "stream", text: await stretchOf("/api/stream", { headers: browser }) });
-  for (const bigPod of ["experience", "commerce"]) outputs.push({ name: "logs of pods", text: `${await stretchOf(`/api/logs?environment=prod&bigPod=${bigPod}`, { headers: browser })}` });
+  outputs.push({ name: "stream", text: await stretchOf("/api/stream", { headers: browser }, "snapshot") });
   outputs.push(...received, ...(await databaseDump(portal.stack.databaseUrl)));
   for (const file of readdirSync(logs).filter((name) => name !== "sandbox.log")) outputs.push({ name: file, text: readFileSync(join(logs, file), "utf8") });
 }
@@ -175,21 +176,18 @@ async function take(path: string, init: RequestInit): Promise<void> {
   outputs.push({ name: `${init.method ?? "GET"} ${path.split("?")[0] ?? path}`, text: await textAt(path, init) });
 }
 
-/** The beginning of an answer that does not end: until it has been silent for a moment. */
-async function stretchOf(path: string, init: RequestInit): Promise<string> {
-  const ending = new AbortController();
-  const response = await fetch(`${portal.url}${path}`, { ...init, signal: ending.signal });
-  const reader = response.body?.getReader();
-  if (reader === undefined) throw new Error(`${path} has no body`);
+/** The beginning of an answer that does not end. Until what it must hold has come: a stream is never silent for long. */
+async function stretchOf(path: string, init: RequestInit, holds: string): Promise<string> {
+  const ending = AbortSignal.timeout(60_000);
+  const response = await fetch(`${portal.url}${path}`, { ...init, signal: ending });
+  if (response.body === null) throw new Error(`${path} has no body`);
   let text = "";
   const decoder = new TextDecoder();
-  for (;;) {
-    const next = await Promise.race([reader.read(), new Promise<null>((resolve) => setTimeout(() => resolve(null), 3_000))]);
-    if (next === null || next.done) break;
-    text += decoder.decode(next.value, { stream: true });
+  for await (const chunk of response.body) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.includes(holds)) return text;
   }
-  ending.abort();
-  return text;
+  throw new Error(`${path} ended before it held ${JSON.stringify(holds)}: ${text.slice(0, 300)}`);
 }
 
 interface Ids {
@@ -225,7 +223,9 @@ function bigPod(state: ApiAnswer["body"], name: string): ApiAnswer["body"] {
 async function signedIn(url: string): Promise<string> {
   const browser = new TestBrowser();
   const own = { origin: url, "sec-fetch-site": "same-origin" };
-  const begun = await browser.follow(await browser.request(`${url}/api/auth/signin/demo`, { method: "POST", body: new URLSearchParams({ callbackUrl: "/" }), headers: own }), url, "no such place");
+  const leading = await (await browser.request(`${url}/api/auth/signin/demo`, { method: "POST", body: new URLSearchParams({ callbackUrl: "/" }), headers: own })).text();
+  const provider = /http-equiv="refresh" content="0;url=([^"]+)"/.exec(leading)?.[1]?.replaceAll("&amp;", "&") ?? "";
+  const begun = await browser.follow(await browser.request(provider), provider, "no such place");
   const page = await begun.response.text();
   const issuer = new URL(begun.response.url);
   const action = new URL(/<form[^>]*action="([^"]+)"/.exec(page)?.[1] ?? "", issuer).href;
