@@ -105,7 +105,7 @@ export async function startAbusePortal(): Promise<AbusePortal> {
       return token;
     },
     async token(role, environments) {
-      return (await createToken(context, actorWith("admin"), { name: `${role}-${environments?.join("-") ?? "all"}`, role, environments: environments ?? "*", expiresInDays: 1 })).token;
+      return (await createToken(context, { ...actorWith("admin"), session: { id: "test", provider: "demo", authenticatedAt: new Date().toISOString() } }, { name: `${role}-${environments?.join("-") ?? "all"}`, role, environments: environments ?? "*", expiresInDays: 1 })).token;
     },
     async entries(action) {
       return (await db.auditEntryRow.findMany({ where: { action }, orderBy: { sequence: "asc" } })).map((row) => JSON.parse(row.bytes).body);
