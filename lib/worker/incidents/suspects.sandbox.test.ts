@@ -66,6 +66,11 @@ test("a bad release that was promoted is the first suspect, and worse once there
   await stage.console("faults/release", { environment: "staging", kind: "errors" });
   await stage.until("staging runs the bad release", async () => ((await stage.images("staging")).experience?.experience?.includes("v2.4.0-errors") === true && (await stage.database.db.changeRow.count({ where: { environment: "staging", kind: "release" } })) > 0 ? true : undefined), 120_000);
   await stage.settled("staging");
+  // A rise is told from chance by what was before it: so many requests are known to Prometheus by then.
+  await stage.until("there is a before", async () => {
+    const answer = await stage.context.outside.metrics("prod")?.instant('sum(increase(http_requests_total{namespace="dreamscape-prod",bigpod="experience",service="voyage"}[5m]))');
+    return (answer?.samples[0]?.value ?? 0) > 100 ? true : undefined;
+  }, 120_000);
   operationId = await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod", bigPods: ["experience"] }));
   const promotion = await stage.ended(operationId, 120_000);
   expect(promotion.status).toBe("succeeded");
