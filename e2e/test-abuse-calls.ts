@@ -10,6 +10,7 @@ export interface Foreign {
 
 const reason = "because a test asks for it";
 const nothing = "0".repeat(64);
+const noSuchId = "11111111-1111-4111-8111-111111111111";
 const times = "from=2026-11-20T00:00:00Z&to=2026-11-20T12:00:00Z";
 
 /** Arguments of each server action that its schema takes, about things in prod. A new action needs a line here, or the suite fails. */
@@ -36,12 +37,19 @@ export function actionCalls({ planHash, operation, incident }: Foreign): Readonl
     sendNotificationAgain: ["none"],
     createToken: [{ name: "abuse", role: "admin", environments: "*", expiresInDays: 1 }],
     revokeToken: ["none"],
+    saveAuditView: [{ name: "abuse", query: { environment: "prod" } }],
+    removeAuditView: [noSuchId],
+    revokeSession: [noSuchId],
+    revokeOtherSessions: [],
     signOut: [],
   };
 }
 
+/** A page that has the action: Next answers nothing for one that a page does not know. */
+export const pageOf = (action: string): string => (action.endsWith("AuditView") ? "/audit" : "/settings");
+
 /** What a viewer may do all the same. */
-export const viewersMay: readonly string[] = ["plan", "signOut"];
+export const viewersMay: readonly string[] = ["plan", "signOut", "saveAuditView", "revokeSession", "revokeOtherSessions"];
 
 /** Bodies of each endpoint that changes something; a new one needs a line here. */
 export function bodies({ planHash, incident }: Foreign): Readonly<Record<string, unknown>> {
@@ -67,6 +75,7 @@ export function bodies({ planHash, incident }: Foreign): Readonly<Record<string,
     testChannel: undefined,
     createToken: { name: "abuse", role: "admin", environments: "*", expiresInDays: 1 },
     revokeToken: undefined,
+    revokeSession: undefined,
     receiveAlerts: { version: "4", groupKey: "g", status: "firing", receiver: "r", groupLabels: {}, commonLabels: {}, commonAnnotations: {}, externalURL: "", truncatedAlerts: 0, alerts: [] },
   };
 }
@@ -80,6 +89,9 @@ const queries: Readonly<Record<string, string>> = {
   listReleases: "environment=prod",
   readRelease: "environment=prod",
   endSilence: "environment=prod",
+  readAuditReport: "month=2026-11",
+  readAuditReportCsv: "month=2026-11",
+  readAuditReportMarkdown: "month=2026-11",
 };
 
 /** Address of an endpoint with everything that it needs filled in, about prod. */

@@ -11,6 +11,7 @@ import type { Database } from "#lib/db/client.ts";
 import type { Role } from "#lib/domain/access.ts";
 import { parseConfig } from "#lib/runtime/config.ts";
 import { root } from "#lib/runtime/home.ts";
+import { pageOf } from "#e2e/test-abuse-calls.ts";
 import { actorWith, createTestContext } from "#lib/services/test-context.ts";
 import { createSignInStore } from "#lib/services/session/sign-in.ts";
 import { createToken } from "#lib/services/token/create.ts";
@@ -88,7 +89,7 @@ export async function startAbusePortal(): Promise<AbusePortal> {
 
   return {
     portal, db, send, actions,
-    async act(name, args, { cookie, headers = {}, path = "/settings" } = {}) {
+    async act(name, args, { cookie, headers = {}, path = pageOf(name) } = {}) {
       const own: Record<string, string | null> = { origin, "sec-fetch-site": "same-origin", "next-action": actions.get(name) ?? name, "content-type": "text/plain;charset=UTF-8", accept: "text/x-component", ...headers };
       const kept = Object.fromEntries(Object.entries(own).filter((entry): entry is [string, string] => entry[1] !== null));
       const answer = await send(path, { method: "POST", headers: kept, body: typeof args === "string" ? args : JSON.stringify(args), ...(cookie !== undefined && { cookie }) });
