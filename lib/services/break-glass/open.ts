@@ -5,6 +5,7 @@ import type { BreakGlass, BreakGlassRequest } from "#lib/contracts/operation.ts"
 import { appendAudit } from "#lib/db/audit.ts";
 import { activeBreakGlassOf, breakGlassMinutes, findBreakGlass, insertBreakGlass, toBreakGlass } from "#lib/db/repositories/break-glass.ts";
 import { lockEnvironment } from "#lib/db/repositories/operation-queue.ts";
+import { redact } from "#lib/domain/redact.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { authorise } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
@@ -18,7 +19,8 @@ import { requireEnvironment } from "#lib/services/plan/names.ts";
 export async function openBreakGlass(context: ServiceContext, actor: Actor, request: BreakGlassRequest): Promise<BreakGlass> {
   const parsed = breakGlassRequestSchema.safeParse(request);
   if (!parsed.success) throw new VigieError("invalid", "Breaking the glass takes an environment and a reason of 10 to 500 characters, because somebody will read it.", { detail: { issues: parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message })) } });
-  const { environment, reason } = parsed.data;
+  const { environment } = parsed.data;
+  const reason = redact(parsed.data.reason);
   await authorise(context, actor, "break-glass.open", environment, `break the glass in ${environment}`);
   requireEnvironment(context.config, environment);
   const by = { kind: actor.kind, id: actor.id, name: actor.name };

@@ -10,6 +10,7 @@ import { incidentSummariesOf } from "#lib/db/repositories/incident.ts";
 import { lockIncidents } from "#lib/db/repositories/incident-join.ts";
 import { keepable } from "#lib/domain/audit-text.ts";
 import { VigieError } from "#lib/domain/error.ts";
+import { redact } from "#lib/domain/redact.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { tellIncidents } from "#lib/services/incident/tell.ts";
 import type { Told } from "#lib/services/incident/tell.ts";
@@ -71,11 +72,11 @@ async function changeOnce(context: ServiceContext, actor: Actor, found: Incident
   );
 }
 
-/** What people wrote is kept exactly or refused: neither the log nor the database holds a NUL or half a surrogate pair. */
+/** What people wrote is kept exactly or refused: neither the log nor the database holds a NUL or half a surrogate pair. Only what is a secret by its form is cut out: it would stand on every page. */
 export function keptText(text: string, field: string): string {
   const result = keepable(text, "refuse", field);
   if ("problem" in result) throw new VigieError("invalid", `This cannot be kept: ${field} ${result.problem}. Take it out and try again.`, { detail: { path: field } });
-  return text;
+  return redact(text);
 }
 
 /** Refuses what makes no sense once an incident has ended. */

@@ -10,6 +10,7 @@ import { findActiveOperation, findByIdempotencyKey } from "#lib/db/repositories/
 import { findPlan } from "#lib/db/repositories/plan.ts";
 import type { StoredPlan } from "#lib/db/repositories/plan.ts";
 import { isDatabaseAway } from "#lib/domain/database-away.ts";
+import { redact } from "#lib/domain/redact.ts";
 import { isVigieError, VigieError } from "#lib/domain/error.ts";
 import { bindingDifference, turnTargets } from "#lib/domain/plan-binding.ts";
 import { preempts } from "#lib/domain/queue.ts";
@@ -72,7 +73,8 @@ function parseRequest(request: OperationRequest): OperationRequest {
   if (!parsed.success) throw new VigieError("invalid", "A plan's hash and a reason of 3 to 500 characters are needed.", { detail: { issues: parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message })) } });
   // PostgreSQL text holds neither; said here, so that it is a sentence and not a failed statement.
   if (parsed.data.reason.includes("\u0000") || !parsed.data.reason.isWellFormed()) throw new VigieError("invalid", "The reason holds a NUL character or half of a surrogate pair. Remove it and try again.");
-  return parsed.data;
+  // A token that was pasted into the reason would stand on every page from now on.
+  return { ...parsed.data, reason: redact(parsed.data.reason) };
 }
 
 async function earlierOperation(context: ServiceContext, actor: Actor, idempotencyKey: string, planHash: string): Promise<RequestedOperation | null> {

@@ -3,6 +3,7 @@ import { quarantineLiftSchema } from "#lib/contracts/operation.ts";
 import type { Quarantine } from "#lib/contracts/operation.ts";
 import { appendAudit } from "#lib/db/audit.ts";
 import { liftQuarantineRow, toQuarantine } from "#lib/db/repositories/quarantine.ts";
+import { redact } from "#lib/domain/redact.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { authorise } from "#lib/services/authorise.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
@@ -16,7 +17,7 @@ export async function liftQuarantine(context: ServiceContext, actor: Actor, id: 
   if (row === null) throw missing;
   await authorise(context, actor, "quarantine.lift", row.environment, `lift the quarantine of R-${row.release} in ${row.environment}`, missing);
   const by = { kind: actor.kind, id: actor.id, name: actor.name };
-  const { reason } = parsed.data;
+  const reason = redact(parsed.data.reason);
   const lifted = await context.db.$transaction(async (tx) => {
     if (!(await liftQuarantineRow(tx, id, by, reason))) return false;
     await appendAudit(tx, {
