@@ -22,8 +22,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 240_000,
     pool: "forks",
-    // Most of the time is waiting (leases that run out, rollouts): four at once even on two cores, where the default would be one.
-    maxWorkers: Math.max(4, availableParallelism() - 1),
+    // Most of the time is waiting (leases that run out, rollouts): three at once even on two cores, where the default would be one.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // Processes that tests start read the same three hundred files again and again: compiled once, each starts with half the work.
     env: { NODE_COMPILE_CACHE: join(home(), "compile-cache") },
     sequence: { sequencer: LongestFirst },
