@@ -10,7 +10,7 @@ for (const colorScheme of ["dark", "light"] as const) {
       await page.goto(path);
       await expect(page.getByRole("heading", { level: 1 }).first()).toBeAttached();
       if (path.includes("plan=")) await expect(page.getByRole("dialog").getByLabel(/Reason/)).toBeVisible();
-      expect(await axeFindings(page, { colorScheme })).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
     });
   }
 }

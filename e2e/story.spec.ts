@@ -69,8 +69,8 @@ test.describe("the story: see it, promote it, break it, roll it back, know who d
     }
     times.sort((a, b) => a - b);
     test.info().annotations.push({ type: "FATAL to screen", description: times.map((time) => `${time} ms`).join(", ") });
-    // The quickest of three is what Vigie needs: the others also wait for whatever else this machine does.
-    expect(times[0]).toBeLessThan(2_000);
+    // The middle one of three: services are asked each second, and one answer may come late on a busy machine.
+    expect(times[1]).toBeLessThan(2_000);
 
     for (const victim of victims) await sandbox.post("faults/heal", victim);
     for (const { bigPod, environment } of victims) await expect(overview.cell(bigPod, environment)).toContainText("healthy", { timeout: 60_000 });

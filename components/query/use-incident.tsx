@@ -81,11 +81,6 @@ export function useIncident(): LiveIncidentView {
   return view;
 }
 
-/** The incident whose page it is; null elsewhere. */
-export function useIncidentHere(): LiveIncidentView | null {
-  return use(Context);
-}
-
 /** One incident, read again from the server. Rejects when it cannot be. */
 export async function fetchIncident(number: number): Promise<Incident> {
   const response = await fetch(`/api/v1/incidents/${number}`, { signal: AbortSignal.timeout(fetchTimeoutMs), headers: { accept: "application/json" } });

@@ -56,4 +56,3 @@ export const auditQuerySchema = z.object({
 export type AuditAction = (typeof auditActions)[number];
 export type AuditBody = z.infer<typeof auditBodySchema>;
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
-export type AuditQuery = z.infer<typeof auditQuerySchema>;

@@ -14,8 +14,8 @@ export const signedCheckpointSchema = z.strictObject({
   checkpoint: checkpointSchema,
   /** First 16 hex digits of SHA-256 over the public key (SPKI, DER). */
   key: z.string().regex(/^[0-9a-f]{16}$/),
-  /** Ed25519, base64. */
-  signature: z.string().regex(/^[A-Za-z0-9+/]{86}==$/),
+  /** Ed25519, base64 in its one canonical form (RFC 4648, 3.5): of the last character two bits count, and a decoder overlooks the other four. */
+  signature: z.string().regex(/^[A-Za-z0-9+/]{85}[AQgw]==$/),
 });
 
 export const checkpointFindingSchema = z.object({ line: z.int().positive(), size: z.int().nullable(), fault: z.enum(checkpointFaults), evidence: z.string() });

@@ -265,7 +265,6 @@ export type Isolation = z.infer<typeof isolationSchema>;
 export type SourceState = z.infer<typeof sourceStateSchema>;
 export type EnvironmentRelease = z.infer<typeof environmentReleaseSchema>;
 export type Change = z.infer<typeof changeSchema>;
-export type OperationKind = (typeof operationKinds)[number];
 export type EnvironmentGuard = z.infer<typeof environmentGuardSchema>;
 export type OperationSummary = z.infer<typeof operationSummarySchema>;
 export type PlatformSnapshot = z.infer<typeof platformSnapshotSchema>;

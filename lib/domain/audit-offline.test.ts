@@ -21,6 +21,8 @@ function verify(lines: readonly string[], checkpoints: readonly string[], first?
   return { ...result, checkpointBad, believed: result.valid && checkpointBad === null };
 }
 
+const signatureBytes = (line: string) => Buffer.from(/"signature":"([^"]+)"/.exec(line)?.[1] ?? "", "base64");
+
 const rows = chain(12);
 const lines = rows.map(exportLine);
 const signed = checkpointsOf(rows, [4, 8, 8, 12], signer).map(checkpointLine);
@@ -142,6 +144,16 @@ describe("whatever is done to the files", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test("nor one whose signature is written otherwise, though it decodes to the same bytes", () => {
+    const before = signed[0] ?? "";
+    const end = before.indexOf('=="') - 1;
+    const same = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"]
+      .map((letter) => before.slice(0, end) + letter + before.slice(end + 1))
+      .filter((line) => line !== before && signatureBytes(line).equals(signatureBytes(before)));
+    expect(same).toHaveLength(15);
+    for (const line of same) expect(verify(lines, signed.with(0, line))).toMatchObject({ believed: false, checkpointBad: { line: 1, fault: "unreadable" } });
   });
 
   test("garbage is refused and crashes nothing", () => {

@@ -1,6 +1,5 @@
 /** Golden signals as charts show them: how they are asked, and what their answers mean. Source of the four: Google, Site Reliability Engineering, chapter 6. */
 export const goldenSignalNames = ["requests", "errors", "latency", "memory", "saturation"] as const;
-export type GoldenSignalName = (typeof goldenSignalNames)[number];
 
 /** `data`: at least one value. `empty`: Prometheus answered, with nothing. `refused`: it does not understand the query. `unavailable`: it cannot be asked. */
 export const goldenStates = ["data", "empty", "refused", "unavailable", "unconfigured"] as const;

@@ -65,9 +65,6 @@ export function runbookLink(address: string, allow: readonly string[]): { url: s
   return { url: url.href };
 }
 
-/** Variables of `runbooks.url`. */
-export const runbookVariables = ["$alert", "$runbook"] as const;
-
 /** The template with its variables filled in, each escaped as a part of an address. */
 export function fillRunbookUrl(template: string, values: { alert: string; runbook: string }): string {
   return template.replaceAll(/\$(alert|runbook)\b/g, (_, name: "alert" | "runbook") => encodeURIComponent(values[name]));

@@ -74,7 +74,7 @@ test("frozen past its lease and continued, a worker leaves observing to the one 
   expect(await lease()).toMatchObject({ holder: after.holder, epoch: after.epoch });
 });
 
-test.each(["SIGKILL", "SIGSTOP"] as const)("%s: a second worker that waits takes over once the lease of three seconds has run out", async (signal) => {
+test.each(["SIGKILL", "SIGSTOP"] as const)("%s: a second worker that waits takes over within five seconds", async (signal) => {
   const first = start();
   await held(first);
   const second = start();
@@ -82,7 +82,7 @@ test.each(["SIGKILL", "SIGSTOP"] as const)("%s: a second worker that waits takes
   const startedAt = performance.now();
   first.kill(signal);
   await held(second);
-  expect(performance.now() - startedAt).toBeLessThan(15_000);
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
   // It observes: what changes now is written by it.
   const [row] = await stage.database.db.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
   await stage.until("the second writes", async () => ((await stage.database.db.sourceRow.count({ where: { updatedAt: { gt: row?.now ?? new Date() } } })) > 0 ? true : undefined));

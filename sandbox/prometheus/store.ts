@@ -1,5 +1,5 @@
 import type { Matcher } from "#sandbox/prometheus/promql/ast.ts";
-import { makeLabels, nameLabel, type Labels } from "#sandbox/prometheus/promql/labels.ts";
+import { nameLabel, type Labels } from "#sandbox/prometheus/promql/labels.ts";
 import { Samples } from "#sandbox/prometheus/samples.ts";
 
 /** One series with its samples, oldest first. NaN may be a value; a stale sample marks the end of the series. */
@@ -79,9 +79,4 @@ export function createSeriesStore({ retentionMs = 2 * 3_600_000, maximumSeries =
       return series.size;
     },
   };
-}
-
-/** Labels of one sample: the metric's name, its own labels, then those of the target. */
-export function seriesLabels(name: string, own: Readonly<Record<string, string>>, target: Readonly<Record<string, string>>): Labels {
-  return makeLabels({ ...own, ...target, [nameLabel]: name });
 }

@@ -6,6 +6,8 @@ import type { IncomingMessage, Server } from "node:http";
 export interface S3Behaviour {
   /** False: If-None-Match on PutObject is answered with 501 NotImplemented, as services without conditional writes do. */
   conditions: boolean;
+  /** True: the key may put only; a GetObject is answered with 403 AccessDenied, whether the object is there or not. */
+  putOnly: boolean;
   /** Answered to everything, instead. */
   fail: { status: number; code: string } | null;
 }
@@ -43,7 +45,7 @@ class Refusal extends Error {
  * "Authenticating Requests (AWS Signature Version 4)", whose six steps are followed below as a server follows them: from what arrived on the wire.
  */
 export function createS3(account: S3Account, now: () => Date = () => new Date()): S3Stand {
-  const stand: S3Stand = { objects: new Map(), refusals: [], behaviour: { conditions: true, fail: null }, server: createServer() };
+  const stand: S3Stand = { objects: new Map(), refusals: [], behaviour: { conditions: true, putOnly: false, fail: null }, server: createServer() };
   stand.server.on("request", (request: IncomingMessage, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => void chunks.push(chunk));
@@ -76,6 +78,7 @@ function perform({ objects, behaviour }: S3Stand, bucket: string, request: Incom
     return "";
   }
   if (request.method !== "GET") throw new Refusal(405, "MethodNotAllowed");
+  if (behaviour.putOnly) throw new Refusal(403, "AccessDenied");
   const found = objects.get(key);
   if (found === undefined) throw new Refusal(404, "NoSuchKey");
   return found;

@@ -36,7 +36,8 @@ describe("a bucket", () => {
       ["audit/vigie/dreamscape/000000000007-20260101T000000000Z-abababab.json", `${checkpointLine(checkpoint(7))}\n`],
       ["audit/vigie/dreamscape/000000001000-20260101T000000000Z-abababab.json", `${checkpointLine(checkpoint(1_000))}\n`],
     ]);
-    expect(stand.refusals).toEqual([]);
+    // It looked whether something is there.
+    expect(stand.refusals).toEqual(["NoSuchKey", "NoSuchKey"]);
   });
 
   test.each([true, false])("delivered twice, keeps one; another object in its place is never overwritten (conditional writes: %s)", async (conditions) => {
@@ -51,7 +52,7 @@ describe("a bucket", () => {
   });
 
   test.each<[string, Partial<Parameters<typeof createBucketPlace>[0]>, RegExp]>([
-    ["another secret", { credentials: { ...account, secretAccessKey: "wrong" } }, /HTTP 403 \(SignatureDoesNotMatch\)\. Check the keys, the region and the clock/],
+    ["another secret", { credentials: { ...account, secretAccessKey: "wrong" } }, /HTTP 403 \(SignatureDoesNotMatch\)\. Check the keys .*, the region and the clock/],
     ["another key", { credentials: { ...account, accessKeyId: "AKOTHER" } }, /HTTP 403 \(InvalidAccessKeyId\)/],
     ["another region", { credentials: { ...account, region: "eu-west-3" } }, /HTTP 400 \(AuthorizationHeaderMalformed\)/],
     ["a bucket that does not exist", { bucket: "nowhere" }, /HTTP 404 \(NoSuchBucket\)\. Does the bucket exist/],
@@ -63,6 +64,13 @@ describe("a bucket", () => {
     expect(error).toMatchObject({ name: "DeliveryError", message: expect.stringMatching(sentence) });
     expect(String(error)).not.toContain(account.secretAccessKey);
     expect(stand.objects.size).toBe(0);
+  });
+
+  test("into which the key may put, but not look, gets what is new; a second delivery cannot be told from a stranger's object, and says what is missing", async () => {
+    stand.behaviour.putOnly = true;
+    await place().put(checkpoint(7), never);
+    expect(stand.objects.size).toBe(1);
+    await expect(place().put(checkpoint(7), never)).rejects.toMatchObject({ name: "DeliveryError", message: expect.stringMatching(/cannot be read: HTTP 403 \(AccessDenied\)\..*allowed to read/) });
   });
 
   test("that fails is told with its code", async () => {

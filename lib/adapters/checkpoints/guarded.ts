@@ -1,13 +1,12 @@
-import { lookup as resolve } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { guardedRequest, judgedLookup, Refused, refusedUrl } from "#lib/adapters/egress/guarded-request.ts";
-import type { GuardedAnswer } from "#lib/adapters/egress/guarded-request.ts";
+import { Refused } from "#lib/adapters/egress/guarded-request.ts";
+import { ask, wordsOf } from "#lib/adapters/egress/outgoing.ts";
+import type { OutgoingReply } from "#lib/adapters/egress/outgoing.ts";
 import { parseEgress } from "#lib/domain/egress.ts";
 import { DeliveryError } from "#lib/ports/checkpoints.ts";
 
-const timeoutMs = 10_000;
 /** What a place answers is short. */
-const maximumBytes = 64 * 1024;
+const limits = { timeoutMs: 10_000, maximumBytes: 64 * 1024 };
 
 export interface PlaceRequest {
   method: "GET" | "POST" | "PUT";
@@ -16,19 +15,14 @@ export interface PlaceRequest {
   body?: string;
 }
 
-/** Asks a place, where egress.allow leads, judged before and when connecting; redirects are not followed. Throws DeliveryError when nothing answers. */
-export function createPlaceClient(allow: readonly string[], resolver: LookupFunction = resolve as LookupFunction): (request: PlaceRequest, signal: AbortSignal) => Promise<GuardedAnswer> {
-  const rules = parseEgress(allow);
-  return async ({ url, ...request }, signal) => {
-    const refusal = refusedUrl(rules, url);
-    if (refusal !== null) throw new DeliveryError(refusal);
-    const timeout = AbortSignal.timeout(timeoutMs);
+/** Asks a place, where egress.allow leads. Throws DeliveryError when it may not be asked, or nothing answers. */
+export function createPlaceClient(allow: readonly string[], resolver?: LookupFunction): (request: PlaceRequest, signal: AbortSignal) => Promise<OutgoingReply> {
+  const reach = parseEgress(allow);
+  return async (request, signal) => {
     try {
-      return await guardedRequest(url, { ...request, signal: AbortSignal.any([signal, timeout]), lookup: judgedLookup(rules, url, resolver), maximumBytes });
+      return await ask({ ...request, ...limits, signal, reach, resolver });
     } catch (cause) {
-      if (cause instanceof Refused) throw new DeliveryError(`${cause.message}.`, { cause });
-      const why = timeout.aborted ? `no answer within ${timeoutMs / 1_000} s` : cause instanceof Error ? cause.message : String(cause);
-      throw new DeliveryError(`${url.host} cannot be reached: ${why}.`, { cause });
+      throw new DeliveryError(cause instanceof Refused ? `${cause.message}.` : `${request.url.host} cannot be reached: ${wordsOf(cause)}.`, { cause });
     }
   };
 }

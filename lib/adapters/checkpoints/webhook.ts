@@ -27,7 +27,7 @@ export function createWebhookPlace({ name, url: address, secret, allow, resolver
     async put(signed, signal) {
       const body = checkpointLine(signed);
       const timestamp = String(Math.floor(now().getTime() / 1_000));
-      const { status } = await ask({ method: "POST", url, body, headers: { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)), "user-agent": "vigie", "vigie-timestamp": timestamp, "vigie-signature": webhookSignature(secret, timestamp, body) } }, signal);
+      const { status } = await ask({ method: "POST", url, body, headers: { "content-type": "application/json", "user-agent": "vigie", "vigie-timestamp": timestamp, "vigie-signature": webhookSignature(secret, timestamp, body) } }, signal);
       if (status === 409) throw new DeliveryError(`${url.host} answered with HTTP 409: what it holds contradicts this checkpoint.`, { conflict: true });
       if (status < 200 || status >= 300) throw new DeliveryError(`${url.host} answered with HTTP ${status}.`);
     },

@@ -1,27 +1,14 @@
-import { createServer } from "node:http";
 import type { RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ask, configuredAddress } from "#lib/adapters/egress/outgoing.ts";
 import { startTestDns } from "#lib/adapters/egress/test-dns.ts";
 import type { TestDns } from "#lib/adapters/egress/test-dns.ts";
+import { serve } from "#lib/adapters/egress/test-server.ts";
 import { createUrlProbe } from "#lib/adapters/egress/url-probe.ts";
 import { createWebhookChannel } from "#lib/adapters/notify/webhook.ts";
 
 /** The service inside that nobody may reach: it remembers who did. */
-async function serve(answer: RequestListener = (_, response) => void response.end('{"secret":"inside"}')): Promise<{ port: number; asked: string[] }> {
-  const asked: string[] = [];
-  const server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.headers.host}${request.url}`);
-    answer(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return { port: (server.address() as AddressInfo).port, asked };
-}
+const inner: RequestListener = (_, response) => void response.end('{"secret":"inside"}');
 async function dns(zone: Record<string, string[]>): Promise<TestDns> {
   const server = await startTestDns(zone);
   onTestFinished(() => server.stop());
@@ -42,14 +29,14 @@ describe("ACCEPTANCE 48: a request that is to lead inside", () => {
     ["nowhere (0.0.0.0)", ["0.0.0.0"]],
   ])("a name that an allowed pattern covers and that leads to %s is stopped when connecting", async (_, addresses) => {
     const names = await dns({ "status.lab.test": addresses });
-    const inside = await serve();
+    const inside = await serve(inner);
     await expect(createUrlProbe(["*.lab.test", `*.lab.test:${inside.port}`], names.lookup)(`http://status.lab.test:${inside.port}/`, 10_000)).rejects.toMatchObject({ code: "denied" });
     expect(names.asked).toContain(addresses[0]?.includes(":") ? "status.lab.test AAAA" : "status.lab.test A");
     expect(inside.asked).toEqual([]);
   });
 
   test("rebinding: a name that is outside when it is looked at and inside when it is connected to gains nothing", async () => {
-    const inside = await serve();
+    const inside = await serve(inner);
     // 192.0.2.1 is reserved for documentation and reaches nobody; a public one would be asked for real.
     const names = await dns({ "rebind.lab.test": ["127.0.0.1", "169.254.169.254"] });
     const probe = createUrlProbe([`rebind.lab.test:${inside.port}`], names.lookup);
@@ -61,7 +48,7 @@ describe("ACCEPTANCE 48: a request that is to lead inside", () => {
   });
 
   test("a redirect to the inside is an answer, not a way", async () => {
-    const inside = await serve();
+    const inside = await serve(inner);
     const outside = await serve((_, response) => void response.writeHead(302, { location: `http://127.0.0.1:${inside.port}/latest/meta-data/` }).end());
     const names = await dns({});
     expect(await get(`http://127.0.0.1:${outside.port}/`, names)).toMatchObject({ status: 302 });
@@ -69,7 +56,7 @@ describe("ACCEPTANCE 48: a request that is to lead inside", () => {
   });
 
   test("configured addresses lead to private networks, but never to metadata", async () => {
-    const inside = await serve();
+    const inside = await serve(inner);
     const names = await dns({ "prometheus.monitoring.test": ["127.0.0.1"], "rebound.monitoring.test": ["169.254.169.254"], "six.monitoring.test": ["fd00:ec2::254"] });
     expect(await get(`http://prometheus.monitoring.test:${inside.port}/api`, names)).toMatchObject({ status: 200 });
     await expect(get("http://rebound.monitoring.test/", names)).rejects.toThrow(/169\.254\.169\.254, a link-local address/);
@@ -79,7 +66,7 @@ describe("ACCEPTANCE 48: a request that is to lead inside", () => {
   });
 
   test("hosts that somebody else named are asked over TLS at public addresses only", async () => {
-    const inside = await serve();
+    const inside = await serve(inner);
     const names = await dns({ "evil.test": ["127.0.0.1"], "mapped.test": ["::ffff:10.1.2.3"] });
     await expect(get(`https://evil.test:${inside.port}/`, names, "public")).rejects.toThrow(/no public address/);
     await expect(get("https://mapped.test/", names, "public")).rejects.toThrow(/no public address/);
@@ -89,7 +76,7 @@ describe("ACCEPTANCE 48: a request that is to lead inside", () => {
   });
 
   test("a notification's webhook is held to egress.allow", async () => {
-    const inside = await serve();
+    const inside = await serve(inner);
     const names = await dns({ "hooks.lab.test": ["127.0.0.1"] });
     const announcement = { id: "n1", kind: "opened" as const, at: new Date(), platform: "P", incidentId: null, incident: null, link: null, attempt: 1 };
     const channel = createWebhookChannel({ url: `http://hooks.lab.test:${inside.port}/`, secret: "s", allow: [`*.lab.test:${inside.port}`], resolver: names.lookup });

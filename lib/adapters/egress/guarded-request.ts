@@ -3,10 +3,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import { request as requestTls } from "node:https";
 import { isIP } from "node:net";
 import type { LookupFunction } from "node:net";
-import { isAllowed, refusedAddress } from "#lib/domain/egress.ts";
-import type { EgressRule } from "#lib/domain/egress.ts";
 
-/** The rules forbid the address that a name resolved to. */
+/** The rules forbid the address, or what its name resolved to. The message is a clause for people. */
 export class Refused extends Error {}
 
 /** The answer was longer than it may be. */
@@ -18,22 +16,16 @@ export interface GuardedAnswer {
   body: Buffer;
 }
 
-/** Why an address may not be asked, in a sentence; null when its name may be (what it resolves to is judged when connecting). */
-export function refusedUrl(rules: readonly EgressRule[], url: URL): string | null {
-  if (url.username !== "" || url.password !== "") return `${url.host} is not asked with a name or password in the address.`;
-  if (!isAllowed(rules, url)) return `${url.host} does not stand in egress.allow (vigie.yaml), so it is not asked.`;
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  const refusal = isIP(host) === 0 ? null : refusedAddress(rules, url, host);
-  return refusal === null ? null : `${refusal}.`;
-}
-
-/** Hands out allowed addresses only; the socket connects to what it is handed, so a name that changes a moment later gains nothing. */
-export function judgedLookup(rules: readonly EgressRule[], url: URL, resolver: LookupFunction): LookupFunction {
+/**
+ * Hands out allowed addresses only; the socket connects to what it is handed, so a name that changes a moment later gains nothing.
+ * `refuse` says why an address is none to connect to; null: it is one.
+ */
+export function judgedLookup(refuse: (address: string) => string | null, resolver: LookupFunction): LookupFunction {
   return (hostname, options, callback) => {
     resolver(hostname, { ...options, all: true }, (error, found) => {
       if (error !== null) return callback(error, "", 0);
       const addresses = typeof found === "string" ? [{ address: found, family: isIP(found) }] : found;
-      const refusals = addresses.map(({ address }) => refusedAddress(rules, url, address));
+      const refusals = addresses.map(({ address }) => refuse(address));
       const allowed = addresses.filter((_, index) => refusals[index] === null);
       const [first] = allowed;
       if (first === undefined) return callback(new Refused(refusals.find((refusal) => refusal !== null) ?? `${hostname} has no address`), "", 0);

@@ -2,15 +2,16 @@ import { lookup as resolve } from "node:dns";
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import type { LookupFunction } from "node:net";
-import { guardedRequest, judgedLookup, refusedUrl, TooLarge } from "#lib/adapters/egress/guarded-request.ts";
-import { ownRule, publicRefusal } from "#lib/domain/egress.ts";
+import { guardedRequest, judgedLookup, Refused, TooLarge } from "#lib/adapters/egress/guarded-request.ts";
+import { isAllowed, ownRule, publicRefusal, refusedAddress } from "#lib/domain/egress.ts";
+import type { EgressRule } from "#lib/domain/egress.ts";
 
 /**
- * How Vigie asks whatever is no cluster. Every adapter goes through here or through guarded-request.ts (lib/runtime/checks/egress-guard.test.ts sees to it):
- * judged when connecting, no redirects, no cookies, a time and a size.
+ * How Vigie asks whatever is no cluster. Every adapter goes through here (lib/runtime/checks/egress-guard.test.ts sees to it): judged before and when
+ * connecting, no redirects, no cookies, a time and a size.
  */
 export interface Outgoing {
-  method: "GET" | "POST" | "PATCH" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   url: URL;
   headers: Readonly<Record<string, string>>;
   body?: string | undefined;
@@ -21,10 +22,11 @@ export interface Outgoing {
   /**
    * configured: an address that vigie.yaml names for this very purpose: anywhere but metadata services, link-local and reserved networks.
    * public: a host that somebody else named (an image reference, a redirect): TLS, and public addresses only.
+   * rules: what they name (egress.allow), and nothing else.
    */
-  reach: "configured" | "public";
+  reach: "configured" | "public" | readonly EgressRule[];
   /** Answers names; the system's when left out. */
-  resolver?: LookupFunction;
+  resolver?: LookupFunction | undefined;
 }
 
 export interface OutgoingReply {
@@ -33,17 +35,20 @@ export interface OutgoingReply {
   body: Buffer;
 }
 
-/** One request. Rejects with an Error whose message is a clause for people: "the connection is refused". */
+/** One request. Rejects with an Error whose message is a clause for people, "the connection is refused"; with Refused when it may not be asked, which no second try changes. */
 export async function ask({ method, url, headers, body, timeoutMs, maximumBytes, signal, reach, resolver = systemResolver }: Outgoing): Promise<OutgoingReply> {
-  const refusal = reach === "public" ? refusedPublic(url) : refusedUrl([ownRule(url)], url);
-  if (refusal !== null) throw new Error(refusal.replace(/\.$/, ""));
+  const rules = reach === "configured" ? [ownRule(url)] : reach;
+  const refusal = rules === "public" ? refusedPublic(url) : refusedUrl(rules, url);
+  if (refusal !== null) throw new Refused(refusal);
+  const judge = (address: string): string | null => (rules === "public" ? (publicRefusal(address) === null ? null : `${url.hostname} has no public address`) : refusedAddress(rules, url, address));
   const timeout = AbortSignal.timeout(timeoutMs);
   const combined = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
   const sized = body === undefined ? headers : { "content-length": String(Buffer.byteLength(body)), ...headers };
   try {
-    return await guardedRequest(url, { method, headers: sized, ...(body !== undefined && { body }), signal: combined, lookup: reach === "public" ? publicLookup(resolver) : configuredLookup(resolver), maximumBytes });
+    return await guardedRequest(url, { method, headers: sized, ...(body !== undefined && { body }), signal: combined, lookup: judgedLookup(judge, resolver), maximumBytes });
   } catch (cause) {
-    if (cause instanceof TooLarge) throw new Error(`an answer of more than ${maximumBytes} bytes`, { cause });
+    if (cause instanceof Refused) throw cause;
+    if (cause instanceof TooLarge) throw new Error(`an answer of more than ${maximumBytes % 1024 === 0 ? `${maximumBytes / 1024} KiB` : `${maximumBytes} bytes`}`, { cause });
     throw new Error(timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : signal?.aborted === true ? "the request was given up" : wordsOf(cause), { cause });
   }
 }
@@ -56,7 +61,8 @@ export function configuredLookup(resolver: LookupFunction = systemResolver): Loo
   return (hostname, options, callback) => {
     const url = URL.parse(`http://${hostname}`);
     if (url === null) return callback(new Error(`${hostname} is no host name`), "", 0);
-    return judgedLookup([ownRule(url)], url, resolver)(hostname, options, callback);
+    const rules = [ownRule(url)];
+    return judgedLookup((address) => refusedAddress(rules, url, address), resolver)(hostname, options, callback);
   };
 }
 
@@ -74,24 +80,23 @@ export async function configuredAddress(host: string, resolver: LookupFunction =
   });
 }
 
+/** Why an address may not be asked; null when its name may be: what it resolves to is judged when connecting. */
+function refusedUrl(rules: readonly EgressRule[], url: URL): string | null {
+  if (url.username !== "" || url.password !== "") return `${url.host} is not asked with a name or password in the address`;
+  if (!isAllowed(rules, url)) return `${url.host} does not stand in egress.allow (vigie.yaml), so it is not asked`;
+  const host = bareHost(url);
+  return isIP(host) === 0 ? null : refusedAddress(rules, url, host);
+}
+
 function refusedPublic(url: URL): string | null {
   if (url.protocol !== "https:") return `${url.host} is not asked without TLS`;
-  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const host = bareHost(url);
   return isIP(host) === 0 || publicRefusal(host) === null ? null : `${url.host} is not a public address`;
 }
 
-function publicLookup(resolver: LookupFunction): LookupFunction {
-  return (hostname, options, callback) => {
-    resolver(hostname, { ...options, all: true }, (error, found) => {
-      if (error !== null) return callback(error, "", 0);
-      const addresses = typeof found === "string" ? [{ address: found, family: isIP(found) }] : found;
-      const allowed = addresses.filter(({ address }) => publicRefusal(address) === null);
-      const [first] = allowed;
-      if (first === undefined) return callback(new Error(`${hostname} has no public address`), "", 0);
-      if (options.all === true) return callback(null, allowed);
-      return callback(null, first.address, first.family);
-    });
-  };
+/** Without the brackets of IPv6. */
+function bareHost(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, "");
 }
 
 const words: Readonly<Record<string, string>> = { ECONNREFUSED: "the connection is refused", ENOTFOUND: "its name is not known", EAI_AGAIN: "its name cannot be looked up", ECONNRESET: "the connection was cut", EHOSTUNREACH: "there is no way to its host" };

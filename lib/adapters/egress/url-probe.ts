@@ -1,6 +1,6 @@
-import { lookup as resolve } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { guardedRequest, judgedLookup, Refused, refusedUrl } from "#lib/adapters/egress/guarded-request.ts";
+import { Refused } from "#lib/adapters/egress/guarded-request.ts";
+import { ask, wordsOf } from "#lib/adapters/egress/outgoing.ts";
 import { parseEgress } from "#lib/domain/egress.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import type { HttpAnswer } from "#lib/ports/outside.ts";
@@ -15,25 +15,20 @@ const headers = { "user-agent": "vigie", accept: "application/health+json, appli
  * Throws VigieError "denied" when the rules forbid the address, "upstream" when nothing answers in time. No credentials are sent, no cookies kept.
  * `resolver` answers names; the system's when left out.
  */
-export function createUrlProbe(allow: readonly string[], resolver: LookupFunction = resolve as LookupFunction): (url: string, timeoutMs: number, signal?: AbortSignal) => Promise<HttpAnswer> {
-  const rules = parseEgress(allow);
+export function createUrlProbe(allow: readonly string[], resolver?: LookupFunction): (url: string, timeoutMs: number, signal?: AbortSignal) => Promise<HttpAnswer> {
+  const reach = parseEgress(allow);
 
   return async (text, timeoutMs, signal) => {
     const url = URL.parse(text);
     if (url === null) throw new VigieError("denied", `"${text.slice(0, 200)}" is not an address.`);
-    const refusal = refusedUrl(rules, url);
-    if (refusal !== null) throw new VigieError("denied", refusal);
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const combined = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
     const begun = performance.now();
     try {
-      const { status, body } = await guardedRequest(url, { method: "GET", headers, signal: combined, lookup: judgedLookup(rules, url, resolver), maximumBytes });
+      const { status, body } = await ask({ method: "GET", url, headers, timeoutMs, maximumBytes, signal, reach, resolver });
       return { status, body: body.toString("utf8"), elapsedMs: performance.now() - begun };
     } catch (cause) {
       if (cause instanceof Refused) throw new VigieError("denied", `${cause.message}.`, { cause });
       if (signal?.aborted === true) throw signal.reason;
-      const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : cause instanceof Error ? cause.message : String(cause);
-      throw new VigieError("upstream", `${url.host} cannot be asked: ${why}.`, { cause });
+      throw new VigieError("upstream", `${url.host} cannot be asked: ${wordsOf(cause)}.`, { cause });
     }
   };
 }

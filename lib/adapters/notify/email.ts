@@ -65,7 +65,7 @@ export function createEmailChannel({ host, port, secure, username, password, sen
         });
         const { rejected } = await Promise.race([sent, ended.promise]);
         // The others have it: sending to all again would tell them twice.
-        if (rejected.length > 0) throw new NotifyError(`The mail server ${host}:${port} took the mail, but not for ${rejected.map((refused) => (typeof refused === "string" ? refused : refused.address)).join(", ")}.`, { permanent: true });
+        if (rejected.length > 0) throw new NotifyError(`The mail server ${host}:${port} took the mail, but not for ${rejected.join(", ")}.`, { permanent: true });
       } catch (cause) {
         throw cause instanceof NotifyError ? cause : failure(cause, `${host}:${port}`);
       } finally {

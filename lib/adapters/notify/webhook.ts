@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
-import { lookup as resolve } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { guardedRequest, judgedLookup, Refused, refusedUrl } from "#lib/adapters/egress/guarded-request.ts";
-import type { GuardedAnswer } from "#lib/adapters/egress/guarded-request.ts";
+import { Refused } from "#lib/adapters/egress/guarded-request.ts";
+import { ask, wordsOf } from "#lib/adapters/egress/outgoing.ts";
+import type { OutgoingReply } from "#lib/adapters/egress/outgoing.ts";
 import { retryAfterMs } from "#lib/adapters/notify/retry-after.ts";
 import type { WebhookBody } from "#lib/contracts/notification.ts";
 import { parseEgress } from "#lib/domain/egress.ts";
@@ -10,9 +10,8 @@ import { redactValue } from "#lib/domain/redact.ts";
 import { NotifyError } from "#lib/ports/notify.ts";
 import type { NotifyChannel } from "#lib/ports/notify.ts";
 
-const timeoutMs = 10_000;
 /** What a receiver answers is not read further: its status counts. */
-const maximumBytes = 64 * 1024;
+const limits = { timeoutMs: 10_000, maximumBytes: 64 * 1024 };
 
 interface WebhookOptions {
   url: string;
@@ -32,30 +31,26 @@ export function webhookSignature(secret: string, timestamp: string, body: string
  * POSTs JSON, signed (headers vigie-timestamp, vigie-signature), each announcement by itself and in order. Where it may go is judged by egress.allow, before
  * and when connecting; redirects are not followed; only 2xx is an arrival. A delivery that is repeated has the same `delivery`.
  */
-export function createWebhookChannel({ url: address, secret, allow, resolver = resolve as LookupFunction, now = Date.now }: WebhookOptions): NotifyChannel {
+export function createWebhookChannel({ url: address, secret, allow, resolver, now = Date.now }: WebhookOptions): NotifyChannel {
   const url = new URL(address);
-  const rules = parseEgress(allow);
+  const reach = parseEgress(allow);
 
   return {
     absorbs: "none",
     paceMs: 0,
     async send({ id, kind, at, platform, incident, link }, thread, signal) {
-      const refusal = refusedUrl(rules, url);
-      if (refusal !== null) throw new NotifyError(refusal, { permanent: true });
       const content: WebhookBody = { version: 1, delivery: id, kind, at: at.toISOString(), platform, url: link, incident: redactValue(incident) };
       const body = JSON.stringify(content);
       const timestamp = String(Math.floor(now() / 1_000));
-      const timeout = AbortSignal.timeout(timeoutMs);
-      let answer: GuardedAnswer;
+      let answer: OutgoingReply;
       try {
-        answer = await guardedRequest(url, {
-          method: "POST", body, signal: AbortSignal.any([signal, timeout]), lookup: judgedLookup(rules, url, resolver), maximumBytes,
-          headers: { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)), "user-agent": "vigie", "vigie-delivery": id, "vigie-timestamp": timestamp, "vigie-signature": webhookSignature(secret, timestamp, body) },
+        answer = await ask({
+          ...limits, method: "POST", url, body, signal, reach, resolver,
+          headers: { "content-type": "application/json", "user-agent": "vigie", "vigie-delivery": id, "vigie-timestamp": timestamp, "vigie-signature": webhookSignature(secret, timestamp, body) },
         });
       } catch (cause) {
         if (cause instanceof Refused) throw new NotifyError(`${cause.message}.`, { permanent: true, cause });
-        const why = timeout.aborted ? `no answer within ${timeoutMs / 1_000} s` : cause instanceof Error ? cause.message : String(cause);
-        throw new NotifyError(`${url.host} cannot be reached: ${why}.`, { cause });
+        throw new NotifyError(`${url.host} cannot be reached: ${wordsOf(cause)}.`, { cause });
       }
       const { status, headers } = answer;
       if (status >= 200 && status < 300) return { thread };

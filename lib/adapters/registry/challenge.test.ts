@@ -19,7 +19,7 @@ describe("parseChallenge", () => {
     const started = performance.now();
     parseChallenge(`Bearer ${"a=".repeat(2_000)}`);
     parseChallenge(`Bearer realm="${"\\".repeat(4_000)}`);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(500);
   });
 });
 

@@ -30,6 +30,7 @@ test("in rollback mode a promoted Big Pod that breaks is rolled back once, its r
   // The same image, by the digest that ran.
   expect((await stage.images("prod"))["experience"]?.["experience"]?.split("@")[0]).toBe(before["experience"]?.["experience"]);
   process.stdout.write(`from the failing process to the finished automatic rollback: ${Math.round(tookMs)} ms\n`);
+  expect(tookMs).toBeLessThan(45_000);
   const { db } = stage.database;
   const quarantined = await db.quarantineRow.findMany({ where: { environment: "prod" } });
   expect(quarantined).toMatchObject([{ release: operation.plan.release, operationId: operation.id, liftedAt: null }]);

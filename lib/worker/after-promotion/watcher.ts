@@ -10,8 +10,10 @@ import { vigieActor } from "#lib/services/operation/request-automatic.ts";
 import { createAlerts } from "#lib/worker/after-promotion/alerts.ts";
 import { decide, wayBackOf } from "#lib/worker/after-promotion/decide.ts";
 import { editedSince, marksOf } from "#lib/worker/after-promotion/marks.ts";
-import { assertLease, LeaseLost } from "#lib/worker/lease.ts";
+import { assertLease } from "#lib/worker/lease.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
+import { createLook } from "#lib/worker/look.ts";
+import type { Look } from "#lib/worker/look.ts";
 
 export interface WatcherParts {
   context: ServiceContext;
@@ -21,22 +23,14 @@ export interface WatcherParts {
   changed?: (environment: string) => void;
 }
 
-export interface PromotionWatcher {
-  /** One look at everything that is watched; a look during another is left out. */
-  look(): Promise<void>;
-  close(): Promise<void>;
-}
-
 const viewPatienceMs = 5_000;
 
 /** Watches what was promoted, with the observer's lease only. Everything that must be remembered is in the database: any worker goes on from there. */
-export function createPromotionWatcher(parts: WatcherParts): PromotionWatcher {
+export function createPromotionWatcher(parts: WatcherParts): Look {
   const { context, views, lease } = parts;
   const { db, config, log } = context;
   const alerts = createAlerts(context.outside);
   const opened = new Map<string, Promise<EnvironmentView>>();
-  let looking: Promise<void> | null = null;
-  let silent = false;
 
   function viewOf(environment: string): Promise<EnvironmentView> {
     const view = opened.get(environment) ?? views.open(environment, viewPatienceMs);
@@ -138,22 +132,11 @@ export function createPromotionWatcher(parts: WatcherParts): PromotionWatcher {
     parts.changed?.(watch.environment);
   }
 
+  const { look, close } = createLook({ log, trouble: "what was promoted cannot be watched right now; it is looked at again", again: "promotions are watched again", work: lookAtAll });
   return {
-    look() {
-      looking ??= lookAtAll()
-        .then(() => {
-          if (silent) log.info({}, "promotions are watched again");
-          silent = false;
-        })
-        .catch((error: unknown) => {
-          if (!(error instanceof LeaseLost) && !silent) log.warn({ err: error }, "what was promoted cannot be watched right now; it is looked at again");
-          silent = !(error instanceof LeaseLost);
-        })
-        .finally(() => (looking = null));
-      return looking;
-    },
+    look,
     async close() {
-      await looking;
+      await close();
       await alerts.idle();
       closeViews(new Set());
     },

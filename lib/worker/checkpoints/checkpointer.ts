@@ -8,17 +8,13 @@ import type { ChainPosition } from "#lib/domain/audit-chain.ts";
 import { isCheckpointDue } from "#lib/domain/checkpoint-due.ts";
 import type { Checkpoints } from "#lib/ports/checkpoints.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
-import { LeaseLost, assertLease } from "#lib/worker/lease.ts";
+import { assertLease } from "#lib/worker/lease.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
+import { createLook } from "#lib/worker/look.ts";
+import type { Look } from "#lib/worker/look.ts";
 
 /** The first checkpoint of a log that is there already vouches for it as it is: only so many of its last entries are looked at. */
 const firstLook = 10_000;
-
-export interface Checkpointer {
-  /** Makes a checkpoint when one is due. */
-  look(): Promise<void>;
-  close(): Promise<void>;
-}
 
 interface CheckpointerParts {
   context: Pick<ServiceContext, "db" | "config" | "log">;
@@ -31,41 +27,31 @@ interface CheckpointerParts {
  * Signs where the log stands, and hands it to the outbox. What came since the last checkpoint is verified before: a log that does not continue what was signed is never
  * signed over; that is written down, and told on the page, until it continues again.
  */
-export function createCheckpointer({ context, checkpoints, lease }: CheckpointerParts): Checkpointer {
+export function createCheckpointer({ context, checkpoints, lease }: CheckpointerParts): Look {
   const { db, config, log } = context;
   const { origin, signer, places } = checkpoints;
-  let looking: Promise<void> | null = null;
-  let stopped = false;
-  let silent = false;
   let keyKept = false;
   /** What this process signed last: the copies in the database may have been cut together with the log. */
   let signed: Checkpoint | null = null;
 
-  async function lookOnce(): Promise<void> {
+  async function lookOnce(closing: AbortSignal): Promise<void> {
     const token = lease();
     if (token === null) return;
-    try {
-      if (!keyKept) await keepKey(db, signer.keyId, signer.publicKey);
-      keyKept = true;
-      const stored = (await newestCheckpoint(db))?.checkpoint ?? null;
-      const newest = signed !== null && (stored === null || stored.size < signed.size) ? signed : stored;
-      const head = await auditHead(db);
-      const position = head ?? chainStart;
-      if (!isCheckpointDue(newest, position.sequence, await databaseNow(db), config.audit.checkpoints)) return;
-      const trouble = await contradiction(newest, position);
-      if (stopped) return;
-      if (trouble === null) await make(token, position);
-      else await refuse(token, trouble);
-      silent = false;
-    } catch (error) {
-      if (error instanceof LeaseLost) return;
-      if (!silent) log.warn({ err: error }, "No checkpoint of the audit log can be made; it is tried again");
-      silent = true;
-    }
+    if (!keyKept) await keepKey(db, signer.keyId, signer.publicKey);
+    keyKept = true;
+    const stored = (await newestCheckpoint(db))?.checkpoint ?? null;
+    const newest = signed !== null && (stored === null || stored.size < signed.size) ? signed : stored;
+    const head = await auditHead(db);
+    const position = head ?? chainStart;
+    if (!isCheckpointDue(newest, position.sequence, await databaseNow(db), config.audit.checkpoints)) return;
+    const trouble = await contradiction(newest, position, closing);
+    if (closing.aborted) return;
+    if (trouble === null) await make(token, position);
+    else await refuse(token, trouble);
   }
 
   /** Why the log does not continue what was signed last; null when it does. */
-  async function contradiction(newest: Checkpoint | null, head: ChainPosition): Promise<string | null> {
+  async function contradiction(newest: Checkpoint | null, head: ChainPosition, closing: AbortSignal): Promise<string | null> {
     const from = newest?.size ?? Math.max(0, head.sequence - firstLook);
     if (newest !== null && head.sequence < newest.size) return `The log ends with entry ${head.sequence}, but a checkpoint of ${newest.size} entries was signed at ${newest.time}: the end was cut off, or an old backup was restored.`;
     const stored = from === 0 ? chainStart.hash : await hashOfEntry(db, from);
@@ -73,7 +59,7 @@ export function createCheckpointer({ context, checkpoints, lease }: Checkpointer
     if (newest !== null && stored !== newest.head) return `Entry ${from} has another hash than the checkpoint signed at ${newest.time}: it, or an entry before it, was changed.`;
     const verifier = createChainVerifier({ sequence: from, hash: stored });
     for await (const rows of auditRows(db, from, head.sequence)) {
-      if (stopped) return null;
+      if (closing.aborted) return null;
       for (const row of rows) {
         const finding = verifier.push(row);
         if (finding !== null) return finding.evidence;
@@ -102,17 +88,5 @@ export function createCheckpointer({ context, checkpoints, lease }: Checkpointer
     if (fresh) log.error({ sentence }, "The audit log does not continue what was signed: no checkpoint is made");
   }
 
-  return {
-    look() {
-      if (stopped) return looking ?? Promise.resolve();
-      looking ??= lookOnce().finally(() => {
-        looking = null;
-      });
-      return looking;
-    },
-    async close() {
-      stopped = true;
-      await looking;
-    },
-  };
+  return createLook({ log, trouble: "No checkpoint of the audit log can be made; it is tried again", work: lookOnce });
 }

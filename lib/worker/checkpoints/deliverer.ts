@@ -4,6 +4,7 @@ import { retryDelayMs } from "#lib/domain/notification.ts";
 import { DeliveryError } from "#lib/ports/checkpoints.ts";
 import type { CheckpointPlace, Checkpoints } from "#lib/ports/checkpoints.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { createDrains } from "#lib/worker/drains.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
 
 export interface Deliverer {
@@ -26,12 +27,11 @@ interface DelivererParts {
  * Brings checkpoints to their places, in order. A place that fails keeps its own waiting, for ever: a checkpoint is not given up. A worker that dies between
  * delivering and writing it down leaves one that is handed over again, which every place takes as the same.
  */
-export function createDeliverer({ context, checkpoints, lease, random, delayMs = retryDelayMs, patienceMs = 4_000 }: DelivererParts): Deliverer {
+export function createDeliverer({ context, checkpoints, lease, random, delayMs = retryDelayMs, patienceMs }: DelivererParts): Deliverer {
   const { db, log } = context;
-  const running = new Map<string, Promise<void>>();
+  const placeOf = new Map(checkpoints.places.map((place) => [place.name, place]));
   const failing = new Set<string>();
-  const stopping = new AbortController();
-  let stopped = false;
+  const drains = createDrains(drain, patienceMs);
 
   async function next(place: CheckpointPlace): Promise<boolean> {
     if (lease() === null) return false;
@@ -39,7 +39,7 @@ export function createDeliverer({ context, checkpoints, lease, random, delayMs =
     if (due === null) return false;
     const { checkpoint: { number, checkpoint, key, signature }, attempts } = due;
     try {
-      await place.put({ checkpoint, key, signature }, stopping.signal);
+      await place.put({ checkpoint, key, signature }, drains.signal);
     } catch (error) {
       if (!(error instanceof DeliveryError)) log.error({ err: error, place: place.name }, "a checkpoint could not be delivered, for a reason nobody foresaw");
       const sentence = error instanceof DeliveryError ? oneLine(error.message) : "Something failed inside Vigie; the worker's log says more.";
@@ -53,26 +53,22 @@ export function createDeliverer({ context, checkpoints, lease, random, delayMs =
     return true;
   }
 
-  async function drain(place: CheckpointPlace): Promise<void> {
+  async function drain(name: string): Promise<void> {
+    const place = placeOf.get(name);
     try {
-      while (!stopped && (await next(place)));
+      while (place !== undefined && !drains.stopped() && (await next(place)));
     } catch (error) {
       // The database is away: what waits is still there afterwards.
-      log.debug({ err: error, place: place.name }, "deliveries of checkpoints cannot be looked at; it is tried again");
+      log.debug({ err: error, place: name }, "deliveries of checkpoints cannot be looked at; it is tried again");
     }
   }
 
   return {
     async look() {
-      if (stopped) return;
-      for (const place of checkpoints.places) if (!running.has(place.name)) running.set(place.name, drain(place).finally(() => running.delete(place.name)));
-      await Promise.all(running.values());
+      if (drains.stopped()) return;
+      drains.begin([...placeOf.keys()]);
+      await drains.idle();
     },
-    async close() {
-      stopped = true;
-      const timer = setTimeout(() => stopping.abort(), patienceMs);
-      await Promise.all(running.values());
-      clearTimeout(timer);
-    },
+    close: drains.close,
   };
 }

@@ -14,10 +14,10 @@ import { newSigner } from "#lib/domain/test-chain.ts";
 import type { Checkpoints } from "#lib/ports/checkpoints.ts";
 import { createTestContext, testConfig } from "#lib/services/test-context.ts";
 import { createCheckpointer } from "#lib/worker/checkpoints/checkpointer.ts";
-import type { Checkpointer } from "#lib/worker/checkpoints/checkpointer.ts";
 import { createDeliverer } from "#lib/worker/checkpoints/deliverer.ts";
 import type { Deliverer } from "#lib/worker/checkpoints/deliverer.ts";
 import { acquireLease, observerLease } from "#lib/worker/lease.ts";
+import type { Look } from "#lib/worker/look.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
 
 /** A log of its own with a worker's hands on it: what is due is made and delivered when a test says so. */
@@ -28,7 +28,7 @@ export interface TestLogStage {
   lease: LeaseToken;
   file: string;
   /** A worker's parts, started anew: they remember nothing. */
-  parts(places?: Checkpoints["places"]): { checkpointer: Checkpointer; deliverer: Deliverer };
+  parts(places?: Checkpoints["places"]): { checkpointer: Look; deliverer: Deliverer };
   append(count: number, change?: Partial<AuditBody>): Promise<void>;
   /** Makes a checkpoint now, with a fresh worker, and delivers it. */
   sign(): Promise<void>;

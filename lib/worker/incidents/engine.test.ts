@@ -333,7 +333,7 @@ describe("in the long run", () => {
     await expect(stage.database.db.incidentEntryRow.updateMany({ data: { title: "nothing happened" } })).rejects.toThrow(/permission denied/);
   });
 
-  test("from a signal to the stream of a browser within two seconds, most of the time on whatever machine", { timeout: 240_000 }, async () => {
+  test("from a signal to the stream of a browser within two seconds, 19 times of 20", { timeout: 240_000 }, async () => {
     stage = await openEngineStage();
     const live = createLive(stage.context, stage.database.url);
     const subscription = live.subscribe(["prod"], null);
@@ -351,6 +351,6 @@ describe("in the long run", () => {
       took.push(performance.now() - began);
     }
     await live.close();
-    expect(took.toSorted((a, b) => a - b)[10]).toBeLessThan(2_000);
+    expect(took.toSorted((a, b) => a - b)[18]).toBeLessThan(2_000);
   });
 });

@@ -8,12 +8,11 @@ import type { NotificationKind } from "#lib/domain/notification.ts";
 import { NotifyError } from "#lib/ports/notify.ts";
 import type { Announcement, Notify, NotifyChannel } from "#lib/ports/notify.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { createDrains } from "#lib/worker/drains.ts";
 
 /** Longer than any channel's time-outs together, so that a message that is being sent is not claimed anew. */
 const claimMs = 60_000;
 const tidyEveryMs = 60_000;
-/** How long a message that is being sent may take to end when the worker stops. */
-const patienceMs = 4_000;
 
 export interface Notifier {
   /** Sends what is due, and resolves when nothing more is. Channels do not wait for each other. */
@@ -36,9 +35,7 @@ export interface NotifierParts {
  */
 export function createNotifier({ context, notify, portalUrl, random, delayMs = retryDelayMs }: NotifierParts): Notifier {
   const { db, config, log } = context;
-  const running = new Map<string, Promise<void>>();
-  const stopping = new AbortController();
-  let stopped = false;
+  const drains = createDrains(drain);
   let silent = false;
   let tidiedAt = 0;
 
@@ -49,7 +46,7 @@ export function createNotifier({ context, notify, portalUrl, random, delayMs = r
     try {
       const channel = notify.channel(name);
       const { announcement, ids } = await announcementOf(claimed, channel);
-      const { thread } = await channel.send(announcement, await threadOf(db, name, claimed.incidentId), stopping.signal);
+      const { thread } = await channel.send(announcement, await threadOf(db, name, claimed.incidentId), drains.signal);
       await recordSent(db, claimed, { ids, thread, paceMs: channel.paceMs, title: `${name} was told: ${kindWords[announcement.kind]}` });
     } catch (error) {
       const known = error instanceof NotifyError || isVigieError(error);
@@ -86,7 +83,7 @@ export function createNotifier({ context, notify, portalUrl, random, delayMs = r
 
   async function drain(name: string): Promise<void> {
     try {
-      while (!stopped && (await next(name)));
+      while (!drains.stopped() && (await next(name)));
       silent = false;
     } catch (error) {
       // The database is away: claims run out by themselves.
@@ -104,20 +101,15 @@ export function createNotifier({ context, notify, portalUrl, random, delayMs = r
 
   return {
     async look() {
-      if (stopped) return;
-      for (const { name } of config.notifications) if (!running.has(name)) running.set(name, drain(name).finally(() => running.delete(name)));
+      if (drains.stopped()) return;
+      drains.begin(config.notifications.map(({ name }) => name));
       if (performance.now() - tidiedAt > tidyEveryMs || tidiedAt === 0) {
         tidiedAt = performance.now();
         await tidy().catch((error: unknown) => log.warn({ err: error }, "old notifications cannot be looked at; it is tried again"));
       }
-      await Promise.all(running.values());
+      await drains.idle();
     },
-    async close() {
-      stopped = true;
-      const timer = setTimeout(() => stopping.abort(), patienceMs);
-      await Promise.all(running.values());
-      clearTimeout(timer);
-    },
+    close: drains.close,
   };
 }
 

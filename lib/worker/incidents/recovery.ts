@@ -8,23 +8,17 @@ import type { EnvironmentFacts } from "#lib/domain/plan-facts.ts";
 import { recoveryMoved, recoveryOf } from "#lib/domain/recovery.ts";
 import type { RecoveryFacts } from "#lib/domain/recovery.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
-import { assertLease, LeaseLost } from "#lib/worker/lease.ts";
+import { assertLease } from "#lib/worker/lease.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
-
-export interface RecoveryWatch {
-  /** One look at every incident against which something was done; a look during another is left out. */
-  look(): Promise<void>;
-  close(): Promise<void>;
-}
+import { createLook } from "#lib/worker/look.ts";
+import type { Look } from "#lib/worker/look.ts";
 
 /**
  * Verifies, with the observer's lease only, whether incidents are over because of what was done: writes it to the incident and, at each turn, to its timeline.
  * What must be remembered is in the incident's row: any worker goes on from there.
  */
-export function createRecoveryWatch({ context, lease }: { context: Pick<ServiceContext, "db" | "config" | "log">; lease: () => LeaseToken | null }): RecoveryWatch {
+export function createRecoveryWatch({ context, lease }: { context: Pick<ServiceContext, "db" | "config" | "log">; lease: () => LeaseToken | null }): Look {
   const { db, config, log } = context;
-  let looking: Promise<void> | null = null;
-  let silent = false;
 
   async function lookAtAll(): Promise<void> {
     const token = lease();
@@ -59,24 +53,7 @@ export function createRecoveryWatch({ context, lease }: { context: Pick<ServiceC
     });
   }
 
-  return {
-    look() {
-      looking ??= lookAtAll()
-        .then(() => {
-          if (silent) log.info({}, "recoveries are verified again");
-          silent = false;
-        })
-        .catch((error: unknown) => {
-          if (!(error instanceof LeaseLost) && !silent) log.warn({ err: error }, "whether incidents are over cannot be verified right now; it is looked at again");
-          silent = !(error instanceof LeaseLost);
-        })
-        .finally(() => (looking = null));
-      return looking;
-    },
-    async close() {
-      await looking;
-    },
-  };
+  return createLook({ log, trouble: "whether incidents are over cannot be verified right now; it is looked at again", again: "recoveries are verified again", work: lookAtAll });
 }
 
 function statesOf(facts: EnvironmentFacts, bigPods: readonly string[]): RecoveryFacts["states"] {

@@ -8,18 +8,15 @@ import { templateImages } from "#lib/domain/template-diff.ts";
 import { operationAnnotation } from "#lib/ports/cluster.ts";
 import type { EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
-import { LeaseLost, assertLease } from "#lib/worker/lease.ts";
+import { assertLease } from "#lib/worker/lease.ts";
 import type { LeaseToken } from "#lib/worker/lease.ts";
+import { createLook } from "#lib/worker/look.ts";
+import type { Look } from "#lib/worker/look.ts";
 
 const viewPatienceMs = 5_000;
 /** The first look of a worker goes back all the way, later ones as far as a worker may have been away. */
 const allDays = 4_000;
 const recentDays = 7;
-
-export interface IntentSweeper {
-  look(): Promise<void>;
-  close(): Promise<void>;
-}
 
 interface IntentSweeperParts {
   context: Pick<ServiceContext, "db" | "config" | "outside" | "log">;
@@ -43,31 +40,22 @@ interface Resolution {
  * Finds intents whose outcome nobody wrote down (a process died in between, a database was restored), looks at the operation and at the cluster, or at Alertmanager, and
  * adds an entry of its own that says what is so now. Where that cannot be seen, it is tried again: nothing is guessed.
  */
-export function createIntentSweeper({ context, views, lease, graceSeconds = 120 }: IntentSweeperParts): IntentSweeper {
+export function createIntentSweeper({ context, views, lease, graceSeconds = 120 }: IntentSweeperParts): Look {
   const { db, config, outside, log } = context;
-  let looking: Promise<void> | null = null;
-  let stopped = false;
-  let silent = false;
   let epoch: bigint | null = null;
 
-  async function lookOnce(): Promise<void> {
+  async function lookOnce(closing: AbortSignal): Promise<void> {
     const token = lease();
     if (token === null) return;
-    try {
-      const days = epoch === token.epoch ? recentDays : allDays;
-      for (const intent of await orphanedOperations(db, { days, graceSeconds, environments: config.environments.map(({ name }) => name) })) await resolve(token, intent, ofOperation);
-      for (const intent of await orphanedSilences(db, { days, graceSeconds })) await resolve(token, intent, ofSilence);
-      epoch = token.epoch;
-      silent = false;
-    } catch (error) {
-      if (error instanceof LeaseLost) return;
-      if (!silent) log.warn({ err: error }, "Intents without an outcome cannot be looked for; it is tried again");
-      silent = true;
-    }
+    const days = epoch === token.epoch ? recentDays : allDays;
+    const asked = { days, graceSeconds };
+    for (const intent of await orphanedOperations(db, { ...asked, environments: config.environments.map(({ name }) => name) })) await resolve(token, intent, ofOperation, closing);
+    for (const intent of await orphanedSilences(db, asked)) await resolve(token, intent, ofSilence, closing);
+    epoch = token.epoch;
   }
 
-  async function resolve(token: LeaseToken, intent: OrphanedIntent, find: (intent: OrphanedIntent) => Promise<Resolution>): Promise<void> {
-    if (stopped) return;
+  async function resolve(token: LeaseToken, intent: OrphanedIntent, find: (intent: OrphanedIntent) => Promise<Resolution>, closing: AbortSignal): Promise<void> {
+    if (closing.aborted) return;
     let found: Resolution;
     try {
       found = await find(intent);
@@ -121,19 +109,7 @@ export function createIntentSweeper({ context, views, lease, graceSeconds = 120 
     return made === undefined ? { succeeded: false, status: "absent", sentence: "Alertmanager has no such silence." } : { succeeded: true, status: made.state, sentence: `Alertmanager has the silence ${made.id}, ${made.state}.` };
   }
 
-  return {
-    look() {
-      if (stopped) return looking ?? Promise.resolve();
-      looking ??= lookOnce().finally(() => {
-        looking = null;
-      });
-      return looking;
-    },
-    async close() {
-      stopped = true;
-      await looking;
-    },
-  };
+  return createLook({ log, trouble: "Intents without an outcome cannot be looked for; it is tried again", work: lookOnce });
 }
 
 function unseen(environment: string): VigieError {

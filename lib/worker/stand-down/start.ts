@@ -1,6 +1,7 @@
 import { dueForStandDown } from "#lib/db/repositories/stand-down.ts";
 import { requestStandDown } from "#lib/services/blue-green/request-stand-down.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
+import { createLook } from "#lib/worker/look.ts";
 
 /** Looked for this often. Nothing is remembered between two looks: what is due stands in the database. */
 const everyMs = 3_000;
@@ -18,38 +19,23 @@ export function startStandDown(context: ServiceContext): StandDown {
   const standbyMinutes = new Map(config.environments.flatMap(({ name, policy }) => (policy.strategy.kind === "blue-green" ? [[name, policy.strategy.standbyMinutes] as const] : [])));
   /** Operations found to have nothing to scale down, and when (performance.now()): most never will, so they are looked at less often. */
   const settled = new Map<string, number>();
-  let looking: Promise<void> | null = null;
-  let silent = false;
-  let stopped = false;
-
-  async function lookOnce(): Promise<void> {
-    try {
+  const { look, close } = createLook({
+    log,
+    trouble: "Kept colours cannot be looked at; it is tried again",
+    async work(closing) {
       for (const id of await dueForStandDown(db, standbyMinutes)) {
-        if (stopped) return;
+        if (closing.aborted) return;
         if (performance.now() - (settled.get(id) ?? -settledForMs) < settledForMs) continue;
         if ((await requestStandDown(context, id)) === "nothing") settled.set(id, performance.now());
       }
-      silent = false;
-    } catch (error) {
-      if (!silent) log.warn({ err: error }, "Kept colours cannot be looked at; it is tried again");
-      silent = true;
-    }
-  }
-
-  function look(): Promise<void> {
-    looking ??= lookOnce().finally(() => {
-      looking = null;
-    });
-    return looking;
-  }
-
+    },
+  });
   const timer = standbyMinutes.size === 0 ? null : setInterval(() => void look(), everyMs);
   return {
     look,
     async stop() {
-      stopped = true;
       if (timer !== null) clearInterval(timer);
-      await looking;
+      await close();
     },
   };
 }

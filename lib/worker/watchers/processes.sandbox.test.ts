@@ -36,7 +36,7 @@ async function momentOfFatal(rig: SentencesRig): Promise<number> {
 test("a process given up in a ready pod makes the Big Pod red within 4 s, by polling", () =>
   withRig({ speed: 1 }, async (rig) => {
     const delaysMs: number[] = [];
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < 6; round += 1) {
       const red = rig.until("experience is red", "experience", (state) => state.status === "broken").then((state) => ({ state, at: performance.now() }));
       const [fatalAt] = await Promise.all([momentOfFatal(rig), crash(rig)]);
       const { state, at } = await red;
@@ -47,8 +47,7 @@ test("a process given up in a ready pod makes the Big Pod red within 4 s, by pol
       await rig.settled("experience");
     }
     if (process.env["VIGIE_TIMES"] !== undefined) process.stdout.write(`from FATAL to red, ms: ${delaysMs.map((ms) => Math.round(ms)).join(", ")}\n`);
-    // Of three the one in the middle: a machine that stood still for a moment says nothing about Vigie.
-    expect(delaysMs.toSorted((a, b) => a - b)[1]).toBeLessThan(4_000);
+    expect(Math.max(...delaysMs)).toBeLessThan(4_000);
   }), 240_000);
 
 test("the supervisor alone tells as much: state, exit status, last line of the log", () =>

@@ -158,7 +158,7 @@ describe("connections that break", () => {
     rig.cluster.remove("map-2");
     const startedAt = performance.now();
     await rig.until(() => rig.reflector.source().status === "stale");
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
     expect(rig.reflector.source().reason).toContain("although the connection is open");
     expect(rig.reflector.source().since).toBe(rig.reflector.source().contactAt);
     rig.cluster.muted = false;
@@ -185,7 +185,7 @@ describe("connections that break", () => {
     const startedAt = performance.now();
     rig.cluster.put("map-1", { unheard: "yes" });
     await rig.until(() => rig.reflector.source().status === "stale");
-    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
     expect(rig.reflector.source().reason).toContain("no sign of life");
     expect(rig.reflector.items().size).toBe(7);
     rig.proxy.thaw();
