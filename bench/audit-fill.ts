@@ -73,7 +73,7 @@ export async function fillAudit(ownerUrl: string, rows: number, folder: string, 
       lines.push(`${n}\t${at}\t${action}\t${outcome}\tperson\t${actor}\t${name}\t${environment ?? "\\N"}\t{${bigPods.join(",")}}\t${operation ?? "\\N"}\t${bytes}\t${previous}\n`);
       if (lines.length === perFile || n === rows) await load();
       if (n % perPartition === 0) {
-        await client.query("SELECT audit_partition_close()");
+        await closePartition(client);
         say(`${n} entries written`);
       }
     }
@@ -88,4 +88,12 @@ export async function fillAudit(ownerUrl: string, rows: number, folder: string, 
   } finally {
     await client.end();
   }
+}
+
+/** Closing a partition gives up after 300 ms; waiting for its lock before makes autovacuum, which may hold it for minutes, let go within a second. */
+async function closePartition(client: pg.Client): Promise<void> {
+  await client.query("BEGIN");
+  await client.query("LOCK TABLE audit_entry IN ACCESS EXCLUSIVE MODE");
+  await client.query("SELECT audit_partition_close()");
+  await client.query("COMMIT");
 }
