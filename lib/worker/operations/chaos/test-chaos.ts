@@ -238,6 +238,8 @@ function strike(stage: Stage, proxy: DatabaseProxy, live: Worker[], startOne: ()
 
   /** The worker that was struck; null when the operation ended without. */
   function placed(): Promise<ChildProcess | null> {
+    // It may have ended while the workers were armed: a signal that is aborted tells nobody any more.
+    if (over.signal.aborted) return Promise.resolve(null);
     const ended = new Promise<null>((resolve) => over.signal.addEventListener("abort", () => resolve(null), { once: true }));
     return Promise.race([ended, ...live.map((worker) => worker.hit)]);
   }
