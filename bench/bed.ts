@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Scope } from "#bench/scope.ts";
 import { apiClient } from "#e2e/api-client.ts";
 import type { ApiAnswer, ApiClient } from "#e2e/api-client.ts";
-import { freePort } from "#lib/runtime/postgres/embedded.ts";
+import { freePort } from "#lib/runtime/free-port.ts";
 import { startStack } from "#lib/runtime/stack/stack.ts";
 import type { SandboxAddresses, Stack } from "#lib/runtime/stack/stack.ts";
 

@@ -7,7 +7,7 @@ import type { Figure, Part } from "#bench/part.ts";
 import type { Scope } from "#bench/scope.ts";
 import { median } from "#bench/statistics.ts";
 import { root } from "#lib/runtime/home.ts";
-import { freePort } from "#lib/runtime/postgres/embedded.ts";
+import { freePort } from "#lib/runtime/free-port.ts";
 import { webBuild } from "#lib/runtime/stack/build.ts";
 
 const laterStarts = 3;

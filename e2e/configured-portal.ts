@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { root } from "#lib/runtime/home.ts";
-import { freePort } from "#lib/runtime/postgres/embedded.ts";
+import { freePort } from "#lib/runtime/free-port.ts";
 import { bundleSandbox } from "#lib/runtime/stack/build.ts";
 import { startChild } from "#lib/runtime/stack/child.ts";
 import type { Child } from "#lib/runtime/stack/child.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, chmodSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "#lib/runtime/postgres/embedded.ts";
+import { freePort } from "#lib/runtime/free-port.ts";
 import { startStack } from "#lib/runtime/stack/stack.ts";
 import type { SandboxAddresses, Stack } from "#lib/runtime/stack/stack.ts";
 

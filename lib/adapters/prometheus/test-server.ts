@@ -1,13 +1,12 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
+import { freePort } from "#lib/runtime/free-port.ts";
 
 /** Where a program is on the PATH or in Debian's place, if it is. */
 function find(names: readonly string[]): string | undefined {
@@ -115,13 +114,4 @@ async function startServer(name: string, folder: string, launchAt: (port: number
   if (attempts > 1 && lines.some((line) => line.includes("address already in use"))) return startServer(name, folder, launchAt, attempts - 1);
   rmSync(folder, { recursive: true, force: true });
   throw new Error(`${name} stopped before it was ready:\n${lines.join("\n")}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // A TCP server that listens always has an AddressInfo.
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import { VigieError } from "#lib/domain/error.ts";
+import { freePort } from "#lib/runtime/free-port.ts";
 import { dataFolder, reachableBinaries, serverAccount } from "#lib/runtime/postgres/account.ts";
 import type { Account } from "#lib/runtime/postgres/account.ts";
 import { postgresBinaries } from "#lib/runtime/postgres/binaries.ts";
@@ -168,15 +168,4 @@ async function ensureDatabase(url: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (address !== null && typeof address === "object" ? resolve(address.port) : reject(new Error("no port"))));
-    });
-  });
 }

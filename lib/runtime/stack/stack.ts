@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 import { isLoopback } from "#lib/runtime/listen-address.ts";
-import { freePort } from "#lib/runtime/postgres/embedded.ts";
+import { freePort } from "#lib/runtime/free-port.ts";
 import { bundleSandbox, bundleWorker, webBuild } from "#lib/runtime/stack/build.ts";
 import { smallYoungGeneration, startChild, untilReady } from "#lib/runtime/stack/child.ts";
 import type { Child } from "#lib/runtime/stack/child.ts";
