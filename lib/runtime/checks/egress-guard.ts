@@ -30,7 +30,7 @@ export const mayConnect: Readonly<Record<string, string>> = {
   "lib/adapters/identity/options.ts": "next-auth's options; its providers are the two above",
   "lib/adapters/kubernetes/plugin-credentials.ts": "credentials by the programs that cluster.allowPlugins names; they ask whom they like",
   "lib/cli/client.ts": "the command line, on somebody's own machine, to the portal that they name",
-  "lib/runtime/postgres/embedded.ts": "looks for a free port on loopback",
+  "lib/runtime/free-port.ts": "looks for a free port on loopback",
   "lib/runtime/stack/stack.ts": "looks whether a port is free, and asks its own portal whether it is ready",
   "lib/runtime/commands/screenshots.ts": "a command of development, to its own sandbox",
 };
