@@ -7,7 +7,7 @@ import { listenAddress } from "#lib/runtime/listen-address.ts";
 import { configPath, preflight } from "#lib/runtime/preflight.ts";
 import { refuseUnprotected } from "#lib/runtime/stack/database.ts";
 import { bundleSandbox, bundleWorker, webBuild } from "#lib/runtime/stack/build.ts";
-import { smallYoungGeneration } from "#lib/runtime/stack/child.ts";
+import { smallHeap } from "#lib/runtime/stack/child.ts";
 import { printError } from "#lib/runtime/stack/run.ts";
 
 const what = process.argv[2];
@@ -35,7 +35,7 @@ try {
   const env: NodeJS.ProcessEnv = { ...process.env, VIGIE_ROOT: root, VIGIE_HOME: folder, HOST: host, HOSTNAME: host, PORT: String(port), NODE_ENV: "production", NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? `http://${host}:${port}`, ...(config === undefined ? {} : { VIGIE_CONFIG: resolve(config) }) };
   // The migrating role may become the owner of the audit log: no part that runs may know it.
   delete env.VIGIE_MIGRATION_URL;
-  const child = spawn(process.execPath, [...smallYoungGeneration, file], { cwd: root, env, stdio: "inherit" });
+  const child = spawn(process.execPath, [...smallHeap, file], { cwd: root, env, stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal === "SIGHUP" ? "SIGTERM" : signal));
   child.once("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 0));
 } catch (error) {
