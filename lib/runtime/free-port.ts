@@ -27,7 +27,7 @@ export async function freePort(): Promise<number> {
 
 /** Listens, on a port of loopback or on a socket with a name; null when somebody does already. */
 function listening(where: number | string): Promise<Server | null> {
-  const server = createServer();
+  const server = createServer((socket) => void socket.destroy());
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(null) : reject(error)));
     const listens = (): void => resolve(server);

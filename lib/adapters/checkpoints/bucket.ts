@@ -1,8 +1,8 @@
 import type { LookupFunction } from "node:net";
-import { createPlaceClient } from "#lib/adapters/checkpoints/guarded.ts";
+import { createPlaceClient } from "#lib/adapters/checkpoints/place-client.ts";
 import { signedHeaders } from "#lib/adapters/checkpoints/signature-v4.ts";
 import type { S3Credentials } from "#lib/adapters/checkpoints/signature-v4.ts";
-import type { OutgoingReply } from "#lib/adapters/egress/outgoing.ts";
+import type { OutgoingReply } from "#lib/adapters/egress/guarded-request.ts";
 import { objectName } from "#lib/domain/checkpoint-places.ts";
 import { checkpointLine } from "#lib/domain/checkpoint.ts";
 import { DeliveryError } from "#lib/ports/checkpoints.ts";

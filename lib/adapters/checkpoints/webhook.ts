@@ -1,5 +1,5 @@
 import type { LookupFunction } from "node:net";
-import { createPlaceClient } from "#lib/adapters/checkpoints/guarded.ts";
+import { createPlaceClient } from "#lib/adapters/checkpoints/place-client.ts";
 import { webhookSignature } from "#lib/adapters/notify/webhook.ts";
 import { checkpointLine } from "#lib/domain/checkpoint.ts";
 import { DeliveryError } from "#lib/ports/checkpoints.ts";

@@ -7,10 +7,7 @@ import type { LookupFunction } from "node:net";
 /** The rules forbid the address, or what its name resolved to. The message is a clause for people. */
 export class Refused extends Error {}
 
-/** The answer was longer than it may be. */
-export class TooLarge extends Error {}
-
-export interface GuardedAnswer {
+export interface OutgoingReply {
   status: number;
   headers: IncomingHttpHeaders;
   body: Buffer;
@@ -36,7 +33,7 @@ export function judgedLookup(refuse: (address: string) => string | null, resolve
 }
 
 /** One request on a connection of its own, over the given lookup. Redirects are not followed; an answer longer than maximumBytes is an error. */
-export function guardedRequest(url: URL, options: { method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"; headers: Readonly<Record<string, string>>; body?: string; signal: AbortSignal; lookup: LookupFunction; maximumBytes: number }): Promise<GuardedAnswer> {
+export function guardedRequest(url: URL, options: { method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"; headers: Readonly<Record<string, string>>; body?: string; signal: AbortSignal; lookup: LookupFunction; maximumBytes: number }): Promise<OutgoingReply> {
   const { method, headers, body, signal, lookup, maximumBytes } = options;
   return new Promise((resolve, reject) => {
     const outgoing = (url.protocol === "https:" ? requestTls : requestPlain)(url, { method, headers, signal, agent: false, lookup }, (incoming) => {
@@ -44,7 +41,7 @@ export function guardedRequest(url: URL, options: { method: "GET" | "POST" | "PU
       let size = 0;
       incoming.on("data", (chunk: Buffer) => {
         size += chunk.length;
-        if (size > maximumBytes) incoming.destroy(new TooLarge(`its answer is larger than ${maximumBytes / 1024} KiB`));
+        if (size > maximumBytes) incoming.destroy(new Error(`an answer of more than ${maximumBytes % 1024 === 0 ? `${maximumBytes / 1024} KiB` : `${maximumBytes} bytes`}`));
         else chunks.push(chunk);
       });
       incoming.on("error", reject);

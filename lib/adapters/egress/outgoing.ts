@@ -1,8 +1,8 @@
 import { lookup as resolve } from "node:dns";
-import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import type { LookupFunction } from "node:net";
-import { guardedRequest, judgedLookup, Refused, TooLarge } from "#lib/adapters/egress/guarded-request.ts";
+import { guardedRequest, judgedLookup, Refused } from "#lib/adapters/egress/guarded-request.ts";
+import type { OutgoingReply } from "#lib/adapters/egress/guarded-request.ts";
 import { isAllowed, ownRule, publicRefusal, refusedAddress } from "#lib/domain/egress.ts";
 import type { EgressRule } from "#lib/domain/egress.ts";
 
@@ -29,12 +29,6 @@ export interface Outgoing {
   resolver?: LookupFunction | undefined;
 }
 
-export interface OutgoingReply {
-  status: number;
-  headers: IncomingHttpHeaders;
-  body: Buffer;
-}
-
 /** One request. Rejects with an Error whose message is a clause for people, "the connection is refused"; with Refused when it may not be asked, which no second try changes. */
 export async function ask({ method, url, headers, body, timeoutMs, maximumBytes, signal, reach, resolver = systemResolver }: Outgoing): Promise<OutgoingReply> {
   const rules = reach === "configured" ? [ownRule(url)] : reach;
@@ -48,7 +42,6 @@ export async function ask({ method, url, headers, body, timeoutMs, maximumBytes,
     return await guardedRequest(url, { method, headers: sized, ...(body !== undefined && { body }), signal: combined, lookup: judgedLookup(judge, resolver), maximumBytes });
   } catch (cause) {
     if (cause instanceof Refused) throw cause;
-    if (cause instanceof TooLarge) throw new Error(`an answer of more than ${maximumBytes % 1024 === 0 ? `${maximumBytes / 1024} KiB` : `${maximumBytes} bytes`}`, { cause });
     throw new Error(timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : signal?.aborted === true ? "the request was given up" : wordsOf(cause), { cause });
   }
 }

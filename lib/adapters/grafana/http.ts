@@ -1,5 +1,5 @@
 import { ask as askOutside } from "#lib/adapters/egress/outgoing.ts";
-import type { OutgoingReply } from "#lib/adapters/egress/outgoing.ts";
+import type { OutgoingReply } from "#lib/adapters/egress/guarded-request.ts";
 
 export interface GrafanaRequest {
   method: "GET" | "POST" | "PATCH";

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import type { LookupFunction } from "node:net";
 import { Refused } from "#lib/adapters/egress/guarded-request.ts";
+import type { OutgoingReply } from "#lib/adapters/egress/guarded-request.ts";
 import { ask, wordsOf } from "#lib/adapters/egress/outgoing.ts";
-import type { OutgoingReply } from "#lib/adapters/egress/outgoing.ts";
 import { retryAfterMs } from "#lib/adapters/notify/retry-after.ts";
 import type { WebhookBody } from "#lib/contracts/notification.ts";
 import { parseEgress } from "#lib/domain/egress.ts";

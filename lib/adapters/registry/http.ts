@@ -1,5 +1,5 @@
 import { ask } from "#lib/adapters/egress/outgoing.ts";
-import type { OutgoingReply } from "#lib/adapters/egress/outgoing.ts";
+import type { OutgoingReply } from "#lib/adapters/egress/guarded-request.ts";
 
 export type HttpReply = OutgoingReply;
 

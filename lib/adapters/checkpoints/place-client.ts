@@ -1,7 +1,7 @@
 import type { LookupFunction } from "node:net";
 import { Refused } from "#lib/adapters/egress/guarded-request.ts";
+import type { OutgoingReply } from "#lib/adapters/egress/guarded-request.ts";
 import { ask, wordsOf } from "#lib/adapters/egress/outgoing.ts";
-import type { OutgoingReply } from "#lib/adapters/egress/outgoing.ts";
 import { parseEgress } from "#lib/domain/egress.ts";
 import { DeliveryError } from "#lib/ports/checkpoints.ts";
 
