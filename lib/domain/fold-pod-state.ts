@@ -1,8 +1,7 @@
 import type { BigPodConfig } from "#lib/contracts/config.ts";
 import type { PodState } from "#lib/contracts/state.ts";
 import { digestOfImageId } from "#lib/domain/fold-image.ts";
-import { isReady } from "#lib/domain/fold-pod.ts";
-import { clean, cleanOrNull, containerStatuses, fields, isoTime, list, text } from "#lib/domain/fold-read.ts";
+import { clean, cleanOrNull, containerStatuses, fields, isReady, isoTime, list, text } from "#lib/domain/fold-read.ts";
 import type { RawObject } from "#lib/domain/fold-read.ts";
 import { servicesInPod } from "#lib/domain/fold-services.ts";
 import type { HealthInput } from "#lib/domain/health.ts";

@@ -2,7 +2,7 @@ import type { Evidence } from "#lib/contracts/state.ts";
 import { containerFinding } from "#lib/domain/fold-container.ts";
 import { restartMemoryMs } from "#lib/domain/fold-exit.ts";
 import type { Finding } from "#lib/domain/fold-finding.ts";
-import { ageMs, cleanOrNull, conditionsOf, containerStatuses, fields, initContainerStatuses, text } from "#lib/domain/fold-read.ts";
+import { ageMs, cleanOrNull, condition, conditionsOf, containerStatuses, fields, initContainerStatuses, text } from "#lib/domain/fold-read.ts";
 import type { ClusterEvent, RawObject } from "#lib/domain/fold-read.ts";
 
 /** A scheduler that looks twice finds room now and then. */
@@ -34,7 +34,7 @@ export function podFindings(pod: RawObject, bigPod: string, facts: PodFacts, now
 
 function schedulingFindings(pod: RawObject, bigPod: string, { events, cordoned }: PodFacts, now: Date): Finding[] {
   const on = pod.metadata.name;
-  const scheduled = conditionsOf(pod).find((c) => c.type === "PodScheduled");
+  const scheduled = condition(pod, "PodScheduled");
   const base = { kind: "unschedulable", group: "unschedulable", on } as const;
   if (scheduled?.status === "False" && scheduled.reason === "SchedulingGated") {
     return [{ ...base, status: "progressing", tell: () => `${bigPod} waits for what gates its scheduling`, evidence: [], remedy: "Whatever set the scheduling gate has to take it away." }];
@@ -104,9 +104,6 @@ export function notReadyClause(events: readonly ClusterEvent[]): string | null {
   return told.reason === "NodeNotReady" ? "its node stopped answering" : told.message;
 }
 
-export function isReady(pod: RawObject): boolean {
-  return conditionsOf(pod).some((c) => c.type === "Ready" && c.status === "True");
-}
 
 /** Neither on its way out nor a corpse (evicted, completed) that its ReplicaSet no longer counts. */
 export function isLive(pod: RawObject): boolean {

@@ -74,18 +74,24 @@ export interface Condition {
   at: string | null;
 }
 
+const rawConditions = (object: RawObject): Fields[] => list(fields(object.status)["conditions"]);
+
+function readCondition(c: Fields): Condition {
+  return { type: text(c["type"]) ?? "", status: text(c["status"]) ?? "Unknown", reason: text(c["reason"]), message: cleanOrNull(c["message"]), at: isoTime(c["lastTransitionTime"]) ?? isoTime(c["lastUpdateTime"]) };
+}
+
 export function conditionsOf(object: RawObject): Condition[] {
-  return list(fields(object.status)["conditions"]).map((c) => ({
-    type: text(c["type"]) ?? "",
-    status: text(c["status"]) ?? "Unknown",
-    reason: text(c["reason"]),
-    message: cleanOrNull(c["message"]),
-    at: isoTime(c["lastTransitionTime"]) ?? isoTime(c["lastUpdateTime"]),
-  }));
+  return rawConditions(object).map(readCondition);
 }
 
 export function condition(object: RawObject, type: string): Condition | undefined {
-  return conditionsOf(object).find((c) => c.type === type);
+  const found = rawConditions(object).find((c) => c["type"] === type);
+  return found && readCondition(found);
+}
+
+/** Asked of every pod at every fold: nothing else of the conditions is read. */
+export function isReady(pod: RawObject): boolean {
+  return rawConditions(pod).some((c) => c["type"] === "Ready" && c["status"] === "True");
 }
 
 /** uid of the controlling owner. */

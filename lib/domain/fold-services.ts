@@ -1,7 +1,7 @@
 import type { BigPodConfig, ServiceConfig } from "#lib/contracts/config.ts";
 import type { ServiceAccount, ServiceState } from "#lib/contracts/state.ts";
 import { exitClause, isCrashLooping, memoryLimit, startGraceMs } from "#lib/domain/fold-exit.ts";
-import { ageMs, clean, conditionsOf, containerStatuses, fields, list } from "#lib/domain/fold-read.ts";
+import { ageMs, clean, condition, containerStatuses, fields, list } from "#lib/domain/fold-read.ts";
 import type { ContainerStatus, RawObject } from "#lib/domain/fold-read.ts";
 import { firstAnswerWithinMs, healthResultMaximumAgeMs, metricMaximumAgeMs } from "#lib/domain/health.ts";
 import type { HealthInput } from "#lib/domain/health.ts";
@@ -74,8 +74,7 @@ function withHealth(pod: RawObject, service: ServiceConfig, container: Told, hea
   if (health.status === "unsupported") return container.status === "up" && service.process !== undefined ? { status: "up", detail: `not asked: ${health.reason === null ? "the pod proxy is not served here" : clean(health.reason)}` } : container;
   const result = health.byPod.get(pod.metadata.uid);
   if (container.status !== "up" || service.process === undefined) return container;
-  const ready = conditionsOf(pod).find((c) => c.type === "Ready" && c.status === "True");
-  if (health.status === "live" && (ageMs(ready?.at, now) ?? 0) < firstAnswerWithinMs) return { status: "starting", detail: "not asked yet" };
+  if (health.status === "live" && (ageMs(readySince(pod), now) ?? 0) < firstAnswerWithinMs) return { status: "starting", detail: "not asked yet" };
   const reason = health.reason ?? health.metrics?.reason ?? null;
   return { status: "unknown", detail: result ? `its last answer is older than ${healthResultMaximumAgeMs / 1000} s` : `no answer yet${reason === null ? "" : `: ${clean(reason)}`}` };
 }
@@ -85,9 +84,14 @@ function withHealth(pod: RawObject, service: ServiceConfig, container: Told, hea
  * Kubernetes tells times in whole seconds, rounded down, so the moment itself lies up to a second later.
  */
 function askedBeforeReady(pod: RawObject, answeredAt: string | undefined): boolean {
-  const ready = conditionsOf(pod).find((condition) => condition.type === "Ready" && condition.status === "True");
-  if (ready?.at === undefined || ready.at === null || answeredAt === undefined) return false;
-  return Date.parse(answeredAt) < Date.parse(ready.at) + 1_000;
+  const since = readySince(pod);
+  return since !== null && answeredAt !== undefined && Date.parse(answeredAt) < Date.parse(since) + 1_000;
+}
+
+/** Null unless it is ready. */
+function readySince(pod: RawObject): string | null {
+  const ready = condition(pod, "Ready");
+  return ready?.status === "True" ? ready.at : null;
 }
 
 /** True when Vigie has a way to ask this service inside a pod. */

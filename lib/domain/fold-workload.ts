@@ -2,8 +2,8 @@ import type { BigPodConfig } from "#lib/contracts/config.ts";
 import type { Evidence, PodState, ServiceState } from "#lib/contracts/state.ts";
 import type { Finding } from "#lib/domain/fold-finding.ts";
 import { startGraceMs } from "#lib/domain/fold-exit.ts";
-import { isReady, notReadyClause, warnings } from "#lib/domain/fold-pod.ts";
-import { ageMs, condition, conditionsOf, containerStatuses, fields, whole } from "#lib/domain/fold-read.ts";
+import { notReadyClause, warnings } from "#lib/domain/fold-pod.ts";
+import { ageMs, condition, containerStatuses, fields, isReady, whole } from "#lib/domain/fold-read.ts";
 import type { ClusterEvent, RawObject } from "#lib/domain/fold-read.ts";
 import type { FindingKind } from "#lib/domain/fold-order.ts";
 import type { Rollout } from "#lib/domain/fold-rollout.ts";
@@ -113,11 +113,11 @@ export function notReadyFindings(bigPod: string, pods: readonly RawObject[], rea
   return pods.map((pod) => {
     const events = eventsOf(pod.metadata.uid);
     const youngest = Math.min(...containerStatuses(pod).map((s) => ageMs(s.runningSince, now) ?? 0), ageMs(pod.metadata.creationTimestamp, now) ?? 0);
-    const condition = conditionsOf(pod).find((c) => c.type === "Ready");
-    const clause = notReadyClause(events) ?? condition?.message ?? "it does not say why";
+    const readiness = condition(pod, "Ready");
+    const clause = notReadyClause(events) ?? readiness?.message ?? "it does not say why";
     const starting = youngest < startGraceMs && notReadyClause(events) !== "its node stopped answering";
     const on = pod.metadata.name;
-    const evidence = [...(condition?.message ? [{ kind: "condition" as const, text: `Ready is ${condition.status}: ${condition.message}`, at: condition.at, on: `Pod ${on}` }] : []), ...warnings(events).slice(0, 2)];
+    const evidence = [...(readiness?.message ? [{ kind: "condition" as const, text: `Ready is ${readiness.status}: ${readiness.message}`, at: readiness.at, on: `Pod ${on}` }] : []), ...warnings(events).slice(0, 2)];
     if (starting) return { status: "progressing", kind: "starting", group: "starting", on, evidence, remedy: waiting, tell: (place) => `${place} is starting: ${ready} of ${desired} pods ready` } satisfies Finding;
     return { status: ready === 0 ? "broken" : "warning", kind: "not-ready", group: "not-ready", on, evidence, remedy: "Mend what its readiness probe asks, or restart it.", tell: (place) => `${place} of ${bigPod} is not ready: ${clause}` } satisfies Finding;
   });

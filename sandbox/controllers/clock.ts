@@ -71,6 +71,11 @@ export function createScope(parent: Clock, onError?: (error: unknown) => void): 
   return createOwner(() => parent.now(), parent.speed, (delayMs, run) => (delayMs === undefined ? parent.soon(run) : parent.after(delayMs, run)), onError);
 }
 
+/** Does the rest of some work that is handed out in steps. */
+export function finish(steps: Iterator<void, void>): void {
+  while (steps.next().done !== true) continue;
+}
+
 /** Kubernetes' `Time`: RFC 3339 with whole seconds. */
 export function toTime(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19)}Z`;

@@ -1,3 +1,4 @@
+import { finish } from "#sandbox/controllers/clock.ts";
 import type { Expr } from "#sandbox/prometheus/promql/ast.ts";
 import { PromqlError } from "#sandbox/prometheus/promql/error.ts";
 import { Evaluator } from "#sandbox/prometheus/promql/evaluate.ts";
@@ -37,6 +38,8 @@ export interface RuleState {
 export interface RuleGroup {
   readonly name: string;
   evaluate(atMs: number): void;
+  /** The same, a rule a step. */
+  evaluating(atMs: number): Generator<void, void>;
   states(): readonly RuleState[];
 }
 
@@ -82,23 +85,29 @@ export function createRuleGroup({ name, rules, store, speed = 1, muted = () => f
     state.written = written;
   }
 
+  function* evaluating(atMs: number): Generator<void, void> {
+    for (const state of running) {
+      const begun = performance.now();
+      try {
+        evaluateOne(state, atMs);
+        state.health = "ok";
+        delete state.lastError;
+      } catch (error) {
+        if (!(error instanceof PromqlError)) throw error;
+        state.health = "err";
+        state.lastError = error.message;
+      }
+      state.lastEvaluationMs = atMs;
+      state.evaluationSeconds = (performance.now() - begun) / 1000;
+      yield;
+    }
+  }
+
   return {
     name,
+    evaluating,
     evaluate(atMs) {
-      for (const state of running) {
-        const begun = performance.now();
-        try {
-          evaluateOne(state, atMs);
-          state.health = "ok";
-          delete state.lastError;
-        } catch (error) {
-          if (!(error instanceof PromqlError)) throw error;
-          state.health = "err";
-          state.lastError = error.message;
-        }
-        state.lastEvaluationMs = atMs;
-        state.evaluationSeconds = (performance.now() - begun) / 1000;
-      }
+      finish(evaluating(atMs));
     },
     states: () => running,
   };

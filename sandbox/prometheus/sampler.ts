@@ -1,3 +1,4 @@
+import { finish } from "#sandbox/controllers/clock.ts";
 import { makeLabels, nameLabel, type Labels } from "#sandbox/prometheus/promql/labels.ts";
 import type { SeriesStore } from "#sandbox/prometheus/store.ts";
 import type { Target } from "#sandbox/prometheus/targets.ts";
@@ -17,6 +18,8 @@ interface Scraped {
 /** Scrapes targets into the store, with Prometheus' own series about each scrape, and marks what is gone as stale. */
 export interface Sampler {
   scrape(targets: readonly Target[], atMs: number): void;
+  /** The same, a target a step. */
+  scraping(targets: readonly Target[], atMs: number): Generator<void, void>;
   metadata(): ReadonlyMap<string, MetricMetadata>;
 }
 
@@ -62,21 +65,27 @@ export function createSampler(store: SeriesStore): Sampler {
     if (!metadata.has(name)) metadata.set(name, { type, help, unit: "" });
   }
 
+  function* scraping(targets: readonly Target[], atMs: number): Generator<void, void> {
+    const present = new Set<string>();
+    for (const target of targets) {
+      const key = `${target.path} ${target.labels.instance}`;
+      present.add(key);
+      scrapeOne(target, key, atMs);
+      yield;
+    }
+    for (const key of last.keys()) {
+      if (present.has(key)) continue;
+      // The target is gone, and with it what was said about its scrapes.
+      for (const labels of known.get(key)?.values() ?? []) store.markStale(labels, atMs);
+      last.delete(key);
+      known.delete(key);
+    }
+  }
+
   return {
+    scraping,
     scrape(targets, atMs) {
-      const present = new Set<string>();
-      for (const target of targets) {
-        const key = `${target.path} ${target.labels.instance}`;
-        present.add(key);
-        scrapeOne(target, key, atMs);
-      }
-      for (const key of last.keys()) {
-        if (present.has(key)) continue;
-        // The target is gone, and with it what was said about its scrapes.
-        for (const labels of known.get(key)?.values() ?? []) store.markStale(labels, atMs);
-        last.delete(key);
-        known.delete(key);
-      }
+      finish(scraping(targets, atMs));
     },
     metadata: () => metadata,
   };

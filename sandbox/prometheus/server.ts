@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Clock } from "#sandbox/controllers/clock.ts";
+import { finish, type Clock } from "#sandbox/controllers/clock.ts";
 import { closeServer, isLoopbackHostHeader, listenOnLoopback } from "#sandbox/loopback.ts";
 import { readBody } from "#sandbox/same-origin.ts";
 import { ApiError, endpoints, labelValues, type ApiContext } from "#sandbox/prometheus/api.ts";
@@ -41,6 +41,8 @@ export interface SandboxPrometheus {
 }
 
 const maxBodyBytes = 256 * 1024;
+/** Of sampling, before other work gets its turn. */
+const sliceMs = 5;
 const partial = "the sandbox was told to warn: the answer may be partial";
 
 /**
@@ -59,19 +61,29 @@ export async function startPrometheus({ targets, clock, port, host, rules = plat
   let turn = 0;
   let startedAtMs = clock.now();
 
-  function sample(): void {
+  function* sampling(): Generator<void, void> {
     const atMs = clock.now();
-    sampler.scrape(targets(), atMs);
-    group.evaluate(atMs);
+    yield* sampler.scraping(targets(), atMs);
+    yield* group.evaluating(atMs);
     notifier.notify(atMs);
     turn += 1;
     if (turn % 60 === 0) store.prune(atMs);
   }
 
-  function keepSampling(): void {
-    sample();
+  function sample(): void {
+    finish(sampling());
+  }
+
+  /** In slices: elsewhere Prometheus is a process of its own, and holds no API server up. */
+  function keepSampling(steps = sampling()): void {
+    const untilMs = performance.now() + sliceMs;
+    while (performance.now() < untilMs) if (steps.next().done === true) return rest();
+    cancel = clock.soon(() => keepSampling(steps));
+  }
+
+  function rest(): void {
     // Sandbox time may run faster; the interval is a real one.
-    cancel = clock.after(everyMs * clock.speed, keepSampling);
+    cancel = clock.after(everyMs * clock.speed, () => keepSampling());
   }
 
   const context = (): ApiContext => ({ store, rules: group, metadata: sampler.metadata, now: clock.now, startedAtMs, intervalSeconds: everyMs / 1000, speed: clock.speed, nan: faults.nan });
@@ -86,7 +98,8 @@ export async function startPrometheus({ targets, clock, port, host, rules = plat
     const listening = await listenOnLoopback(made, host, onPort, "The sandbox's Prometheus");
     server = made;
     startedAtMs = clock.now();
-    keepSampling();
+    sample();
+    rest();
     return listening;
   }
 

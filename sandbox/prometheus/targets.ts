@@ -2,7 +2,7 @@ import { isNodeDown, nodeAddress } from "#sandbox/controllers/node-shape.ts";
 import { asPod, isActive, type Pod } from "#sandbox/controllers/pod-shape.ts";
 import { parseQuantity } from "#sandbox/kube/objects/quantity.ts";
 import type { Store } from "#sandbox/kube/types.ts";
-import { processFamilies, supervisorFamilies, type MetricFamily } from "#sandbox/world/process-metrics.ts";
+import { processFamilies, scrapeAnnotation, supervisorFamilies, type MetricFamily } from "#sandbox/world/process-metrics.ts";
 import { bigPodOf, type PodHome, type World } from "#sandbox/world/world.ts";
 
 /** One thing that Prometheus scrapes. */
@@ -24,7 +24,7 @@ export function listTargets({ store, world }: { store: Store; world: World }): T
   const downNodes = new Set(store.list("nodes").filter(isNodeDown).map((node) => node.metadata.name));
   const environments = new Map(store.list("namespaces").map((namespace) => [namespace.metadata.name, namespace.metadata.labels?.environment]));
   const pods = store.list("pods").map(asPod).filter((pod) => isActive(pod) && environments.get(pod.metadata.namespace ?? "") !== undefined && pod.status?.podIP !== undefined);
-  const targets = pods.flatMap((pod) => podTargets(pod, world.home(pod.metadata.uid), { environment: environments.get(pod.metadata.namespace ?? "") ?? "", nodeDown: downNodes.has(pod.spec.nodeName ?? "") }));
+  const targets = pods.filter((pod) => pod.metadata.annotations?.[scrapeAnnotation] !== "false").flatMap((pod) => podTargets(pod, world.home(pod.metadata.uid), { environment: environments.get(pod.metadata.namespace ?? "") ?? "", nodeDown: downNodes.has(pod.spec.nodeName ?? "") }));
   const nodes = store.list("nodes").map((node): Target => ({
     path: `/nodes/${node.metadata.name}/metrics/cadvisor`,
     labels: { job: "cadvisor", instance: `${nodeAddress(node)}:10250`, node: node.metadata.name },

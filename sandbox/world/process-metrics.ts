@@ -17,6 +17,9 @@ export interface MetricFamily {
   samples: readonly MetricSample[];
 }
 
+/** "false" on a pod: the usual mark of one that has no metrics. */
+export const scrapeAnnotation = "prometheus.io/scrape";
+
 /** Numbers of supervisord's process states. Source: http://supervisord.org/subprocess.html#process-states and its rpcinterface. */
 export const supervisorStates: Readonly<Record<ProcessState, number>> = { STOPPED: 0, STARTING: 10, RUNNING: 20, BACKOFF: 30, EXITED: 100, FATAL: 200 };
 

@@ -4,6 +4,7 @@ import { asPod } from "#sandbox/controllers/pod-shape.ts";
 import { podTemplateHash, podTemplateHashLabel } from "#sandbox/controllers/pod-template-hash.ts";
 import { podStatus } from "#sandbox/controllers/pod-status.ts";
 import type { KubeObject } from "#sandbox/kube/types.ts";
+import { scrapeAnnotation } from "#sandbox/world/process-metrics.ts";
 import { nodeObjects } from "#sandbox/world/seed-nodes.ts";
 import { daysAgo, type Put } from "#sandbox/world/seed-parts.ts";
 import { environments, registry, type EnvironmentSeed } from "#sandbox/world/seed-platform.ts";
@@ -24,6 +25,8 @@ export function largeNames({ workloads }: LargeWorld): string[] {
 
 const image = `${registry}/nginx:1.27.2`;
 const nodeCount = 4;
+/** No metrics of their own either: Prometheus and API server share a process here. */
+const annotations = { [scrapeAnnotation]: "false" };
 
 /** They are put in as they are once rolled out: so many pods would take the controllers minutes. */
 export function seedLarge(put: Put, catalogue: ImageCatalogue, large: LargeWorld, nowMs: number): void {
@@ -72,7 +75,7 @@ function seedWorkload(put: Put, environment: EnvironmentSeed, name: string, { re
       replicas,
       progressDeadlineSeconds: 600,
       selector: { matchLabels: selector },
-      template: { metadata: { labels: { ...selector, "app.kubernetes.io/part-of": "large" } }, spec: { terminationGracePeriodSeconds: 30, containers: [container()] } },
+      template: { metadata: { labels: { ...selector, "app.kubernetes.io/part-of": "large" }, annotations }, spec: { terminationGracePeriodSeconds: 30, containers: [container()] } },
     },
     status: { observedGeneration: 1, ...done, conditions: [condition("Available", "MinimumReplicasAvailable", "Deployment has minimum availability."), condition("Progressing", "NewReplicaSetAvailable", `ReplicaSet "${name}" has successfully progressed.`)] },
   }, "ci");
@@ -107,7 +110,7 @@ function seedPod(put: Put, set: KubeObject, deployment: KubeObject, index: numbe
   put("pods", {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: `${set.metadata.name}-${index.toString(36).padStart(5, "b")}`, generateName: `${set.metadata.name}-`, namespace: deployment.metadata.namespace ?? "", creationTimestamp: started, labels: template.metadata.labels, ownerReferences: [controllerReference(set)] },
+    metadata: { name: `${set.metadata.name}-${index.toString(36).padStart(5, "b")}`, generateName: `${set.metadata.name}-`, namespace: deployment.metadata.namespace ?? "", creationTimestamp: started, labels: template.metadata.labels, annotations, ownerReferences: [controllerReference(set)] },
     spec,
     status: { ...podStatus({ spec: shape.spec, previous: {}, statuses: [running], podIP, hostIP: `10.0.1.${node + 1}`, at: started }) },
   } as NewObject, "k3s");

@@ -1,6 +1,7 @@
 import type { Prisma } from "#lib/db/generated/client.ts";
 import type { Database, Transaction } from "#lib/db/client.ts";
 import { historicState } from "#lib/domain/history.ts";
+import type { HealthFact } from "#lib/domain/signal-health.ts";
 import { bigPodStateSchema, sourceStateSchema } from "#lib/contracts/state.ts";
 import type { BigPodState, SourceState } from "#lib/contracts/state.ts";
 
@@ -89,6 +90,11 @@ export async function removeUnconfigured(tx: Transaction, configured: { environm
 export async function readStates(db: Database | Transaction, where: Prisma.BigPodStateRowWhereInput = {}): Promise<PositionedState[]> {
   const rows = await db.bigPodStateRow.findMany({ where });
   return rows.flatMap((row) => parsed(bigPodStateSchema, row.state).map((state) => ({ state, position: Number(row.position) })));
+}
+
+/** How every Big Pod is, without its pods and services: what is looked at every second. */
+export async function readHealthFacts(db: Database): Promise<HealthFact[]> {
+  return db.$queryRaw<HealthFact[]>`SELECT environment, big_pod AS "bigPod", status, since, state->>'cause' AS cause FROM big_pod_state`;
 }
 
 export async function readSources(db: Database | Transaction, where: Prisma.SourceRowWhereInput = {}): Promise<PositionedSource[]> {

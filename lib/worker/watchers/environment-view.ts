@@ -13,7 +13,7 @@ import type { HealthInput } from "#lib/domain/health.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
 import type { EnvironmentView, EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
-import { foldInputs, sameInputs } from "#lib/worker/watchers/fold-inputs.ts";
+import { foldInputs, sameInputs, unversioned } from "#lib/worker/watchers/fold-inputs.ts";
 import { watchedKinds } from "#lib/worker/watchers/watching.ts";
 import type { StartWatching, Watcher, Watching } from "#lib/worker/watchers/watching.ts";
 
@@ -21,6 +21,8 @@ import type { StartWatching, Watcher, Watching } from "#lib/worker/watchers/watc
 const firstProbesMs = 3_000;
 const busyRecheckMs = 1_000;
 const calmRecheckMs = 10_000;
+/** Of a hundred Big Pods that all need a look each second, none waits for longer than another second. */
+const mostDueAtOnce = 8;
 /** Those whose time comes together are looked at together. */
 const leastRecheckMs = 100;
 const noHealth: HealthInput = { status: "unsupported", reason: "no monitor is configured", byPod: new Map() };
@@ -114,6 +116,12 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     return podsToAsk(bigPodsAsked.filter(isAnyAsked), deployments.items().values(), replicaSets.items().values(), pods.items()).every((pod) => byPod.has(pod.uid));
   }
 
+  /** Those whose time has come, a few at once: three hundred Big Pods that were read in the same moment would be folded in the same moment ever after. */
+  function latest(now: Date): Set<string> {
+    const due = [...looked].filter(([, { dueAt }]) => dueAt <= now.getTime()).toSorted(([, a], [, b]) => a.dueAt - b.dueAt);
+    return new Set(due.slice(0, mostDueAtOnce).map(([bigPod]) => bigPod));
+  }
+
   function fold(now: Date): BigPodState[] {
     const { deployments, replicaSets, pods, events } = watching.watchers;
     const health = watching.health();
@@ -129,19 +137,20 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     const lines = watching.lastLines();
     const surroundings = watching.surroundings().known;
     const namespaceMissingIn = watching.namespaceMissingIn();
-    const around = surroundingNames.flatMap((name) => [name, surroundings[name] === null, ...(surroundings[name]?.values() ?? [])]);
-    const shared: unknown[] = [namespaceMissingIn, ...keys, health?.input.metrics?.status ?? null, health?.input.metrics?.reason ?? null, ...(health?.input.metrics?.byPod.values() ?? []), ...around];
+    const around = surroundingNames.flatMap((name) => [name, surroundings[name] === null, ...(surroundings[name] ?? []).map(unversioned)]);
+    const shared: unknown[] = [namespaceMissingIn, ...keys, health?.input.metrics?.status ?? null, health?.input.metrics?.reason ?? null, ...around];
     const inputsOf = foldInputs({ deployments: deployments.items().values(), replicaSets: replicaSets.items().values(), pods: pods.items().values(), events: events.items().values(), lastLines: lines, health: health?.input ?? noHealth });
     // Both colours belong to a Big Pod, so there everything is looked at each time.
     const both = isBlueGreen(environment)
       ? { deployments: [...deployments.items().values()], replicaSets: [...replicaSets.items().values()], pods: [...pods.items().values()].map((pod) => withLastLines(pod, lines)), events: eventsByObject(events.items().values()) }
       : null;
+    const late = both === null ? latest(now) : null;
     return config.bigPods.flatMap((bigPod) => {
       const { seen, ...ownInputs } = inputsOf(bigPod);
       const all = [...shared, ...seen];
       const before = looked.get(bigPod.name);
       // Only what changed is folded; the rest again when its time has come, for what follows from time alone.
-      if (both === null && before !== undefined && now.getTime() < before.dueAt && sameInputs(before.seen, all)) return [];
+      if (late !== null && before !== undefined && !late.has(bigPod.name) && sameInputs(before.seen, all)) return [];
       const input = {
         environment: environment.name,
         namespace: environment.namespace,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { core, coreImages, deployment, health, pod, replicaSet } from "#lib/domain/test-objects.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
-import { foldInputs, sameInputs } from "#lib/worker/watchers/fold-inputs.ts";
+import { foldInputs, sameInputs, unversioned } from "#lib/worker/watchers/fold-inputs.ts";
 
 // The domain's test objects have every field of a cluster's object but its version.
 const versioned = (object: object): ClusterObject => ({ ...(object as ClusterObject), metadata: { ...(object as ClusterObject).metadata, resourceVersion: "1" } });
@@ -30,4 +30,24 @@ test("inputs are the same until one of its own objects is another", () => {
   expect(sameInputs(seen, inputs({ ...before, pods: [first, second, versioned(foreign)] }).seen)).toBe(true);
   expect(sameInputs(seen, inputs({ ...before, pods: [first, versioned(second), foreign] }).seen)).toBe(false);
   expect(sameInputs(seen, inputs({ ...before, pods: [first, foreign] }).seen)).toBe(false);
+});
+
+test("what Prometheus says of one pod is an input of its Big Pod alone", () => {
+  const objects = world();
+  const measured = (pod: ClusterObject | undefined, status: "up" | "down") => new Map([[pod?.metadata.name ?? "", { at: "2026-01-01T00:00:00.000Z", services: { auth: { status, detail: null } } }]]);
+  const seenWith = (pod: ClusterObject | undefined, status: "up" | "down") => foldInputs({ ...objects, events: [], lastLines: new Map(), health: { ...health({}), metrics: { status: "live", reason: null, byPod: measured(pod, status) } } })(core).seen;
+  const [own, , foreign] = objects.pods;
+  expect(sameInputs(seenWith(foreign, "up"), seenWith(foreign, "down"))).toBe(true);
+  expect(sameInputs(seenWith(own, "up"), seenWith(own, "up"))).toBe(true);
+  expect(sameInputs(seenWith(own, "up"), seenWith(own, "down"))).toBe(false);
+});
+
+test("a new version with the same contents is the same input", () => {
+  const [node] = world().pods;
+  if (node === undefined) throw new Error("a pod");
+  const next = { ...node, metadata: { ...node.metadata, resourceVersion: "2", managedFields: [{ manager: "kubelet" }] } };
+  expect(unversioned(node)).toBe(unversioned(node));
+  expect(sameInputs([unversioned(node)], [unversioned(next)])).toBe(true);
+  expect(sameInputs([unversioned(node)], [unversioned({ ...next, spec: { unschedulable: true } })])).toBe(false);
+  expect(sameInputs([unversioned(node)], [unversioned({ ...next, metadata: { ...next.metadata, labels: { zone: "b" } } })])).toBe(false);
 });

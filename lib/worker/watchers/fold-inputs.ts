@@ -59,8 +59,20 @@ export function foldInputs(observed: Observed): (bigPod: BigPodConfig) => FoldIn
     const owned = lastLines.size === 0 ? found : found.map((pod) => withLastLines(pod, lastLines));
     const all = [...named, ...replicaSets, ...owned];
     const about = all.flatMap(({ metadata }) => events.get(metadata.uid) ?? []);
-    return { deployments: named, replicaSets, pods: owned, events, seen: [health.status, health.reason, ...all, ...about, ...owned.map(({ metadata }) => health.byPod.get(metadata.uid)?.services)] };
+    return { deployments: named, replicaSets, pods: owned, events, seen: [health.status, health.reason, ...all, ...about, ...owned.flatMap(({ metadata }) => [health.byPod.get(metadata.uid)?.services, health.metrics?.byPod.get(metadata.name)])] };
   };
+}
+
+const briefs = new WeakMap<RawObject, object>();
+
+/** An object without its version, to be compared by its contents: of a node every list of images is a new version, and nothing that the rules read. */
+export function unversioned(object: RawObject & { metadata: { resourceVersion?: string } }): object {
+  const known = briefs.get(object);
+  if (known !== undefined) return known;
+  const { metadata: { resourceVersion: _version, managedFields: _managers, ...identity }, ...rest } = object;
+  const made = { identity, ...rest };
+  briefs.set(object, made);
+  return made;
 }
 
 /** Whether a fold of both gives the same but for the passing of time. */

@@ -1,7 +1,7 @@
 import { databaseNow } from "#lib/db/client.ts";
 import { runningTargets } from "#lib/db/repositories/signal-sources.ts";
 import { endSignals, liveSignals, recordSignal } from "#lib/db/repositories/signal.ts";
-import { readStates } from "#lib/db/repositories/state.ts";
+import { readHealthFacts } from "#lib/db/repositories/state.ts";
 import { judgeHealth } from "#lib/domain/signal-health.ts";
 import type { ServiceContext } from "#lib/services/context.ts";
 import { assertLease } from "#lib/worker/lease.ts";
@@ -10,8 +10,7 @@ import type { LeaseToken } from "#lib/worker/lease.ts";
 /** Big Pods that stay broken become signals; `brokenSince` is kept from look to look. */
 export async function lookAtHealth({ context, token, brokenSince }: { context: ServiceContext; token: LeaseToken; brokenSince: Map<string, Date> }): Promise<void> {
   const { db, config } = context;
-  const [states, rows, judging, now] = await Promise.all([readStates(db), liveSignals(db, "health"), runningTargets(db), databaseNow(db)]);
-  const facts = states.map(({ state }) => ({ environment: state.environment, bigPod: state.bigPod, status: state.status, since: new Date(state.since), cause: state.cause }));
+  const [facts, rows, judging, now] = await Promise.all([readHealthFacts(db), liveSignals(db, "health"), runningTargets(db), databaseNow(db)]);
   const open = rows.flatMap(({ key, environment, bigPod }) => (environment === null || bigPod === null ? [] : [{ key, environment, bigPod }]));
   const { broken, mended } = judgeHealth(facts, { open, judging, brokenSince, healthSeconds: config.incidents.healthSeconds, now });
   // Nothing can be said of what is no longer configured.
