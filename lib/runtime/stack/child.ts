@@ -20,8 +20,9 @@ export interface Child {
  * For processes that live long and allocate little at a time: V8's young generation of 16 MiB and more would be most of what they hold, its first
  * collection of old objects would come after hundreds of MB (measured: a worker that holds 34 MB grew by 0.6 MB a second until then), and later ones only
  * when they have grown up to four times (measured: at 50 changes a second a worker that holds 48 MB took 373 MB after ten minutes, and takes 225 when they may grow by 30 %).
+ * One helper thread instead of four: each keeps memory of its own (measured: 13 MB less, at the same processor time).
  */
-export const smallHeap = ["--max-semi-space-size=2", "--initial-old-space-size=40", "--heap-growing-percent=30"];
+export const smallHeap = ["--max-semi-space-size=2", "--initial-old-space-size=40", "--heap-growing-percent=30", "--v8-pool-size=1"];
 
 /**
  * Starts one of our own processes. Its output goes to a log file (and to the terminal when `echo`); it ends when this process ends,

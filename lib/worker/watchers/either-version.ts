@@ -20,6 +20,7 @@ export function eitherVersion(newer: Reflector, older: Reflector): Reflector {
       await Promise.all([newer.stop(), older.stop()]);
     },
     items: () => current().items(),
+    ownedBy: (uid) => current().ownedBy(uid),
     source: () => current().source(),
     listed: () => current().listed(),
   };

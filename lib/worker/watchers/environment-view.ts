@@ -139,7 +139,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     const namespaceMissingIn = watching.namespaceMissingIn();
     const around = surroundingNames.flatMap((name) => [name, surroundings[name] === null, ...(surroundings[name] ?? []).map(unversioned)]);
     const shared: unknown[] = [namespaceMissingIn, ...keys, health?.input.metrics?.status ?? null, health?.input.metrics?.reason ?? null, ...around];
-    const inputsOf = foldInputs({ deployments: deployments.items().values(), replicaSets: replicaSets.items().values(), pods: pods.items().values(), events: events.items().values(), lastLines: lines, health: health?.input ?? noHealth });
+    const inputsOf = foldInputs({ deployments: deployments.items().values(), replicaSets, pods, events: events.items().values(), lastLines: lines, health: health?.input ?? noHealth });
     // Both colours belong to a Big Pod, so there everything is looked at each time.
     const both = isBlueGreen(environment)
       ? { deployments: [...deployments.items().values()], replicaSets: [...replicaSets.items().values()], pods: [...pods.items().values()].map((pod) => withLastLines(pod, lines)), events: eventsByObject(events.items().values()) }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { controllerOf } from "#lib/domain/fold-read.ts";
 import { core, coreImages, deployment, health, pod, replicaSet } from "#lib/domain/test-objects.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
 import { foldInputs, sameInputs, unversioned } from "#lib/worker/watchers/fold-inputs.ts";
@@ -14,7 +15,8 @@ function world() {
   const otherSet = replicaSet(other, "b", images);
   return { deployments: [own, other].map(versioned), replicaSets: [set, otherSet].map(versioned), pods: [pod(set, "1", images), pod(set, "2", images), pod(otherSet, "3", images)].map(versioned) };
 }
-const inputs = ({ deployments, replicaSets, pods }: ReturnType<typeof world>) => foldInputs({ deployments, replicaSets, pods, events: [], lastLines: new Map(), health: health({}, { status: "unsupported" }) })(core);
+const owned = (objects: readonly ClusterObject[]) => ({ ownedBy: (uid: string) => objects.filter((object) => controllerOf(object) === uid) });
+const inputs = ({ deployments, replicaSets, pods }: ReturnType<typeof world>) => foldInputs({ deployments, replicaSets: owned(replicaSets), pods: owned(pods), events: [], lastLines: new Map(), health: health({}, { status: "unsupported" }) })(core);
 
 test("a Big Pod gets what its own workload owns, and nothing of another", () => {
   const found = inputs(world());
@@ -35,7 +37,7 @@ test("inputs are the same until one of its own objects is another", () => {
 test("what Prometheus says of one pod is an input of its Big Pod alone", () => {
   const objects = world();
   const measured = (pod: ClusterObject | undefined, status: "up" | "down") => new Map([[pod?.metadata.name ?? "", { at: "2026-01-01T00:00:00.000Z", services: { auth: { status, detail: null } } }]]);
-  const seenWith = (pod: ClusterObject | undefined, status: "up" | "down") => foldInputs({ ...objects, events: [], lastLines: new Map(), health: { ...health({}), metrics: { status: "live", reason: null, byPod: measured(pod, status) } } })(core).seen;
+  const seenWith = (pod: ClusterObject | undefined, status: "up" | "down") => foldInputs({ deployments: objects.deployments, replicaSets: owned(objects.replicaSets), pods: owned(objects.pods), events: [], lastLines: new Map(), health: { ...health({}), metrics: { status: "live", reason: null, byPod: measured(pod, status) } } })(core).seen;
   const [own, , foreign] = objects.pods;
   expect(sameInputs(seenWith(foreign, "up"), seenWith(foreign, "down"))).toBe(true);
   expect(sameInputs(seenWith(own, "up"), seenWith(own, "up"))).toBe(true);

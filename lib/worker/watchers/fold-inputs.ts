@@ -1,10 +1,11 @@
 import type { BigPodConfig } from "#lib/contracts/config.ts";
 import { withLastLines } from "#lib/domain/fold-last-line.ts";
-import { controllerOf, readEvent } from "#lib/domain/fold-read.ts";
+import { readEvent } from "#lib/domain/fold-read.ts";
 import type { ClusterEvent, RawObject } from "#lib/domain/fold-read.ts";
 import { sameJson } from "#lib/domain/fold-rollout.ts";
 import type { HealthInput } from "#lib/domain/health.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
+import type { Watcher } from "#lib/worker/watchers/watching.ts";
 
 /** What one Big Pod's state is folded from, found by owner, so that a change of one pod costs the fold of one Big Pod. */
 export interface FoldInputs {
@@ -35,27 +36,27 @@ function group<T>(values: Iterable<T>, keyOf: (value: T) => string): Map<string,
   return grouped;
 }
 
+type Owned = Pick<Watcher, "ownedBy">;
+
 export interface Observed {
   deployments: Iterable<ClusterObject>;
-  replicaSets: Iterable<ClusterObject>;
-  pods: Iterable<ClusterObject>;
+  replicaSets: Owned;
+  pods: Owned;
   events: Iterable<ClusterObject>;
   lastLines: ReadonlyMap<string, string>;
   health: HealthInput;
 }
 
-/** Groups all that was observed of an environment once, and hands out each Big Pod's own part. */
+/** Hands out each Big Pod's own part of all that was observed of an environment. */
 export function foldInputs(observed: Observed): (bigPod: BigPodConfig) => FoldInputs {
   const deployments = group(observed.deployments, ({ metadata }) => metadata.name);
-  const sets = group(observed.replicaSets, (set) => controllerOf(set) ?? "");
-  const pods = group(observed.pods, (pod) => controllerOf(pod) ?? "");
   const events = group([...observed.events].map(eventOf), ({ uid }) => uid);
   const { health, lastLines } = observed;
 
   return ({ workload }) => {
     const named = deployments.get(workload.name) ?? [];
-    const replicaSets = named.flatMap(({ metadata }) => sets.get(metadata.uid) ?? []);
-    const found = replicaSets.flatMap(({ metadata }) => pods.get(metadata.uid) ?? []);
+    const replicaSets = named.flatMap(({ metadata }) => [...observed.replicaSets.ownedBy(metadata.uid)]);
+    const found = replicaSets.flatMap(({ metadata }) => [...observed.pods.ownedBy(metadata.uid)]);
     const owned = lastLines.size === 0 ? found : found.map((pod) => withLastLines(pod, lastLines));
     const all = [...named, ...replicaSets, ...owned];
     const about = all.flatMap(({ metadata }) => events.get(metadata.uid) ?? []);

@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { controllerOf } from "#lib/domain/fold-read.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
 import { createBackoff } from "#lib/worker/watchers/reflector-backoff.ts";
 import { createReflectorStore, isOlder } from "#lib/worker/watchers/reflector-store.ts";
@@ -106,5 +108,31 @@ describe("what is kept of an object", () => {
     const whole: ClusterObject = { metadata: { name: "a", uid: "a", resourceVersion: "1", labels: { x: "y" }, managedFields: [{ manager: "kubectl" }] }, spec: { z: 1 } };
     expect(withoutManagedFields(whole)).toEqual({ metadata: { name: "a", uid: "a", resourceVersion: "1", labels: { x: "y" } }, spec: { z: 1 } });
     expect(whole.metadata.managedFields).toHaveLength(1);
+  });
+
+  it("finds what an owner owns, whatever came and went", () => {
+    const owner = fc.constantFrom("x", "y", null);
+    const one = fc.record({ uid: fc.constantFrom("a", "b", "c", "d"), owner });
+    const step = fc.oneof(
+      fc.record({ type: fc.constantFrom("ADDED" as const, "MODIFIED" as const, "DELETED" as const), one }),
+      fc.record({ type: fc.constant("LIST" as const), all: fc.uniqueArray(one, { selector: ({ uid }) => uid }) }),
+    );
+    const owned = (from: { uid: string; owner: string | null }, version: number): ClusterObject => {
+      const { metadata } = object(from.uid, String(version));
+      return { metadata: from.owner === null ? metadata : { ...metadata, ownerReferences: [{ kind: "ReplicaSet", name: from.owner, uid: from.owner, controller: true }] } };
+    };
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const store = createReflectorStore();
+        for (const [index, taken] of steps.entries()) {
+          if (taken.type === "LIST") store.replaceAll(taken.all.map((from) => owned(from, index)), String(index));
+          else store.apply(taken.type, owned(taken.one, index));
+          for (const name of ["x", "y"]) {
+            const found = [...store.ownedBy(name)].map(({ metadata }) => metadata.uid).toSorted();
+            expect(found).toEqual([...store.items().values()].filter((each) => controllerOf(each) === name).map(({ metadata }) => metadata.uid).toSorted());
+          }
+        }
+      }),
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { controllerOf } from "#lib/domain/fold-read.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
 
 /** What a reflector knows, by uid, and the rules by which news changes it. No I/O. */
@@ -15,6 +16,8 @@ const keptTombstones = 2_000;
 
 export interface ReflectorStore {
   items(): ReadonlyMap<string, ClusterObject>;
+  /** Those whose controlling owner has this uid. */
+  ownedBy(uid: string): Iterable<ClusterObject>;
   /**
    * A complete list is the truth: returns what has changed against it, deletions first. `resourceVersion` is the list's own. When it is older than
    * what was known, the server was put back to an earlier moment: then no version seen before means anything, and contents are compared.
@@ -40,11 +43,28 @@ function sameObject(a: ClusterObject, b: ClusterObject): boolean {
 
 export function createReflectorStore(): ReflectorStore {
   let known = new Map<string, ClusterObject>();
+  /** The same by the uid of their controlling owner, and by their own. */
+  let owned = new Map<string, Map<string, ClusterObject>>();
   /** Version of the last list: whatever happened up to it is in it. */
   let listedAt: string | null = null;
   /** Newest version seen. */
   let newest: string | null = null;
   const tombstones = new Map<string, string>();
+
+  function own(object: ClusterObject): void {
+    const owner = controllerOf(object);
+    if (owner === null) return;
+    const others = owned.get(owner);
+    if (others === undefined) owned.set(owner, new Map([[object.metadata.uid, object]]));
+    else others.set(object.metadata.uid, object);
+  }
+
+  function disown(object: ClusterObject): void {
+    const owner = controllerOf(object);
+    const others = owner === null ? undefined : owned.get(owner);
+    others?.delete(object.metadata.uid);
+    if (owner !== null && others?.size === 0) owned.delete(owner);
+  }
 
   const bury = (uid: string, version: string) => {
     tombstones.delete(uid);
@@ -57,6 +77,7 @@ export function createReflectorStore(): ReflectorStore {
 
   return {
     items: () => known,
+    ownedBy: (uid) => owned.get(uid)?.values() ?? [],
 
     replaceAll(list, resourceVersion) {
       const putBack = newest !== null && isOlder(resourceVersion, newest);
@@ -77,6 +98,8 @@ export function createReflectorStore(): ReflectorStore {
         else if (previous.metadata.resourceVersion !== object.metadata.resourceVersion || (putBack && !sameObject(previous, object))) events.push({ type: "MODIFIED", object, previous });
       }
       known = next;
+      owned = new Map();
+      for (const object of known.values()) own(object);
       return events;
     },
 
@@ -92,16 +115,20 @@ export function createReflectorStore(): ReflectorStore {
         known.delete(uid);
         bury(uid, resourceVersion);
         if (previous === undefined) return null;
+        disown(previous);
         return { type, object, previous };
       }
       if (previous === undefined) {
         // A uid never lives twice: whatever comes after its deletion is an echo.
         if (tombstones.has(uid)) return null;
         known.set(uid, object);
+        own(object);
         return { type: "ADDED", object, previous: null };
       }
       if (previous.metadata.resourceVersion === resourceVersion) return null;
       known.set(uid, object);
+      if (controllerOf(previous) !== controllerOf(object)) disown(previous);
+      own(object);
       return { type: "MODIFIED", object, previous };
     },
   };

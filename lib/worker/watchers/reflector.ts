@@ -61,6 +61,8 @@ export interface Reflector {
   stop(): Promise<void>;
   /** By uid. Keeps its last contents while the source is not live. */
   items(): ReadonlyMap<string, ClusterObject>;
+  /** Those whose controlling owner has this uid. */
+  ownedBy(uid: string): Iterable<ClusterObject>;
   /** Current also in contactAt, which onSource is not called for. */
   source(): SourceState;
   /** Whether a complete list was ever read. Until then an empty items() means nothing. */
@@ -289,6 +291,7 @@ export function createReflector(reflector: ReflectorOptions): Reflector {
       await loop;
     },
     items: () => store.items(),
+    ownedBy: (uid) => store.ownedBy(uid),
     source: () => source.state(),
     listed: () => listedAt !== null,
   };

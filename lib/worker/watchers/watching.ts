@@ -7,6 +7,8 @@ import type { ClusterObject } from "#lib/ports/cluster.ts";
 /** One kind of object of one environment, kept in step. A Reflector is one. */
 export interface Watcher {
   items(): ReadonlyMap<string, ClusterObject>;
+  /** Those whose controlling owner has this uid. */
+  ownedBy(uid: string): Iterable<ClusterObject>;
   source(): SourceState;
   /** Whether a complete list was ever read; until then an empty items() means nothing. */
   listed(): boolean;
