@@ -4,6 +4,7 @@ import type { SourceState } from "#lib/contracts/state.ts";
 import type { HealthInput } from "#lib/domain/health.ts";
 import { deployment, pod, replicaSet } from "#lib/domain/test-objects.ts";
 import type { DeploymentOptions } from "#lib/domain/test-objects.ts";
+import { controllerOf } from "#lib/domain/fold-read.ts";
 import type { RawObject } from "#lib/domain/fold-read.ts";
 import { unknownSurroundings } from "#lib/domain/surroundings.ts";
 import type { Surroundings } from "#lib/domain/surroundings.ts";
@@ -11,7 +12,7 @@ import type { ClusterObject } from "#lib/ports/cluster.ts";
 import type { RegistryApi } from "#lib/ports/registry.ts";
 import type { Log } from "#lib/ports/runtime.ts";
 import { watchedKinds } from "#lib/worker/watchers/watching.ts";
-import type { StartWatching, WatchedKind } from "#lib/worker/watchers/watching.ts";
+import type { StartWatching, WatchedKind, Watcher } from "#lib/worker/watchers/watching.ts";
 
 /** Parts for tests of the worker: a silent log, a small platform, and objects that the test itself puts into the watchers. */
 
@@ -98,7 +99,7 @@ export function createFeed(): { start: StartWatching; of(environment: string): F
     const start = (onChange: () => void): ReturnType<StartWatching> => {
       listeners.add(onChange);
       return {
-        watchers: Object.fromEntries(watchedKinds.map((kind) => [kind, { items: () => items[kind], source: () => sources[kind], listed: () => sources[kind].contactAt !== null }])) as unknown as ReturnType<StartWatching>["watchers"],
+        watchers: Object.fromEntries(watchedKinds.map((kind): [string, Watcher] => [kind, { items: () => items[kind], ownedBy: (uid) => [...items[kind].values()].filter((object) => controllerOf(object) === uid), source: () => sources[kind], listed: () => sources[kind].contactAt !== null }])) as ReturnType<StartWatching>["watchers"],
         health: () => (healthInput === null ? null : { input: healthInput, source: { ...sources.events, key: `probe/${environment}`, title: "Health of services", status: healthInput.status, reason: healthInput.reason, required: false }, others: [] }),
         surroundings: () => ({ known: surroundings, sources: [] }),
         lastLines: () => new Map(),
