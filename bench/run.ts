@@ -13,6 +13,7 @@ import { loadOfLastMinute, thisMachine } from "#bench/machine.ts";
 import { memory } from "#bench/memory.ts";
 import type { Part, PartOptions } from "#bench/part.ts";
 import { diagnosis } from "#bench/diagnosis.ts";
+import { processDown } from "#bench/process-down.ts";
 import { promotion } from "#bench/promotion.ts";
 import { reasons } from "#bench/reasons.ts";
 import { asSection, asTable, mergeResults } from "#bench/report.ts";
@@ -27,7 +28,7 @@ import { watches } from "#bench/watches.ts";
 import { VigieError } from "#lib/domain/error.ts";
 import { root } from "#lib/runtime/home.ts";
 
-export const parts: readonly Part[] = [latency, latencyLarge, watches, promotion, rollback, blueGreen, diagnosis, memory, load, loadLarge, streams, coldStart, takeover, scrub, incidents, audit, auditReview, identity, firstLoad, startUp];
+export const parts: readonly Part[] = [latency, latencyLarge, watches, promotion, rollback, blueGreen, diagnosis, processDown, memory, load, loadLarge, streams, coldStart, takeover, scrub, incidents, audit, auditReview, identity, firstLoad, startUp];
 
 /** Sections of results.md in their order: those of the parts, and what other commands write there (`npm run chaos`, `npm run faults`). */
 export const sectionNames: readonly string[] = [...parts.map(({ name }) => name), "chaos", "chaos-real", "faults"];

@@ -7,7 +7,7 @@ import { listenAddress } from "#lib/runtime/listen-address.ts";
 import { configPath, preflight } from "#lib/runtime/preflight.ts";
 import { refuseUnprotected } from "#lib/runtime/stack/database.ts";
 import { bundleSandbox, bundleWorker, webBuild } from "#lib/runtime/stack/build.ts";
-import { smallHeap } from "#lib/runtime/stack/child.ts";
+import { smallHeap, smallMalloc } from "#lib/runtime/stack/child.ts";
 import { printError } from "#lib/runtime/stack/run.ts";
 
 const what = process.argv[2];
@@ -32,7 +32,7 @@ try {
   mkdirSync(folder, { recursive: true });
   const file = await script();
   const config = process.env.VIGIE_CONFIG;
-  const env: NodeJS.ProcessEnv = { ...process.env, VIGIE_ROOT: root, VIGIE_HOME: folder, HOST: host, HOSTNAME: host, PORT: String(port), NODE_ENV: "production", NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? `http://${host}:${port}`, ...(config === undefined ? {} : { VIGIE_CONFIG: resolve(config) }) };
+  const env: NodeJS.ProcessEnv = { ...smallMalloc, ...process.env, VIGIE_ROOT: root, VIGIE_HOME: folder, HOST: host, HOSTNAME: host, PORT: String(port), NODE_ENV: "production", NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? `http://${host}:${port}`, ...(config === undefined ? {} : { VIGIE_CONFIG: resolve(config) }) };
   // The migrating role may become the owner of the audit log: no part that runs may know it.
   delete env.VIGIE_MIGRATION_URL;
   const child = spawn(process.execPath, [...smallHeap, file], { cwd: root, env, stdio: "inherit" });

@@ -6,7 +6,7 @@ import { root } from "#lib/runtime/home.ts";
 import { isLoopback } from "#lib/runtime/listen-address.ts";
 import { freePort } from "#lib/runtime/free-port.ts";
 import { bundleSandbox, bundleWorker, webBuild } from "#lib/runtime/stack/build.ts";
-import { smallHeap, startChild, untilReady } from "#lib/runtime/stack/child.ts";
+import { smallHeap, smallMalloc, startChild, untilReady } from "#lib/runtime/stack/child.ts";
 import type { Child } from "#lib/runtime/stack/child.ts";
 import { readyDatabase } from "#lib/runtime/stack/database.ts";
 import { lockHome } from "#lib/runtime/stack/lock.ts";
@@ -85,13 +85,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const config = addresses?.config ?? (given === undefined ? undefined : resolve(given));
     const env = { ...shared, ...(config === undefined ? {} : { VIGIE_CONFIG: config }) };
     const startWorker = async (): Promise<Child> => {
-      const child = startChild("worker", workerScript, { env, nodeArgs: smallHeap, logFile: log("worker"), echo: options.echo });
+      const child = startChild("worker", workerScript, { env: { ...env, ...smallMalloc }, nodeArgs: smallHeap, logFile: log("worker"), echo: options.echo });
       undo.push(() => child.stop());
       return child;
     };
     const worker = await startWorker();
     const launchWeb = (): Child => {
-      const child = startChild("web", server, { env: { ...env, HOSTNAME: options.host, NODE_ENV: options.mode === "dev" ? "development" : "production", NEXT_TELEMETRY_DISABLED: "1" }, args: options.mode === "dev" ? ["dev", "--hostname", options.host, "--port", String(options.port)] : [], nodeArgs: options.mode === "dev" ? [] : smallHeap, logFile: log("web"), echo: options.echo });
+      const child = startChild("web", server, { env: { ...env, ...smallMalloc, HOSTNAME: options.host, NODE_ENV: options.mode === "dev" ? "development" : "production", NEXT_TELEMETRY_DISABLED: "1" }, args: options.mode === "dev" ? ["dev", "--hostname", options.host, "--port", String(options.port)] : [], nodeArgs: options.mode === "dev" ? [] : smallHeap, logFile: log("web"), echo: options.echo });
       undo.push(() => child.stop());
       return child;
     };

@@ -4,7 +4,7 @@ import { controllerOf } from "#lib/domain/fold-read.ts";
 import type { ClusterObject } from "#lib/ports/cluster.ts";
 import { createBackoff } from "#lib/worker/watchers/reflector-backoff.ts";
 import { createReflectorStore, isOlder } from "#lib/worker/watchers/reflector-store.ts";
-import { withoutManagedFields } from "#lib/worker/watchers/reflector.ts";
+import { podInBrief, withoutManagedFields } from "#lib/worker/watchers/reflector.ts";
 
 const object = (uid: string, resourceVersion: string): ClusterObject => ({ metadata: { name: uid, uid, resourceVersion } });
 const words = (events: readonly ({ type: string; object: ClusterObject } | null)[]) => events.map((event) => (event === null ? null : `${event.type} ${event.object.metadata.uid}@${event.object.metadata.resourceVersion}`));
@@ -108,6 +108,15 @@ describe("what is kept of an object", () => {
     const whole: ClusterObject = { metadata: { name: "a", uid: "a", resourceVersion: "1", labels: { x: "y" }, managedFields: [{ manager: "kubectl" }] }, spec: { z: 1 } };
     expect(withoutManagedFields(whole)).toEqual({ metadata: { name: "a", uid: "a", resourceVersion: "1", labels: { x: "y" } }, spec: { z: 1 } });
     expect(whole.metadata.managedFields).toHaveLength(1);
+  });
+
+  it("is of a pod what a pod alone can say, and what its findings read of its spec", () => {
+    const read = { name: "app", image: "nginx:1", resources: { limits: { memory: "64Mi" } }, readinessProbe: { periodSeconds: 5 }, startupProbe: { failureThreshold: 3 } };
+    const container = { ...read, env: [{ name: "A", value: "b" }], volumeMounts: [{ name: "v", mountPath: "/v" }], command: ["run"] };
+    const status = { phase: "Running" };
+    const pod: ClusterObject = { metadata: { name: "a", uid: "a", resourceVersion: "1", managedFields: [{ manager: "k3s" }] }, spec: { nodeName: "arm-1", volumes: [{ name: "v" }], containers: [container], initContainers: [container] }, status };
+    expect(podInBrief(pod)).toEqual({ metadata: { name: "a", uid: "a", resourceVersion: "1" }, spec: { nodeName: "arm-1", containers: [read], initContainers: [read] }, status });
+    expect(podInBrief({ metadata: pod.metadata })).toEqual({ metadata: { name: "a", uid: "a", resourceVersion: "1" }, spec: {} });
   });
 
   it("finds what an owner owns, whatever came and went", () => {

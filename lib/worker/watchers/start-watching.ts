@@ -16,7 +16,7 @@ import { createHealthProbes } from "#lib/worker/watchers/probe.ts";
 import { createLastLines } from "#lib/worker/watchers/last-lines.ts";
 import { createNamespaceLook } from "#lib/worker/watchers/namespace-look.ts";
 import { createProcessMetrics } from "#lib/worker/watchers/process-metrics.ts";
-import { createReflector, withoutManagedFields } from "#lib/worker/watchers/reflector.ts";
+import { createReflector, podInBrief, withoutManagedFields } from "#lib/worker/watchers/reflector.ts";
 import type { Reflector } from "#lib/worker/watchers/reflector.ts";
 import { createSurroundingsWatch, watchExtra } from "#lib/worker/watchers/surroundings.ts";
 import type { Extra, WatchParts } from "#lib/worker/watchers/surroundings.ts";
@@ -111,7 +111,7 @@ export function createStartWatching(parts: { config: Config; apiOf: (environment
           if (name === "deployments") namespaceLook.look();
           changed();
         },
-        options: managedFields ? {} : { project: withoutManagedFields },
+        options: managedFields ? {} : { project: name === "pods" ? podInBrief : withoutManagedFields },
       });
     };
     const watchers = { deployments: reflect("deployments"), replicaSets: reflect("replicaSets"), pods: reflect("pods"), events: reflect("events"), configMaps: reflect("configMaps") };
