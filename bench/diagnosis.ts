@@ -6,6 +6,7 @@ import { followOperations, operate, seconds } from "#bench/operating.ts";
 import { informing, limited } from "#bench/part.ts";
 import type { Figure, Part } from "#bench/part.ts";
 import { median, percentile } from "#bench/statistics.ts";
+import { sandboxConsole } from "#e2e/sandbox-console.ts";
 
 /** Releases that fail, as the sandbox's console pushes them, and what the sentence must name. */
 const failures = [
@@ -23,17 +24,13 @@ interface Named {
   ms: number;
 }
 
-async function post({ sandbox }: Bed, path: string, body: unknown): Promise<void> {
-  const answer = await fetch(`${sandbox.console}/api/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-}
-
 /** How long a failing pod is without a name, and how long until what failed is taken back. */
 export const diagnosis: Part = {
   name: "diagnosis",
   title: "From a failing pod to its named cause, and to the finished return",
   async run({ scope, say }) {
     const bed = await startBed(scope, say);
+    const sandbox = sandboxConsole(bed.sandbox.console);
     const kube = kubeClient(bed.sandbox.kubeconfig);
     const known = new Set<string>();
     let firstPod: (() => void) | null = null;
@@ -56,9 +53,9 @@ export const diagnosis: Part = {
             if (state.environment === "dev" && state.status === "broken" && names.test(state.cause ?? "")) resolve(performance.now());
           };
         });
-        await post(bed, "faults/release", { environment: "dev", kind });
+        await sandbox.post("faults/release", { environment: "dev", kind });
         named.push({ kind, ms: (await told) - (await created) });
-        await post(bed, "put-right", {});
+        await sandbox.post("put-right", {});
         say(`${kind}: named after ${seconds(named.at(-1)?.ms ?? 0)}`);
       }
     }
@@ -79,7 +76,7 @@ export const diagnosis: Part = {
 
 async function measureReturns(bed: Bed, following: Awaited<ReturnType<typeof followOperations>>, say: (line: string) => void): Promise<number[]> {
   await bed.api.until("state", allHealthy, 90_000);
-  await post(bed, "faults/release", { environment: "staging", kind: "needs-setting" });
+  await sandboxConsole(bed.sandbox.console).post("faults/release", { environment: "staging", kind: "needs-setting" });
   const took: number[] = [];
   for (let round = 0; round < returns; round++) {
     took.push(await operate(bed, following, { kind: "promotion", from: "staging", to: "prod", bigPods: ["experience"] }, "returned"));

@@ -20,3 +20,14 @@ export function sandboxConsole(url: string): SandboxConsole {
     },
   };
 }
+
+interface SeenEnvironment {
+  name: string;
+  bigPods: { name: string; pods: { processes: { name: string; state: string }[] }[] }[];
+}
+
+/** Whether a supervisor has given a process up, as the sandbox's state tells it. */
+export function isGivenUp({ world }: { world: { environments: SeenEnvironment[] } }, target: { environment: string; bigPod: string; process: string }): boolean {
+  const pods = world.environments.find(({ name }) => name === target.environment)?.bigPods.find(({ name }) => name === target.bigPod)?.pods ?? [];
+  return pods.some(({ processes }) => processes.some(({ name, state }) => name === target.process && state === "fatal"));
+}

@@ -1,5 +1,6 @@
 import { expect, test } from "#e2e/fixtures.ts";
 import { OperationPage, OverviewPage, PlanDialog } from "#e2e/pages.ts";
+import { isGivenUp } from "#e2e/sandbox-console.ts";
 
 test.describe("the story: see it, promote it, break it, roll it back, know who did it", () => {
   test.describe.configure({ mode: "serial" });
@@ -53,12 +54,8 @@ test.describe("the story: see it, promote it, break it, roll it back, know who d
 
     const fatalAt = new Map<(typeof victims)[number], number>();
     const lookForFatal = async () => {
-      const { world } = await sandbox.state();
-      const environments: { name: string; bigPods: { name: string; pods: { processes: { name: string; state: string }[] }[] }[] }[] = world.environments;
-      for (const victim of victims.filter((one) => !fatalAt.has(one))) {
-        const pods = environments.find(({ name }) => name === victim.environment)?.bigPods.find(({ name }) => name === victim.bigPod)?.pods ?? [];
-        if (pods.some((pod) => pod.processes.some(({ name, state }) => name === victim.process && state === "fatal"))) fatalAt.set(victim, Date.now());
-      }
+      const state = await sandbox.state();
+      for (const victim of victims) if (!fatalAt.has(victim) && isGivenUp(state, victim)) fatalAt.set(victim, Date.now());
       return fatalAt.size;
     };
     await expect.poll(lookForFatal, { intervals: [20], timeout: 60_000 }).toBe(victims.length);

@@ -104,7 +104,6 @@ export function notReadyClause(events: readonly ClusterEvent[]): string | null {
   return told.reason === "NodeNotReady" ? "its node stopped answering" : told.message;
 }
 
-
 /** Neither on its way out nor a corpse (evicted, completed) that its ReplicaSet no longer counts. */
 export function isLive(pod: RawObject): boolean {
   const phase = fields(pod.status)["phase"];

@@ -1,3 +1,4 @@
+import { finish } from "#sandbox/controllers/clock.ts";
 import { createSampler } from "#sandbox/prometheus/sampler.ts";
 import { makeLabels, nameLabel } from "#sandbox/prometheus/promql/labels.ts";
 import { formatValue } from "#sandbox/prometheus/promql/format.ts";
@@ -38,7 +39,7 @@ export function makeHistory(): History {
   for (let turn = 0; turn < 144; turn++) {
     happenings[turn]?.();
     const atMs = lab.clock.now();
-    sampler.scrape(listTargets(lab), atMs);
+    finish(sampler.scrape(listTargets(lab), atMs));
     const odd = (kind: string, value: number) => store.append(makeLabels({ [nameLabel]: "odd", kind }), atMs, value);
     odd("counter", (turn * turn) % 170);
     odd("slow", Math.floor(turn / 40));

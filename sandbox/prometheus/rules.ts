@@ -1,4 +1,3 @@
-import { finish } from "#sandbox/controllers/clock.ts";
 import type { Expr } from "#sandbox/prometheus/promql/ast.ts";
 import { PromqlError } from "#sandbox/prometheus/promql/error.ts";
 import { Evaluator } from "#sandbox/prometheus/promql/evaluate.ts";
@@ -37,9 +36,8 @@ export interface RuleState {
 /** Alert rules and what they found, evaluated against the store. */
 export interface RuleGroup {
   readonly name: string;
-  evaluate(atMs: number): void;
-  /** The same, a rule a step. */
-  evaluating(atMs: number): Generator<void, void>;
+  /** A rule a step. */
+  evaluate(atMs: number): Generator<void, void>;
   states(): readonly RuleState[];
 }
 
@@ -85,7 +83,7 @@ export function createRuleGroup({ name, rules, store, speed = 1, muted = () => f
     state.written = written;
   }
 
-  function* evaluating(atMs: number): Generator<void, void> {
+  function* evaluate(atMs: number): Generator<void, void> {
     for (const state of running) {
       const begun = performance.now();
       try {
@@ -105,10 +103,7 @@ export function createRuleGroup({ name, rules, store, speed = 1, muted = () => f
 
   return {
     name,
-    evaluating,
-    evaluate(atMs) {
-      finish(evaluating(atMs));
-    },
+    evaluate,
     states: () => running,
   };
 }

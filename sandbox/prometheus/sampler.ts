@@ -1,4 +1,3 @@
-import { finish } from "#sandbox/controllers/clock.ts";
 import { makeLabels, nameLabel, type Labels } from "#sandbox/prometheus/promql/labels.ts";
 import type { SeriesStore } from "#sandbox/prometheus/store.ts";
 import type { Target } from "#sandbox/prometheus/targets.ts";
@@ -17,9 +16,8 @@ interface Scraped {
 
 /** Scrapes targets into the store, with Prometheus' own series about each scrape, and marks what is gone as stale. */
 export interface Sampler {
-  scrape(targets: readonly Target[], atMs: number): void;
-  /** The same, a target a step. */
-  scraping(targets: readonly Target[], atMs: number): Generator<void, void>;
+  /** A target a step. */
+  scrape(targets: readonly Target[], atMs: number): Generator<void, void>;
   metadata(): ReadonlyMap<string, MetricMetadata>;
 }
 
@@ -65,7 +63,7 @@ export function createSampler(store: SeriesStore): Sampler {
     if (!metadata.has(name)) metadata.set(name, { type, help, unit: "" });
   }
 
-  function* scraping(targets: readonly Target[], atMs: number): Generator<void, void> {
+  function* scrape(targets: readonly Target[], atMs: number): Generator<void, void> {
     const present = new Set<string>();
     for (const target of targets) {
       const key = `${target.path} ${target.labels.instance}`;
@@ -83,10 +81,7 @@ export function createSampler(store: SeriesStore): Sampler {
   }
 
   return {
-    scraping,
-    scrape(targets, atMs) {
-      finish(scraping(targets, atMs));
-    },
+    scrape,
     metadata: () => metadata,
   };
 }

@@ -1,5 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createClock } from "#sandbox/controllers/clock.ts";
 import { createTestClock, type TestClock } from "#sandbox/controllers/clock-for-tests.test-support.ts";
 import { apiClient } from "#sandbox/prometheus/contract-client.ts";
 import { startMetricsServer } from "#sandbox/prometheus/metrics-server.ts";
@@ -38,6 +39,34 @@ async function result(query: string): Promise<Result> {
 const values = async (query: string) => (await result(query)).map((row) => row.value[1]);
 
 describe("what it remembers", () => {
+  it("lets other work in between while it scrapes by its timer", async () => {
+    const real = createClock();
+    /** Turns of the event loop so far, at each scrape. */
+    const turns: number[] = [];
+    let turn = 0;
+    const count = () => {
+      turn += 1;
+      real.soon(count);
+    };
+    count();
+    const slow = Array.from({ length: 8 }, (_, index): Target => ({
+      ...target(`slow-${index}`),
+      scrape() {
+        turns.push(turn);
+        for (const untilMs = performance.now() + 4; performance.now() < untilMs; ) continue;
+        return [];
+      },
+    }));
+    const server = await startPrometheus({ targets: () => slow, clock: real, port: 0, host: "127.0.0.1", rules: [], sampleEveryMs: 20 });
+    await expect.poll(() => turns.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2 * slow.length);
+    await server.stop();
+    real.stop();
+    const [first, byTimer] = [turns.slice(0, slow.length), turns.slice(slow.length, 2 * slow.length)];
+    // The first is whole before anybody may ask.
+    expect(new Set(first).size).toBe(1);
+    expect(new Set(byTimer).size).toBeGreaterThan(2);
+  });
+
   it("scrapes every five seconds, with the target's labels and its own series", async () => {
     clock.run(20_000);
     expect(await result("level")).toEqual([{ metric: { __name__: "level", instance: "a", job: "pods" }, value: [clock.now() / 1000, "1"] }]);

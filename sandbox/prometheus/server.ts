@@ -63,8 +63,8 @@ export async function startPrometheus({ targets, clock, port, host, rules = plat
 
   function* sampling(): Generator<void, void> {
     const atMs = clock.now();
-    yield* sampler.scraping(targets(), atMs);
-    yield* group.evaluating(atMs);
+    yield* sampler.scrape(targets(), atMs);
+    yield* group.evaluate(atMs);
     notifier.notify(atMs);
     turn += 1;
     if (turn % 60 === 0) store.prune(atMs);

@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import { isRolledOut } from "#sandbox/controllers/lab.test-support.ts";
+import { listTargets } from "#sandbox/prometheus/targets.ts";
 import { createPlatformLab, firstOf, type PlatformLab } from "#sandbox/world/platform-lab.test-support.ts";
+import { scrapeAnnotation } from "#sandbox/world/process-metrics.ts";
 import { seedPlatform } from "#sandbox/world/seed.ts";
 
 const labs: PlatformLab[] = [];
@@ -139,4 +141,18 @@ test("what does not exist is named in the refusal, with what does", () => {
   expect(() => control.crash({ environment: "prod", bigPod: "core", process: "mail" }, true)).toThrow('There is no process "mail" in core of prod. There are: nginx, auth, user, monitor.');
   expect(() => control.deploy("prod", "core", ["ghcr.io/dreamscape-ai/commerce-pod:v1"])).toThrow("No container of core in prod runs ghcr.io/dreamscape-ai/commerce-pod.");
   expect(() => control.setNodeDown("n9", true)).toThrow('There is no node "n9". There are: arm-a1-1, arm-a1-2, arm-a1-3.');
+});
+
+test("a pod that says it has no metrics is not scraped, its container's memory is", () => {
+  const made = lab();
+  const [pod] = made.bigPod("dev", "experience");
+  if (pod === undefined) throw new Error("a pod");
+  const paths = () => listTargets(made).filter(({ labels }) => labels.pod === pod.metadata.name).length;
+  expect(paths()).toBeGreaterThan(0);
+  made.store.modify("pods", pod.metadata.namespace, pod.metadata.name, { manager: "ci" }, (draft) => {
+    draft.metadata.annotations = { ...draft.metadata.annotations, [scrapeAnnotation]: "false" };
+  });
+  expect(paths()).toBe(0);
+  const memory = listTargets(made).flatMap((one) => (one.labels.job === "cadvisor" ? (one.scrape(made.clock.now()) ?? []) : [])).flatMap(({ samples }) => samples);
+  expect(memory.some(({ labels }) => labels.pod === pod.metadata.name)).toBe(true);
 });
