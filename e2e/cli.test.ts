@@ -88,8 +88,9 @@ describe("a release, there and back, as a pipeline does it", () => {
     const back = await vigie(["rollback", "-e", "prod", "--to", before, "--reason", "cli story, back"]);
     expect(back.code, back.err).toBe(0);
     expect(await releaseOf("prod")).toBe(before);
+    // The rollback ends the watch of the promotion, which is an entry of its own: at the worker's next look, so perhaps after the rollback was reported.
+    await apiClient(portal.url, portal.token).until(`audit?operation=${operation.id}`, (page) => page.entries.length > 3, 30_000);
     const log = json(await vigie(["audit", "--operation", operation.id, "--json"]));
-    // The rollback ended the watch of the promotion, which is an entry of its own.
     expect(log.entries.map((entry: { action: string }) => entry.action)).toEqual(["watch.verdict", "operation.outcome", "operation.start", "operation.request"]);
   }, 120_000);
 
