@@ -38,6 +38,32 @@ test("the keyboard alone reaches the plan and leaves it again", async ({ as }) =
   await expect(page.getByRole("dialog")).toHaveCount(0);
 });
 
+test("the palette puts what fits best first, whatever it does, and lists everything again once the search is gone", async ({ as }) => {
+  const page = await as("Rafael");
+  await page.goto("/");
+  await expect(page.locator('[data-live="live"]')).toBeVisible();
+  await page.keyboard.press("Control+k");
+  const palette = page.getByRole("dialog");
+  const search = palette.getByRole("combobox");
+  const chosen = palette.getByRole("option", { selected: true });
+  await search.fill("core prod");
+  await expect(palette.getByRole("option").first()).toHaveText(/^Core in prod/);
+  await expect(chosen).toHaveText(/^Core in prod/);
+  await search.fill("");
+  await expect(palette.getByText("Go to", { exact: true })).toBeVisible();
+  await expect(chosen).toHaveCount(1);
+  await expect(palette.getByRole("option").first()).toHaveAttribute("aria-selected", "true");
+  await page.keyboard.type("xyzzy");
+  await expect(palette.getByText("Nothing here is called that.")).toBeVisible();
+  await search.fill("");
+  await page.keyboard.type("restart core pro");
+  await expect(chosen).toHaveText("Restart Core in prod");
+  await search.fill("");
+  await page.keyboard.type("core prod");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/[/]big-pods[/]prod[/]core$/);
+});
+
 test("a press before the page is alive is done once it is: the last one, and once", async ({ as }) => {
   const page = await as("Rafael");
   let release = (): void => undefined;

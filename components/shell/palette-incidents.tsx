@@ -1,57 +1,35 @@
-"use client";
-
 import { openIncidents, worstFirst } from "#components/incident/incident-words.ts";
 import { IncidentIcon } from "#components/incident/incident-marks.tsx";
 import { rollbackTarget } from "#components/overview/remedy-action.ts";
-import { useRefusal } from "#components/query/permissions.tsx";
-import type { Trails } from "#components/query/trail.ts";
-import { Item } from "#components/shell/palette-item.tsx";
-import type { PlanOrigin } from "#components/plan/plan-navigation.ts";
-import type { PlanRequest } from "#lib/contracts/operation.ts";
-import type { PlatformSnapshot } from "#lib/contracts/state.ts";
-
-interface IncidentItemsProps {
-  snapshot: PlatformSnapshot;
-  trails: Trails;
-  go: (href: string) => () => void;
-  deed: (what: string) => () => void;
-  plan: (request: PlanRequest, origin?: PlanOrigin) => () => void;
-}
+import type { PaletteCommand } from "#components/shell/palette-commands.ts";
+import type { PaletteParts } from "#components/shell/palette-parts.ts";
 
 /** What can be done about what is wrong now; first in the palette, because that is what it is opened for at night. */
-export function IncidentItems({ snapshot, trails, go, deed, plan }: IncidentItemsProps) {
-  const refused = useRefusal();
-  return (
-    <>
-      {worstFirst(openIncidents(snapshot.incidents), snapshot.environments.map(({ name }) => name)).map((incident) => {
-        const { number, environment } = incident;
-        const release = rollbackTarget(environment, snapshot.releases, trails);
-        return [
-          <Item key={`open ${number}`} onSelect={go(`/incidents/${number}`)}>
-            <IncidentIcon incident={incident} />
-            Open incident {number}: {incident.title}
-          </Item>,
-          incident.acknowledged === null ? (
-            <Item key={`acknowledge ${number}`} onSelect={deed(`acknowledge:${number}`)} disabledBecause={refused("incident.work", environment, `Acknowledging in ${environment}`)}>
-              Acknowledge incident {number}
-            </Item>
-          ) : null,
-          release === null ? null : (
-            <Item key={`roll back ${number}`} onSelect={plan({ kind: "rollback", environment, release }, { reason: `Incident ${number}: ${incident.title}`, backTo: `/incidents/${number}`, incident: number })} disabledBecause={refused("operation.request.rollback", environment, `Rolling back ${environment}`)}>
-              Roll back {environment} to R-{release} for incident {number}
-            </Item>
-          ),
-          incident.firing > 0 ? (
-            <Item key={`silence ${number}`} onSelect={deed(`silence:${number}`)} disabledBecause={refused("incident.silence", environment, `Silencing in ${environment}`)}>
-              Silence an alert of incident {number}…
-            </Item>
-          ) : null,
-          <Item key={`resolve ${number}`} onSelect={deed(`resolve:${number}`)} disabledBecause={refused("incident.work", environment, `Resolving in ${environment}`)}>
-            Resolve incident {number}…
-          </Item>,
-        ];
-      })}
-      <Item onSelect={deed("open-incident")}>Open an incident…</Item>
-    </>
-  );
+export function incidentCommands({ snapshot, trails, refused, go, deed, plan }: PaletteParts): PaletteCommand[] {
+  const commands = worstFirst(openIncidents(snapshot.incidents), snapshot.environments.map(({ name }) => name)).flatMap((incident): PaletteCommand[] => {
+    const { number, environment } = incident;
+    const release = rollbackTarget(environment, snapshot.releases, trails);
+    return [
+      { group: "Do", key: `incident ${number}`, title: `Open incident ${number}: ${incident.title}`, icon: <IncidentIcon incident={incident} />, run: go(`/incidents/${number}`) },
+      ...(incident.acknowledged === null
+        ? [{ group: "Do" as const, key: `acknowledge ${number}`, title: `Acknowledge incident ${number}`, disabledBecause: refused("incident.work", environment, `Acknowledging in ${environment}`), run: deed(`acknowledge:${number}`) }]
+        : []),
+      ...(release === null
+        ? []
+        : [
+            {
+              group: "Do" as const,
+              key: `roll back for ${number}`,
+              title: `Roll back ${environment} to R-${release} for incident ${number}`,
+              disabledBecause: refused("operation.request.rollback", environment, `Rolling back ${environment}`),
+              run: plan({ kind: "rollback", environment, release }, { reason: `Incident ${number}: ${incident.title}`, backTo: `/incidents/${number}`, incident: number }),
+            },
+          ]),
+      ...(incident.firing > 0
+        ? [{ group: "Do" as const, key: `silence ${number}`, title: `Silence an alert of incident ${number}…`, disabledBecause: refused("incident.silence", environment, `Silencing in ${environment}`), run: deed(`silence:${number}`) }]
+        : []),
+      { group: "Do", key: `resolve ${number}`, title: `Resolve incident ${number}…`, disabledBecause: refused("incident.work", environment, `Resolving in ${environment}`), run: deed(`resolve:${number}`) },
+    ];
+  });
+  return [...commands, { group: "Do", key: "open-incident", title: "Open an incident…", run: deed("open-incident") }];
 }

@@ -1,5 +1,6 @@
 import { Command } from "cmdk";
 import type { ReactNode } from "react";
+import type { PaletteCommand } from "#components/shell/palette-commands.ts";
 
 export function Group({ heading, children }: { heading: string; children: ReactNode }) {
   return (
@@ -10,11 +11,14 @@ export function Group({ heading, children }: { heading: string; children: ReactN
 }
 
 /** One thing to see or to do. What cannot be done now says why. */
-export function Item({ onSelect, disabledBecause = null, children }: { onSelect: () => void; disabledBecause?: string | null; children: ReactNode }) {
+export function Item({ command }: { command: PaletteCommand }) {
+  const { key, title, icon, detail, disabledBecause = null, run } = command;
   return (
-    <Command.Item onSelect={onSelect} disabled={disabledBecause !== null} className="flex min-h-9 cursor-pointer flex-wrap items-center gap-x-2 rounded-md px-2 py-1 data-[disabled=true]:cursor-not-allowed data-[disabled=true]:text-faint data-[selected=true]:bg-raised max-md:min-h-11">
-      {children}
-      {disabledBecause ? <span className="w-full text-xs text-faint">{disabledBecause}</span> : null}
+    <Command.Item value={key} onSelect={run} disabled={disabledBecause !== null} className="flex min-h-9 cursor-pointer flex-wrap items-center gap-x-2 rounded-md px-2 py-1 data-[disabled=true]:cursor-not-allowed data-[disabled=true]:text-faint data-[selected=true]:bg-raised max-md:min-h-11">
+      {icon}
+      {title}
+      {detail === undefined ? null : <span className="ml-auto text-xs text-muted">{detail}</span>}
+      {disabledBecause === null ? null : <span className="w-full text-xs text-faint">{disabledBecause}</span>}
     </Command.Item>
   );
 }

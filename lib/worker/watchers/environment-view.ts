@@ -14,17 +14,12 @@ import type { ClusterObject } from "#lib/ports/cluster.ts";
 import type { EnvironmentView, EnvironmentViews } from "#lib/ports/environment-view.ts";
 import type { Clock, Log } from "#lib/ports/runtime.ts";
 import { foldInputs, sameInputs, unversioned } from "#lib/worker/watchers/fold-inputs.ts";
+import { busyRecheckMs, calmRecheckMs, mostOverdue, untilNextLook } from "#lib/worker/watchers/recheck.ts";
 import { watchedKinds } from "#lib/worker/watchers/watching.ts";
 import type { StartWatching, Watcher, Watching } from "#lib/worker/watchers/watching.ts";
 
 /** After a start the first probe answers are awaited this long, so that a restart of the worker does not make every tile unknown for a moment. */
 const firstProbesMs = 3_000;
-const busyRecheckMs = 1_000;
-const calmRecheckMs = 10_000;
-/** Of a hundred Big Pods that all need a look each second, none waits for longer than another second. */
-const mostDueAtOnce = 8;
-/** Those whose time comes together are looked at together. */
-const leastRecheckMs = 100;
 const noHealth: HealthInput = { status: "unsupported", reason: "no monitor is configured", byPod: new Map() };
 
 /** A view with what the observer needs beyond what operations see. */
@@ -116,12 +111,6 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     return podsToAsk(bigPodsAsked.filter(isAnyAsked), deployments.items().values(), replicaSets.items().values(), pods.items()).every((pod) => byPod.has(pod.uid));
   }
 
-  /** Those whose time has come, a few at once: three hundred Big Pods that were read in the same moment would be folded in the same moment ever after. */
-  function latest(now: Date): Set<string> {
-    const due = [...looked].filter(([, { dueAt }]) => dueAt <= now.getTime()).toSorted(([, a], [, b]) => a.dueAt - b.dueAt);
-    return new Set(due.slice(0, mostDueAtOnce).map(([bigPod]) => bigPod));
-  }
-
   function fold(now: Date): BigPodState[] {
     const { deployments, replicaSets, pods, events } = watching.watchers;
     const health = watching.health();
@@ -144,7 +133,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     const both = isBlueGreen(environment)
       ? { deployments: [...deployments.items().values()], replicaSets: [...replicaSets.items().values()], pods: [...pods.items().values()].map((pod) => withLastLines(pod, lines)), events: eventsByObject(events.items().values()) }
       : null;
-    const late = both === null ? latest(now) : null;
+    const late = both === null ? mostOverdue(looked, now.getTime()) : null;
     return config.bigPods.flatMap((bigPod) => {
       const { seen, ...ownInputs } = inputsOf(bigPod);
       const all = [...shared, ...seen];
@@ -195,8 +184,7 @@ function createView(environment: EnvironmentConfig, config: Config, startWatchin
     if (around !== told) changed = true;
     told = around;
     clearTimeout(recheck);
-    const dueAt = looked.size === 0 ? 0 : Math.min(...[...looked.values()].map((one) => one.dueAt));
-    recheck = setTimeout(schedule, Math.min(calmRecheckMs, Math.max(looked.size === 0 ? busyRecheckMs : leastRecheckMs, dueAt - now.getTime())));
+    recheck = setTimeout(schedule, untilNextLook(looked, now.getTime()));
     if (changed) for (const listener of listeners) listener();
   }
 
