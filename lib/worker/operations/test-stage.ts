@@ -136,6 +136,27 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
     }
   }
 
+  /** Why no plan can be made for an environment yet; empty when one can. */
+  async function whatIsMissing(environment: string): Promise<string> {
+    const states = await database.db.bigPodStateRow.findMany({ where: { environment } });
+    const unwell = states.filter((state) => state.status !== "healthy");
+    if (states.length !== config.bigPods.length || unwell.length > 0) return `${states.length} states; ${unwell.map(({ bigPod, status, state }) => `${bigPod} is ${status}: ${JSON.stringify((state as { causes?: unknown }).causes)}`).join("; ")}`;
+    const release = await database.db.environmentRelease.findUnique({ where: { environment } });
+    if (release?.settled !== true) return `its release is not recorded as settled: ${JSON.stringify(release)}`;
+    const namespace = config.environments.find((candidate) => candidate.name === environment)?.namespace ?? "";
+    for (const { bigPod, state } of states) {
+      const { workload, colour } = state as unknown as BigPodState; // written by the observer
+      const configured = config.bigPods.find((candidate) => candidate.name === bigPod)?.workload.name ?? "";
+      const { generation } = (await apiOf(environment).get(kinds.deployments, namespace, workload?.name ?? configured)).metadata;
+      if (workload?.generation !== generation) return `the observer is behind: ${bigPod} is at generation ${generation}, seen is ${workload?.generation ?? "none"}`;
+      if (colour == null) continue;
+      const idle = (await apiOf(environment).get(kinds.deployments, namespace, colour.standby.workload)).metadata.generation;
+      if (colour.parts?.idle.generation !== idle) return `the observer is behind: the standby of ${bigPod} is at generation ${idle}, seen is ${colour.parts?.idle.generation ?? "none"}`;
+    }
+    const visible = targetVisible(await readEnvironmentFacts(database.db, environment, config.bigPods.map((bigPod) => bigPod.name)), config.bigPods.map((bigPod) => bigPod.name));
+    return visible.verdict === "pass" ? "" : visible.evidence;
+  }
+
   return {
     context, database, apiOf, until, configFile: world.configFile, console: world.console, admin: world.admin,
     async startWorker(holder, { operations = true, apiOf: api = apiOf } = {}) {
@@ -146,21 +167,15 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
     async stopWorkers() {
       for (const worker of workers.splice(0)) await worker.stop();
     },
-    settled: (environment, timeoutMs) =>
-      until(`${environment} is healthy and settled`, async () => {
-        const states = await database.db.bigPodStateRow.findMany({ where: { environment } });
-        const release = await database.db.environmentRelease.findUnique({ where: { environment } });
-        if (states.length !== config.bigPods.length || states.some((state) => state.status !== "healthy") || release?.settled !== true) return undefined;
-        const namespace = config.environments.find((candidate) => candidate.name === environment)?.namespace ?? "";
-        const workloadOf = (name: string): BigPodState["workload"] => (states.find((state) => state.bigPod === name)?.state as BigPodState | undefined)?.workload ?? null; // written by the observer
-        const live = await Promise.all(config.bigPods.map((bigPod) => apiOf(environment).get(kinds.deployments, namespace, workloadOf(bigPod.name)?.name ?? bigPod.workload.name)));
-        if (!config.bigPods.every((bigPod, index) => workloadOf(bigPod.name)?.generation === live[index]?.metadata.generation)) return undefined;
-        const idle = states.flatMap(({ state }) => (state as unknown as BigPodState).colour ?? []); // written by the observer
-        const seen = await Promise.all(idle.map(async ({ standby, parts }) => parts?.idle.generation === (await apiOf(environment).get(kinds.deployments, namespace, standby.workload)).metadata.generation));
-        if (!seen.every((same) => same)) return undefined;
-        const names = config.bigPods.map((bigPod) => bigPod.name);
-        return targetVisible(await readEnvironmentFacts(database.db, environment, names), names).verdict === "pass" ? true : undefined;
-      }, timeoutMs).then(() => undefined),
+    async settled(environment, timeoutMs) {
+      let missing = "";
+      await until(`${environment} is healthy and settled`, async () => {
+        missing = await whatIsMissing(environment);
+        return missing === "" ? true : undefined;
+      }, timeoutMs).catch((error: Error) => {
+        throw new Error(`${error.message}: ${missing}`, { cause: error.cause });
+      });
+    },
     plan: (request) => createPlan(context, releaser, request),
     async confirm(plan, actor = releaser) {
       const { id } = await requestOperation(context, actor, { planHash: plan.hash, reason: "a test of the executor" }, crypto.randomUUID());
