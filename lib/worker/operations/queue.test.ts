@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { Actor } from "#lib/contracts/actor.ts";
 import { listenForOperations } from "#lib/db/queue.ts";
 import { kinds } from "#lib/ports/cluster.ts";
@@ -68,15 +68,21 @@ test("ACCEPTANCE 2: a worker that dies between its claim and the beginning: the 
 });
 
 test("ACCEPTANCE 10: a rollback pre-empts a running promotion: aborted and returned for it, then the rollback; both say so", { timeout: 240_000 }, async () => {
+  const prod = stage.context.config.environments.find((one) => one.name === "prod");
+  if (prod === undefined) throw new Error("the sandbox has a prod");
+  const { policy } = prod;
+  onTestFinished(() => void (prod.policy = policy));
+  // It bakes for as long as the test wants, however slow the machine: it cannot end before it is pre-empted.
+  prod.policy = { ...policy, bakeMinutes: 10 };
   const before = await stage.images("prod");
   const { number } = await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } });
   const id = await stage.confirm(await stage.plan({ kind: "promotion", from: "staging", to: "prod" }));
   await work();
-  await stage.until("the promotion writes", async () => ((await stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name: "rollout", status: "running" } })) ?? undefined));
+  await stage.until("it bakes", async () => ((await stage.database.db.operationStepRow.findFirst({ where: { operationId: id, name: "bake", status: "running" } })) ?? undefined));
   await stage.until("that is seen", async () => ((await stage.database.db.environmentRelease.findUniqueOrThrow({ where: { environment: "prod" } })).settled ? undefined : true));
   const vera: Actor = { ...releaser, name: "Vera" };
   const plan = await stage.plan({ kind: "rollback", environment: "prod", release: number });
-  const back = await requestOperation(stage.context, vera, { planHash: plan.hash, reason: "it looks wrong" }, crypto.randomUUID());
+  const back = await stage.onceSeen(() => requestOperation(stage.context, vera, { planHash: plan.hash, reason: "it looks wrong" }, crypto.randomUUID()));
   expect(back).toMatchObject({ status: "queued", waits: { for: "turn", position: 1, sentence: expect.stringMatching(/which is being aborted$/) } });
   expect(await stage.ended(id)).toMatchObject({ status: "aborted", note: `Aborted by Vera, for the rollback to R-${number}; what was changed is back as it was.` });
   const rollback = await stage.ended(back.id);

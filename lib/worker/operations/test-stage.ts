@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import { createClusters } from "#lib/adapters/kubernetes/clusters.ts";
 import { loadCluster } from "#lib/adapters/kubernetes/load-cluster.ts";
@@ -13,6 +14,7 @@ import { streamChannel } from "#lib/db/channels.ts";
 import { createTestDatabase } from "#lib/db/test-database.ts";
 import type { TestDatabase } from "#lib/db/test-database.ts";
 import { readEnvironmentFacts } from "#lib/db/repositories/plan.ts";
+import { isVigieError } from "#lib/domain/error.ts";
 import { targetVisible } from "#lib/domain/gate.ts";
 import { terminalOperationStatuses } from "#lib/domain/status.ts";
 import { kinds } from "#lib/ports/cluster.ts";
@@ -32,6 +34,12 @@ import { startOperations } from "#lib/worker/operations/start.ts";
 import { startWorker } from "#lib/worker/run.ts";
 import type { RunningWorker } from "#lib/worker/run.ts";
 import { startSandbox } from "#sandbox/start.ts";
+
+/** Refused, and every gate that does not pass says only that it cannot know now. */
+function nobodySees(error: unknown): boolean {
+  const gates = isVigieError(error) && Array.isArray(error.detail?.["gates"]) ? (error.detail["gates"] as Plan["gates"]) : []; // as the request service refuses
+  return gates.length > 0 && gates.every(({ verdict }) => verdict === "error" || verdict === "inconclusive");
+}
 
 /** How long a stage waits for what must come: the limit of a starved machine, never of Vigie. */
 const patienceMs = 90_000;
@@ -58,6 +66,8 @@ export interface Stage {
   settled(environment: string, timeoutMs?: number): Promise<void>;
   plan(request: PlanRequest): Promise<Plan>;
   confirm(plan: Plan, actor?: Actor): Promise<string>;
+  /** Asks again while it is refused only because nobody can see the cluster right now: on a starved machine an observer may be late by seconds. */
+  onceSeen<T>(ask: () => Promise<T>): Promise<T>;
   ended(id: string, timeoutMs?: number): Promise<Operation>;
   /** Image references of an environment's templates in the cluster, by Big Pod and container. */
   images(environment: string): Promise<Record<string, Record<string, string>>>;
@@ -136,6 +146,18 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
     }
   }
 
+  async function onceSeen<T>(ask: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + patienceMs;
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!nobodySees(error) || performance.now() > deadline) throw error;
+        await pause(500);
+      }
+    }
+  }
+
   /** Why no plan can be made for an environment yet; empty when one can. */
   async function whatIsMissing(environment: string): Promise<string> {
     const states = await database.db.bigPodStateRow.findMany({ where: { environment } });
@@ -177,8 +199,9 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
       });
     },
     plan: (request) => createPlan(context, releaser, request),
+    onceSeen,
     async confirm(plan, actor = releaser) {
-      const { id } = await requestOperation(context, actor, { planHash: plan.hash, reason: "a test of the executor" }, crypto.randomUUID());
+      const { id } = await onceSeen(() => requestOperation(context, actor, { planHash: plan.hash, reason: "a test of the executor" }, crypto.randomUUID()));
       return id;
     },
     ended: (id, timeoutMs) =>
