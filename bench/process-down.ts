@@ -38,11 +38,13 @@ export const processDown: Part = {
       await bed.api.until("state", allHealthy, 90_000);
       // Somewhere in the second between two questions to the pods.
       await wait(Math.random() * 1_000);
-      // Only the sentence of the cause has these words; the process' chip has its name alone.
-      const shown = await overview.noteFirst(`${victim} in ${bigPod}-`);
+      // Only the sentence of the cause has these words: while it is still tried again, it says so in others.
+      const shown = await overview.noteFirst("is FATAL");
       await sandbox.post("faults/crash", { ...target, lasting: true });
       const at = await givenUp(sandbox, target);
       times.push((await shown(bigPod, environment)) - at);
+      const told = await overview.cell(bigPod, environment).textContent();
+      if (told?.includes(`${victim} in ${bigPod}-`) !== true) throw new Error(`${bigPod} in ${environment} does not name ${victim}: ${told}`);
       await sandbox.post("faults/heal", target);
     }
     return {
