@@ -1,11 +1,13 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Operation, PlanTarget } from "#lib/contracts/operation.ts";
 import { storedTargets } from "#lib/db/repositories/operation.ts";
 import { kinds } from "#lib/ports/cluster.ts";
 import { abortOperation } from "#lib/services/operation/abort.ts";
+import { root } from "#lib/runtime/home.ts";
 import { chaosWorker } from "#lib/worker/operations/chaos/test-bundle.ts";
 import { startDatabaseProxy } from "#lib/worker/operations/chaos/test-database-proxy.ts";
 import type { DatabaseProxy } from "#lib/worker/operations/chaos/test-database-proxy.ts";
@@ -75,9 +77,10 @@ export async function openChaos(name: string, options: { speed?: number; world?:
     started += 1;
     const holder = `${name}-${started}`;
     const child = fork(bundled.script, {
-      env: { ...process.env, DATABASE_URL: proxy.url(stage.database.url), VIGIE_CONFIG: stage.configFile, HOLDER: holder, VIGIE_LOG: process.env.CHAOS_WORKER_LOG ?? "error" },
+      env: { ...process.env, DATABASE_URL: proxy.url(stage.database.url), VIGIE_CONFIG: stage.configFile, HOLDER: holder, VIGIE_LOG: process.env.CHAOS_WORKER_LOG ?? "error", VIGIE_LAUNCHER: String(process.pid) },
       stdio: ["ignore", process.env.CHAOS_WORKER_LOG === undefined ? "ignore" : "inherit", "inherit", "ipc"],
-      execArgv: [],
+      // A suite that is killed leaves no worker behind.
+      execArgv: ["--import", join(root, "lib/runtime/stack/die-with-parent.mjs")],
     });
     // It is armed again and again, and each time listened to.
     child.setMaxListeners(0);
