@@ -1,6 +1,7 @@
 /**
  * `npm run chaos`: operations whose workers and database connections are struck at step boundaries and at random, judged by the cluster's own history.
- * `--runs N` (1000), `--stages N` side by side (3), `--seed N` the first seed; `--real` against the API server of VIGIE_REAL_KUBECONFIG. Writes its section of bench/results.md.
+ * `--runs N` (1000), `--stages N` side by side (3), `--seed N` the first seed; `--real` against the API server of VIGIE_REAL_KUBECONFIG. Writes its section of bench/results.md
+ * when the whole number was made (1000; 50 with `--real`): fewer are a try and leave the recorded figures alone.
  * `--log FILE` keeps a line per run and reports over all that stand in it: a thousand runs may be made in several sittings, with a first seed each.
  */
 import { spawn } from "node:child_process";
@@ -30,8 +31,9 @@ if (real && process.env.VIGIE_REAL_KUBECONFIG === undefined) stop("--real needs 
 const folder = mkdtempSync(join(tmpdir(), "vigie-chaos-"));
 const log = values.log === undefined ? join(folder, "runs.jsonl") : resolve(values.log);
 const before = read().length;
+const whole = real ? 50 : 1000;
 /** Several sittings are for the whole number. */
-const wanted = values.log === undefined ? runs : real ? 50 : 1000;
+const wanted = values.log === undefined ? runs : whole;
 const started = performance.now();
 const loadBefore = loadOfLastMinute();
 let told = 0;
@@ -55,8 +57,11 @@ const done = read();
 const name = real ? "chaos-real" : "chaos";
 const report = { name, title: `Operations under chaos, ${real ? "real kube-apiserver" : "sandbox"} and PostgreSQL`, at: new Date(), seconds: (performance.now() - started) / 1000, loadBefore, result: outcome(done) };
 process.stdout.write(`${asTable(report, {})}\n`);
-const results = join(root, "bench/results.md");
-writeFileSync(results, mergeResults(existsSync(results) ? readFileSync(results, "utf8") : "", new Map([[name, asSection(report, thisMachine(), {})]]), sectionNames));
+if (done.length >= whole) {
+  const results = join(root, "bench/results.md");
+  writeFileSync(results, mergeResults(existsSync(results) ? readFileSync(results, "utf8") : "", new Map([[name, asSection(report, thisMachine(), {})]]), sectionNames));
+  process.stdout.write(`\nWritten to ${results}.\n`);
+}
 for (const run of done) for (const violation of run.violations) process.stdout.write(`seed ${run.seed}: ${violation}\n`);
 rmSync(folder, { recursive: true, force: true });
 process.exitCode = code;
