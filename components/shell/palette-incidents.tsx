@@ -6,19 +6,18 @@ import type { PaletteParts } from "#components/shell/palette-parts.ts";
 
 /** What can be done about what is wrong now; first in the palette, because that is what it is opened for at night. */
 export function incidentCommands({ snapshot, trails, refused, go, deed, plan }: PaletteParts): PaletteCommand[] {
-  const commands = worstFirst(openIncidents(snapshot.incidents), snapshot.environments.map(({ name }) => name)).flatMap((incident): PaletteCommand[] => {
+  const commands = worstFirst(openIncidents(snapshot.incidents), snapshot.environments.map(({ name }) => name)).flatMap((incident): Omit<PaletteCommand, "group">[] => {
     const { number, environment } = incident;
     const release = rollbackTarget(environment, snapshot.releases, trails);
     return [
-      { group: "Do", key: `incident ${number}`, title: `Open incident ${number}: ${incident.title}`, icon: <IncidentIcon incident={incident} />, run: go(`/incidents/${number}`) },
+      { key: `incident ${number}`, title: `Open incident ${number}: ${incident.title}`, icon: <IncidentIcon incident={incident} />, run: go(`/incidents/${number}`) },
       ...(incident.acknowledged === null
-        ? [{ group: "Do" as const, key: `acknowledge ${number}`, title: `Acknowledge incident ${number}`, disabledBecause: refused("incident.work", environment, `Acknowledging in ${environment}`), run: deed(`acknowledge:${number}`) }]
+        ? [{ key: `acknowledge ${number}`, title: `Acknowledge incident ${number}`, disabledBecause: refused("incident.work", environment, `Acknowledging in ${environment}`), run: deed(`acknowledge:${number}`) }]
         : []),
       ...(release === null
         ? []
         : [
             {
-              group: "Do" as const,
               key: `roll back for ${number}`,
               title: `Roll back ${environment} to R-${release} for incident ${number}`,
               disabledBecause: refused("operation.request.rollback", environment, `Rolling back ${environment}`),
@@ -26,10 +25,10 @@ export function incidentCommands({ snapshot, trails, refused, go, deed, plan }: 
             },
           ]),
       ...(incident.firing > 0
-        ? [{ group: "Do" as const, key: `silence ${number}`, title: `Silence an alert of incident ${number}…`, disabledBecause: refused("incident.silence", environment, `Silencing in ${environment}`), run: deed(`silence:${number}`) }]
+        ? [{ key: `silence ${number}`, title: `Silence an alert of incident ${number}…`, disabledBecause: refused("incident.silence", environment, `Silencing in ${environment}`), run: deed(`silence:${number}`) }]
         : []),
-      { group: "Do", key: `resolve ${number}`, title: `Resolve incident ${number}…`, disabledBecause: refused("incident.work", environment, `Resolving in ${environment}`), run: deed(`resolve:${number}`) },
+      { key: `resolve ${number}`, title: `Resolve incident ${number}…`, disabledBecause: refused("incident.work", environment, `Resolving in ${environment}`), run: deed(`resolve:${number}`) },
     ];
   });
-  return [...commands, { group: "Do", key: "open-incident", title: "Open an incident…", run: deed("open-incident") }];
+  return commands.map((command) => ({ group: "Do", ...command }));
 }

@@ -50,7 +50,7 @@ function useCommands(onClose: () => void, onHelp: () => void): readonly PaletteC
   const refused = useRefusal();
   const trails = useTrails();
   const { snapshot, states } = usePlatformView();
-  const [commands] = useState(() => {
+  const [commands] = useState((): readonly PaletteCommand[] => {
     /** After the dialog gave focus back, so that what opens next returns it to where the person was. */
     const then = (next: () => void) => () => {
       onClose();
@@ -70,6 +70,7 @@ function useCommands(onClose: () => void, onHelp: () => void): readonly PaletteC
       ...incidentCommands(parts),
       ...changeCommands({ ...parts, states }),
       ...guardCommands(parts),
+      { group: "Do", key: "open-incident", title: "Open an incident…", run: parts.deed("open-incident") },
       ...placeCommands({ ...parts, states }, (ms) => () => go(historyHref("/", momentOf(serverNowMs() - ms), null))()),
       ...own,
     ];
