@@ -1,6 +1,7 @@
 import { lookup as resolve } from "node:dns";
 import { isIP } from "node:net";
 import type { LookupFunction } from "node:net";
+import { firstOf } from "#lib/adapters/egress/first-of.ts";
 import { guardedRequest, judgedLookup, Refused } from "#lib/adapters/egress/guarded-request.ts";
 import type { OutgoingReply } from "#lib/adapters/egress/guarded-request.ts";
 import { isAllowed, ownRule, publicRefusal, refusedAddress } from "#lib/domain/egress.ts";
@@ -36,13 +37,15 @@ export async function ask({ method, url, headers, body, timeoutMs, maximumBytes,
   if (refusal !== null) throw new Refused(refusal);
   const judge = (address: string): string | null => (rules === "public" ? (publicRefusal(address) === null ? null : `${url.hostname} has no public address`) : refusedAddress(rules, url, address));
   const timeout = AbortSignal.timeout(timeoutMs);
-  const combined = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+  const { signal: combined, release } = firstOf([timeout, signal]);
   const sized = body === undefined ? headers : { "content-length": String(Buffer.byteLength(body)), ...headers };
   try {
     return await guardedRequest(url, { method, headers: sized, ...(body !== undefined && { body }), signal: combined, lookup: judgedLookup(judge, resolver), maximumBytes });
   } catch (cause) {
     if (cause instanceof Refused) throw cause;
     throw new Error(timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : signal?.aborted === true ? "the request was given up" : wordsOf(cause), { cause });
+  } finally {
+    release();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ClusterApi, PodPost } from "#lib/ports/cluster.ts";
 import { lineRedactor } from "#lib/domain/redact.ts";
+import { firstOf } from "#lib/adapters/egress/first-of.ts";
 import { failureOfReply, parseStatus, plainWords } from "#lib/adapters/kubernetes/failure.ts";
 import { splitLines } from "#lib/adapters/kubernetes/lines.ts";
 import { innerPath, query, segment } from "#lib/adapters/kubernetes/paths.ts";
@@ -16,8 +17,8 @@ export function createPodApi(cluster: string, address: string, transport: Transp
     const [pathname, search] = mark === -1 ? [path, ""] : [path.slice(0, mark), path.slice(mark)];
     const url = `/api/v1/namespaces/${segment(namespace)}/${kind}s/${segment(`${name}:${port}`)}/proxy/${innerPath(pathname)}${search}`;
     // The time limit covers the body too: a health answer that trickles is no answer.
-    const limit = AbortSignal.timeout(timeoutMs);
-    const reply = await transport.call({ ...(post === undefined ? { method: "GET" as const } : { method: "POST" as const, ...post }), pool: "pods", path: url, what, accept: "application/health+json, application/json, */*", timeoutMs, maxBytes: maxHealthBytes, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
+    const { signal: ending, release } = firstOf([signal, AbortSignal.timeout(timeoutMs)]);
+    const reply = await transport.call({ ...(post === undefined ? { method: "GET" as const } : { method: "POST" as const, ...post }), pool: "pods", path: url, what, accept: "application/health+json, application/json, */*", timeoutMs, maxBytes: maxHealthBytes, signal: ending }).finally(release);
     const words = refusedInside(reply.status, reply.body);
     if (words !== null) return { status: 0, body: words };
     if (parseStatus(reply.body) !== null || isProxyTrouble(reply.status, reply.body)) {

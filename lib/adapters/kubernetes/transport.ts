@@ -3,6 +3,7 @@ import https from "node:https";
 import type { IncomingMessage } from "node:http";
 import { createSecureContext } from "node:tls";
 import { isDeepStrictEqual } from "node:util";
+import { firstOf } from "#lib/adapters/egress/first-of.ts";
 import { configuredLookup } from "#lib/adapters/egress/outgoing.ts";
 import { ClusterError } from "#lib/ports/cluster.ts";
 import type { ClusterConnection, Credentials, TlsMaterial } from "#lib/adapters/kubernetes/connection.ts";
@@ -68,14 +69,16 @@ export function createTransport(options: TransportOptions): Transport {
     const attempt = attemptOf(request);
     if (closing.signal.aborted) throw new ClusterError("unreachable", `The connection to cluster ${JSON.stringify(options.cluster)} is closed: Vigie is stopping.`);
     const credentials = await credentialsFor(attempt);
-    const signal = request.signal === undefined ? closing.signal : AbortSignal.any([request.signal, closing.signal]);
-    if (signal.aborted) throw failureOfAbort(attempt, "connect", signal.reason);
+    const { signal, release } = firstOf([request.signal, closing.signal]);
     try {
+      if (signal.aborted) throw failureOfAbort(attempt, "connect", signal.reason);
       return await send(request, attempt, pool, credentials, signal);
     } catch (error) {
       const stale = error instanceof StaleConnection;
       if (stale && retry && !attempt.write) return open(request, pool, false);
       throw stale ? error.failure : error;
+    } finally {
+      release();
     }
   }
 
@@ -146,9 +149,10 @@ export function createTransport(options: TransportOptions): Transport {
     const quietMs = Math.min(requestTimeoutMs, request.timeoutMs ?? requestTimeoutMs);
     const quiet = setTimeout(() => incoming.destroy(new TimeLimit(quietMs)), quietMs);
     const abort = () => incoming.destroy(new Error("aborted"));
-    const signal = request.signal === undefined ? closing.signal : AbortSignal.any([request.signal, closing.signal]);
+    const { signal, release } = firstOf([request.signal, closing.signal]);
     signal.addEventListener("abort", abort, { once: true });
     try {
+      if (signal.aborted) abort();
       for await (const chunk of incoming as AsyncIterable<Buffer>) {
         quiet.refresh();
         size += chunk.length;
@@ -163,7 +167,7 @@ export function createTransport(options: TransportOptions): Transport {
       throw signal.aborted ? failureOfAbort(attempt, "body", signal.reason) : failureOfNetwork(attempt, error, "body");
     } finally {
       clearTimeout(quiet);
-      signal.removeEventListener("abort", abort);
+      release();
     }
     const status = incoming.statusCode ?? 0;
     return { status, headers: incoming.headers, body: Buffer.concat(chunks).toString("utf8") };
@@ -190,7 +194,7 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   async function* bytes(request: TransportRequest & { signal: AbortSignal }, incoming: IncomingMessage): AsyncGenerator<Buffer> {
-    const signal = AbortSignal.any([request.signal, closing.signal]);
+    const { signal, release } = firstOf([request.signal, closing.signal]);
     const abort = () => incoming.destroy();
     signal.addEventListener("abort", abort, { once: true });
     try {
@@ -200,7 +204,7 @@ export function createTransport(options: TransportOptions): Transport {
       if (signal.aborted) return;
       throw failureOfNetwork(attemptOf(request), error, "body");
     } finally {
-      signal.removeEventListener("abort", abort);
+      release();
       incoming.destroy();
     }
   }

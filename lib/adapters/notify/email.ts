@@ -1,5 +1,6 @@
 import type { LookupFunction } from "node:net";
 import { createTransport } from "nodemailer";
+import { firstOf } from "#lib/adapters/egress/first-of.ts";
 import { configuredAddress } from "#lib/adapters/egress/outgoing.ts";
 import { notificationText, oneLine } from "#lib/domain/notification-text.ts";
 import type { NotificationText } from "#lib/domain/notification-text.ts";
@@ -44,7 +45,7 @@ export function createEmailChannel({ host, port, secure, username, password, sen
         throw new NotifyError(`The mail server ${host}:${port} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
       });
       const transport = createTransport({ host: address, port, secure, requireTLS: username !== undefined && !local && !secure, ...auth, ...tls, connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs, disableFileAccess: true, disableUrlAccess: true });
-      const ending = AbortSignal.any([signal, AbortSignal.timeout(wholeMs)]);
+      const { signal: ending, release } = firstOf([signal, AbortSignal.timeout(wholeMs)]);
       const ended = Promise.withResolvers<never>();
       const stop = () => ended.reject(new NotifyError(signal.aborted ? "Vigie was stopped while the mail was being sent." : `The mail server ${host}:${port} did not take the mail within ${wholeMs / 1_000} s.`));
       if (ending.aborted) stop();
@@ -69,7 +70,7 @@ export function createEmailChannel({ host, port, secure, username, password, sen
       } catch (cause) {
         throw cause instanceof NotifyError ? cause : failure(cause, `${host}:${port}`);
       } finally {
-        ending.removeEventListener("abort", stop);
+        release();
         transport.close();
       }
       return { thread };
