@@ -31,6 +31,11 @@ describe("what the palette lists", () => {
     expect(shownCommands(commands, "core prod").shown.map(({ heading }) => heading)).toEqual([null]);
   });
 
+  test("what does it comes before what was done, however either is written", () => {
+    const both = [command("Do", "Restart Core in prod"), command("Go to", "Restart core in prod", "operation, succeeded")];
+    for (const search of ["restart core prod", "RESTART CORE", "Restart core in prod"]) expect(shownCommands(both, search).shown[0]?.commands.map(({ group }) => group), search).toEqual(["Do", "Go to"]);
+  });
+
   test("equal fits keep the order given", () => {
     const twins = [command("Do", "Roll back prod"), command("Go to", "Roll back prod")];
     expect(shownCommands(twins, "roll").shown[0]?.commands.map(({ group }) => group)).toEqual(["Do", "Go to"]);

@@ -31,12 +31,13 @@ export interface Shown {
  * `left` is how many more there are.
  */
 export function shownCommands(commands: readonly PaletteCommand[], search: string): { shown: Shown[]; left: number } {
-  const words = search.trim();
+  // In one case: a past "Restart core in prod" must not fit "restart core" better than the command that does it.
+  const words = search.trim().toLowerCase();
   if (words === "") {
     const shown = commandGroups.map((group) => ({ heading: group, commands: commands.filter((command) => command.group === group).slice(0, mostShown) })).filter((group) => group.commands.length > 0);
     return { shown, left: commands.length - shown.reduce((sum, group) => sum + group.commands.length, 0) };
   }
-  const fitting = commands.map((command) => ({ command, fit: defaultFilter(command.title, words, command.detail === undefined ? [] : [command.detail]) })).filter(({ fit }) => fit > 0);
+  const fitting = commands.map((command) => ({ command, fit: defaultFilter(command.title.toLowerCase(), words, command.detail === undefined ? [] : [command.detail.toLowerCase()]) })).filter(({ fit }) => fit > 0);
   const best = fitting.toSorted((a, b) => b.fit - a.fit).slice(0, mostShown).map(({ command }) => command);
   return { shown: best.length === 0 ? [] : [{ heading: null, commands: best }], left: fitting.length - best.length };
 }
