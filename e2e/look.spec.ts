@@ -1,3 +1,4 @@
+import type { Locator, Page } from "@playwright/test";
 import { axeFindings } from "#e2e/axe.ts";
 import { expect, test } from "#e2e/fixtures.ts";
 
@@ -24,13 +25,18 @@ for (const path of paths) {
   });
 }
 
-test("the keyboard alone reaches the plan and leaves it again", async ({ as }) => {
-  const page = await as("Rafael");
+async function openedPalette(page: Page): Promise<Locator> {
   await page.goto("/");
   await expect(page.locator('[data-live="live"]')).toBeVisible();
   await page.keyboard.press("Control+k");
   const palette = page.getByRole("dialog");
   await expect(palette.getByRole("combobox")).toBeFocused();
+  return palette;
+}
+
+test("the keyboard alone reaches the plan and leaves it again", async ({ as }) => {
+  const page = await as("Rafael");
+  await openedPalette(page);
   await page.keyboard.type("promote");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("dialog").getByLabel(/Reason/)).toBeVisible();
@@ -40,10 +46,7 @@ test("the keyboard alone reaches the plan and leaves it again", async ({ as }) =
 
 test("the palette puts what fits best first, whatever it does, and lists everything again once the search is gone", async ({ as }) => {
   const page = await as("Rafael");
-  await page.goto("/");
-  await expect(page.locator('[data-live="live"]')).toBeVisible();
-  await page.keyboard.press("Control+k");
-  const palette = page.getByRole("dialog");
+  const palette = await openedPalette(page);
   const search = palette.getByRole("combobox");
   const chosen = palette.getByRole("option", { selected: true });
   await search.fill("core prod");

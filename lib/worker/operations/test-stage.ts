@@ -162,7 +162,7 @@ export async function openStage(options: { speed?: number; world?: World; blueGr
   async function whatIsMissing(environment: string): Promise<string> {
     const states = await database.db.bigPodStateRow.findMany({ where: { environment } });
     const unwell = states.filter((state) => state.status !== "healthy");
-    if (states.length !== config.bigPods.length || unwell.length > 0) return `${states.length} states; ${unwell.map(({ bigPod, status, state }) => `${bigPod} is ${status}: ${JSON.stringify((state as { causes?: unknown }).causes)}`).join("; ")}`;
+    if (states.length !== config.bigPods.length || unwell.length > 0) return `${states.length} states; ${unwell.map(({ bigPod, status, state }) => `${bigPod} is ${status}: ${(state as unknown as BigPodState).cause ?? "no cause"}`).join("; ")}`;
     const release = await database.db.environmentRelease.findUnique({ where: { environment } });
     if (release?.settled !== true) return `its release is not recorded as settled: ${JSON.stringify(release)}`;
     const namespace = config.environments.find((candidate) => candidate.name === environment)?.namespace ?? "";
